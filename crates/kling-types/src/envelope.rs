@@ -1,0 +1,90 @@
+//! The wrapper around every answer: `{code, message, request_id, data}`.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::task::Task;
+use crate::wire::{FromWire, Read, wire_object};
+
+/// The envelope's `code`: 0 for success.
+///
+/// A number at Kling, a string at some gateways (`"0"`, `"success"`,
+/// `"task_not_exist"`): both *seen live* or in the source of gateways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WireCode {
+    /// A number, as Kling writes it.
+    Number(i64),
+    /// A word or a number in a string, as gateways write it.
+    Text(String),
+}
+
+impl WireCode {
+    /// Kling's code for success.
+    pub const OK: WireCode = WireCode::Number(0);
+
+    /// The code's number, if it is one or spells one.
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            WireCode::Number(number) => Some(*number),
+            WireCode::Text(text) => text.trim().parse().ok(),
+        }
+    }
+
+    /// Whether it means success: 0, `"0"`, or `"success"` in any case.
+    pub fn is_success(&self) -> bool {
+        self.number() == Some(0)
+            || matches!(self, WireCode::Text(text) if text.trim().eq_ignore_ascii_case("success"))
+    }
+}
+
+impl Serialize for WireCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            WireCode::Number(number) => serializer.serialize_i64(*number),
+            WireCode::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl FromWire for WireCode {
+    fn from_wire(value: &Value) -> Option<Read<Self>> {
+        match value {
+            Value::Number(number) => number.as_i64().map(WireCode::Number).and_then(Read::exact),
+            Value::String(text) => Read::exact(WireCode::Text(text.clone())),
+            _ => None,
+        }
+    }
+}
+
+wire_object! {
+    /// The answer to a create and to a query: an envelope around one task.
+    ///
+    /// `data` that is no task (no usable `task_id`) reads as `None` and stays
+    /// in `extra`.
+    pub struct TaskEnvelope {
+        /// 0 for success.
+        "code" => code: Option<WireCode>,
+        /// Free text: `SUCCEED`, `success`, `成功` or empty on success.
+        "message" => message: Option<String>,
+        /// The id to quote to support. Absent on CometAPI's creates; may equal
+        /// the task id (*seen live*).
+        "request_id" => request_id: Option<String>,
+        /// The task.
+        "data" => data: Option<Task>,
+    }
+}
+
+wire_object! {
+    /// The answer to a list: `data` is a bare array, newest first, without a
+    /// total (*documented*). A page shorter than asked for is the last one.
+    pub struct TaskListEnvelope {
+        /// 0 for success.
+        "code" => code: Option<WireCode>,
+        /// Free text.
+        "message" => message: Option<String>,
+        /// The id to quote to support.
+        "request_id" => request_id: Option<String>,
+        /// The tasks of this page.
+        "data" => data: Vec<Task>,
+    }
+}

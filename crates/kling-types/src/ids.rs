@@ -1,0 +1,82 @@
+//! Identifiers: opaque text. Every id seen so far is longer than 2^53, so a
+//! reader that takes one for a number corrupts it.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::wire::{FromWire, Read, text_or_number};
+
+macro_rules! id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the id as it is; `None` if it is empty.
+            pub fn new(id: impl Into<String>) -> Option<Self> {
+                let id = id.into();
+                (!id.is_empty()).then_some(Self(id))
+            }
+
+            /// The id's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The id's text, owned.
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl FromWire for $name {
+            fn from_wire(value: &Value) -> Option<Read<Self>> {
+                let Read { value, exact } = text_or_number(value)?;
+                Self::new(value).map(|value| Read { value, exact })
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use serde::de::Error as _;
+                let value = Value::deserialize(deserializer)?;
+                Self::from_wire(&value)
+                    .map(|read| read.value)
+                    .ok_or_else(|| D::Error::custom("an id is a non-empty string"))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+id! {
+    /// The id that the service gives a task.
+    ///
+    /// Kling: 18 digits, older ones 22 characters. CometAPI's effects: 19
+    /// digits. *Seen live*; opaque all the same.
+    TaskId
+}
+
+id! {
+    /// The id that the caller gives a task; unique per account (*documented*).
+    ///
+    /// On Kling a second create with the same id is refused without a charge
+    /// (*seen live*), and a query by it finds the task, so it serves as an
+    /// idempotency key. CometAPI says only "for your own tracking".
+    ExternalTaskId
+}

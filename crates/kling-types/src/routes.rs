@@ -1,0 +1,31 @@
+//! Paths of the service, below a provider's base URL and prefix: one source
+//! for client, mock and documents.
+//!
+//! ```
+//! use kling_types::routes;
+//!
+//! assert_eq!(routes::task(routes::EFFECTS, "my id/1"), "/v1/videos/effects/my%20id%2F1");
+//! ```
+
+use std::fmt::Write as _;
+
+/// Video effects: `POST` creates, `GET` lists, `GET` with an id queries.
+pub const EFFECTS: &str = "/v1/videos/effects";
+
+/// The path of one task: the collection's path and the id (the service's own,
+/// or the caller's external one) as one percent-encoded segment.
+pub fn task(collection: &str, id: &str) -> String {
+    let mut path = format!("{collection}/");
+    for byte in id.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                path.push(char::from(byte));
+            }
+            _ => {
+                // Writing to a String does not fail.
+                let _ = write!(path, "%{byte:02X}");
+            }
+        }
+    }
+    path
+}

@@ -1,0 +1,246 @@
+//! What the service says when it refuses, in whichever of its shapes.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::code::{ApiCode, ErrorClass};
+use crate::envelope::WireCode;
+use crate::wire::{FromWire as _, text_or_number};
+
+/// A refusal, read from any of the bodies that Kling, CometAPI and gateways of
+/// its family send.
+///
+/// ```
+/// use kling_types::{ServiceError, code::ErrorClass};
+/// use serde_json::json;
+///
+/// let body = json!({"error": {"message": "invalid key (request id: 2026x)", "type": "comet_api_error", "code": ""}});
+/// let error = ServiceError::parse(401, &body).expect("an error");
+/// assert_eq!(error.class(), ErrorClass::Auth);
+/// assert_eq!(error.request_id.as_deref(), Some("2026x"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceError {
+    /// Which of the known bodies it was.
+    pub shape: ErrorShape,
+    /// The HTTP status it came with.
+    pub http_status: u16,
+    /// The business code, if there is a number.
+    pub code: Option<ApiCode>,
+    /// The gateway's word for the error (`invalid_request`, `quota_not_enough`).
+    pub gateway_code: Option<String>,
+    /// The service's own sentence, without the request id; may be empty.
+    pub message: String,
+    /// The id to quote to support.
+    pub request_id: Option<String>,
+}
+
+/// The bodies that errors come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorShape {
+    /// Kling's envelope with a code that is not 0 (*seen live*).
+    Kling,
+    /// A gateway's `{"error": {message, type, code}}` (*seen live* on CometAPI).
+    Gateway,
+    /// A gateway's flat `{"code": "word", "message", "data": null}` (in the
+    /// source of gateways).
+    GatewayTask,
+}
+
+/// How deep bodies may be nested as strings in `message`: once is what the
+/// sources of gateways do; the bound keeps a hostile body from costing more.
+const MAX_NESTING: u8 = 4;
+
+impl ServiceError {
+    /// Reads an answer's body. `None` if the body does not speak of an error:
+    /// then the HTTP status decides.
+    pub fn parse(http_status: u16, body: &Value) -> Option<ServiceError> {
+        parse(http_status, body, MAX_NESTING)
+    }
+
+    /// What kind of error it is.
+    pub fn class(&self) -> ErrorClass {
+        match (self.gateway_code.as_deref(), self.code) {
+            // HTTP 500 with this word is a malformed request (seen live).
+            (Some("invalid_request" | "convert_request_failed"), _) => ErrorClass::Request,
+            // HTTP 503, yet not transient: the model or route does not exist (seen live).
+            (Some("model_not_found" | "task_not_exist" | "invalid_api_platform"), _) => {
+                ErrorClass::NotFound
+            }
+            (
+                Some(
+                    "quota_not_enough"
+                    | "insufficient_user_quota"
+                    | "pre_consume_token_quota_failed",
+                ),
+                _,
+            ) => ErrorClass::Account,
+            (Some("permission_denied"), _) => ErrorClass::Permission,
+            // Rides on any code and status, 400 among them (seen live).
+            _ if self
+                .message
+                .eq_ignore_ascii_case("Account balance not enough") =>
+            {
+                ErrorClass::Account
+            }
+            (_, Some(code)) => code.class(Some(self.http_status)),
+            _ => ErrorClass::of_status(self.http_status),
+        }
+    }
+
+    /// Whether it says that no task has this id or external id. The text is the
+    /// proof (*seen live*); the code 1201 also stands for other faults.
+    pub fn is_task_not_found(&self) -> bool {
+        self.gateway_code.as_deref() == Some("task_not_exist")
+            || starts_with_ignoring_case(&self.message, "Task not found by id/external id")
+    }
+
+    /// Whether it says that the external id was used before, so that nothing
+    /// was created and nothing charged (*seen live*).
+    pub fn is_duplicate_external_id(&self) -> bool {
+        starts_with_ignoring_case(&self.message, "External_task_id")
+            && self
+                .message
+                .to_ascii_lowercase()
+                .ends_with("already exists")
+    }
+}
+
+fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
+    let members = body.as_object()?;
+    let request_id = members
+        .get("request_id")
+        .and_then(text_or_number)
+        .map(|read| read.value);
+
+    match members.get("error") {
+        Some(Value::Object(error)) => {
+            let text = error
+                .get("message")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let (message, quoted_id) = split_request_id(text);
+            return Some(
+                ServiceError {
+                    shape: ErrorShape::Gateway,
+                    http_status,
+                    code: None,
+                    gateway_code: error
+                        .get("code")
+                        .and_then(text_or_number)
+                        .map(|read| read.value),
+                    message,
+                    request_id: quoted_id.or(request_id),
+                }
+                .without_empty_words(),
+            );
+        }
+        Some(Value::String(text)) if !text.is_empty() => {
+            let (message, quoted_id) = split_request_id(text);
+            return Some(ServiceError {
+                shape: ErrorShape::Gateway,
+                http_status,
+                code: None,
+                gateway_code: None,
+                message,
+                request_id: quoted_id.or(request_id),
+            });
+        }
+        _ => {}
+    }
+
+    let code = members.get("code").and_then(WireCode::from_wire)?.value;
+    if code.is_success() {
+        return None;
+    }
+    let text = members
+        .get("message")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let nested = (nesting > 0)
+        .then(|| serde_json::from_str(text).ok())
+        .flatten()
+        .and_then(|inner: Value| parse(http_status, &inner, nesting - 1));
+    if let Some(inner) = nested {
+        return Some(ServiceError {
+            request_id: inner.request_id.or(request_id),
+            ..inner
+        });
+    }
+
+    let (message, quoted_id) = split_request_id(text);
+    let number = code.number();
+    Some(
+        ServiceError {
+            shape: if number.is_some() {
+                ErrorShape::Kling
+            } else {
+                ErrorShape::GatewayTask
+            },
+            http_status,
+            code: number.map(ApiCode::new),
+            gateway_code: match code {
+                WireCode::Text(word) if number.is_none() => Some(word),
+                _ => None,
+            },
+            message,
+            request_id: request_id.or(quoted_id),
+        }
+        .without_empty_words(),
+    )
+}
+
+impl ServiceError {
+    fn without_empty_words(mut self) -> Self {
+        self.gateway_code = self.gateway_code.filter(|word| !word.is_empty());
+        self.request_id = self.request_id.filter(|id| !id.is_empty());
+        self
+    }
+}
+
+/// Splits `text (request id: X)`, as gateways write it, into text and X.
+fn split_request_id(text: &str) -> (String, Option<String>) {
+    const OPENING: &str = "(request id: ";
+    let found = text.rfind(OPENING).and_then(|start| {
+        let id = &text[start + OPENING.len()..];
+        let end = id.find(')')?;
+        Some((start, &id[..end], &id[end + 1..]))
+    });
+    match found {
+        Some((start, id, rest)) => (
+            format!("{}{rest}", text[..start].trim_end()),
+            Some(id.to_owned()),
+        ),
+        None => (text.to_owned(), None),
+    }
+}
+
+fn starts_with_ignoring_case(text: &str, start: &str) -> bool {
+    text.get(..start.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meaning = self
+            .code
+            .and_then(ApiCode::documented)
+            .map(|row| row.meaning);
+        let message = self.message.trim();
+        match (self.code, self.gateway_code.as_deref()) {
+            (Some(code), _) => write!(f, "code {code}")?,
+            (None, Some(word)) => write!(f, "{word}")?,
+            (None, None) => write!(f, "HTTP {}", self.http_status)?,
+        }
+        match (message.is_empty(), meaning) {
+            (false, _) => write!(f, ": {message}"),
+            (true, Some(meaning)) => write!(f, ": {meaning}"),
+            (true, None) => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ServiceError {}

@@ -1,0 +1,191 @@
+//! The rules for one image: a URL, base64 text, or a picture's bytes.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Checks;
+use super::fields::{Found, UrlFault, http_host, not_a_string};
+use super::rule::Rule;
+use super::view::Given;
+use crate::image::{Header, HeaderError, MAX_BYTES, MIN_SIDE};
+use crate::media::looks_like_url;
+
+/// How much of a base64 text is decoded to find the header: nearly always
+/// enough. Where it is not, all of it is.
+const HEADER_CHARS: usize = 64 * 1024;
+
+pub(super) fn check(image: Given<'_>, pointer: &str, checks: &Checks, found: &mut Found) {
+    match image {
+        Given::Nothing => {}
+        Given::Other(value) => found.add(pointer, Rule::ImageType, not_a_string(value)),
+        Given::Picture(bytes) => {
+            if checks.pictures {
+                check_picture(Header::read(bytes), bytes.len(), pointer, found);
+            } else if bytes.is_empty() {
+                found.add(pointer, Rule::ImageEmpty, "is empty");
+            }
+        }
+        Given::Text("") => found.add(pointer, Rule::ImageEmpty, "is empty"),
+        Given::Text(text) if looks_like_url(text) => check_url(text, pointer, found),
+        Given::Text(text) => check_base64(text, pointer, checks, found),
+    }
+}
+
+fn check_url(text: &str, pointer: &str, found: &mut Found) {
+    match http_host(text) {
+        Ok(host) if is_local(&host) => {
+            let message =
+                format!("{host} is a local host: the service must be able to fetch the image");
+            found.add(pointer, Rule::ImageUrlLocal, message);
+        }
+        Ok(_) => {}
+        Err(fault @ UrlFault::Scheme) => {
+            found.add(pointer, Rule::ImageUrlScheme, fault.sentence(text));
+        }
+        Err(fault @ UrlFault::Malformed) => {
+            found.add(pointer, Rule::ImageUrl, fault.sentence(text));
+        }
+    }
+}
+
+fn is_local(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse() {
+        Ok(IpAddr::V4(ip)) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Ok(IpAddr::V6(ip)) => {
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+        }
+        Err(_) => bare == "localhost" || bare.ends_with(".localhost"),
+    }
+}
+
+fn check_base64(text: &str, pointer: &str, checks: &Checks, found: &mut Found) {
+    let mut sound = true;
+    let mut fault = |rule: Rule, message: String| {
+        sound = false;
+        found.add(pointer, rule, message);
+    };
+
+    let data = match split_data_prefix(text) {
+        Some(data) => {
+            fault(
+                Rule::ImageDataPrefix,
+                "has a data: prefix: send the base64 alone".to_owned(),
+            );
+            data
+        }
+        None => text,
+    };
+
+    let (mut spaces, mut url_safe, mut foreign) = (false, false, None);
+    let (mut digits, mut padding, mut misplaced) = (0_usize, 0_usize, false);
+    for c in data.chars() {
+        match c {
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '+' | '/' => {
+                digits += 1;
+                misplaced |= padding > 0;
+            }
+            '-' | '_' => {
+                digits += 1;
+                url_safe = true;
+                misplaced |= padding > 0;
+            }
+            '=' => padding += 1,
+            c if c.is_whitespace() => spaces = true,
+            c => foreign = foreign.or(Some(c)),
+        }
+    }
+
+    if let Some(c) = foreign {
+        let message = format!(
+            "is neither an http(s) URL nor base64: {c:?} does not belong; \
+             to send a file, give its bytes as base64"
+        );
+        return fault(Rule::ImageNotBase64, message);
+    }
+    if spaces {
+        fault(
+            Rule::ImageWhitespace,
+            "has white space: send the base64 in one line".to_owned(),
+        );
+    }
+    if url_safe {
+        let message = "has - or _ of the URL-safe alphabet: encode with + and /".to_owned();
+        fault(Rule::ImageUrlSafe, message);
+    }
+    if digits == 0 {
+        return fault(Rule::ImageEmpty, "is empty".to_owned());
+    }
+    if misplaced || (digits + padding) % 4 != 0 || padding > 2 {
+        let message =
+            "does not end as base64 does: is it cut short, or its padding missing?".to_owned();
+        fault(Rule::ImagePadding, message);
+    }
+    if sound && checks.pictures {
+        let decoded_len = digits * 3 / 4;
+        check_picture(read_base64_header(data), decoded_len, pointer, found);
+    }
+}
+
+/// What follows `data:image/png;base64,`.
+fn split_data_prefix(text: &str) -> Option<&str> {
+    let head = text.get(..5)?;
+    if !head.eq_ignore_ascii_case("data:") {
+        return None;
+    }
+    Some(text.split_once(',').map_or("", |(_, data)| data))
+}
+
+fn read_base64_header(data: &str) -> Result<Header, HeaderError> {
+    let decode = |part: &str| STANDARD.decode(part).map_err(|_| HeaderError::Damaged);
+    match data.get(..HEADER_CHARS) {
+        Some(start) => match Header::read(&decode(start)?) {
+            Err(HeaderError::Damaged) => Header::read(&decode(data)?),
+            result => result,
+        },
+        None => Header::read(&decode(data)?),
+    }
+}
+
+fn check_picture(
+    header: Result<Header, HeaderError>,
+    byte_len: usize,
+    pointer: &str,
+    found: &mut Found,
+) {
+    match header {
+        Err(error) => {
+            let rule = match error {
+                HeaderError::Empty => Rule::ImageEmpty,
+                HeaderError::Damaged => Rule::ImageDamaged,
+                HeaderError::OtherFormat(_) | HeaderError::NotAnImage => Rule::ImageFormat,
+            };
+            found.add(pointer, rule, format!("can't be used: {error}"));
+        }
+        Ok(header) => {
+            let Header { width, height, .. } = header;
+            if !header.pixels_accepted() {
+                let message = format!(
+                    "has {width} x {height} pixels: use a picture of at least {MIN_SIDE} on each side"
+                );
+                found.add(pointer, Rule::ImagePixels, message);
+            }
+            if !header.aspect_accepted() {
+                let message =
+                    format!("has {width} x {height} pixels: crop it to between 1:2.5 and 2.5:1");
+                found.add(pointer, Rule::ImageAspect, message);
+            }
+        }
+    }
+    if byte_len > MAX_BYTES {
+        let message = format!("has {byte_len} bytes: use a picture of at most {MAX_BYTES}");
+        found.add(pointer, Rule::ImageBytes, message);
+    }
+}

@@ -1,0 +1,231 @@
+//! How the service's objects are read and written: tolerant in, lossless out.
+//!
+//! One rule for every object: a field takes what it understands; whatever it
+//! cannot write back to the letter (a null, a number where a string is usual,
+//! an unknown member) also stays in [`Extra`] under its own name. Writing takes
+//! the spelling in `extra` as long as it still means what the field says.
+
+use serde_json::{Map, Value};
+
+/// The members of an object that its typed fields do not express.
+pub type Extra = Map<String, Value>;
+
+/// What was read, and whether writing it gives the same JSON again.
+pub(crate) struct Read<T> {
+    pub(crate) value: T,
+    pub(crate) exact: bool,
+}
+
+// `Option`, because that is what every reader returns.
+#[allow(clippy::unnecessary_wraps)]
+impl<T> Read<T> {
+    pub(crate) fn exact(value: T) -> Option<Self> {
+        Some(Read { value, exact: true })
+    }
+
+    pub(crate) fn respelled(value: T) -> Option<Self> {
+        Some(Read {
+            value,
+            exact: false,
+        })
+    }
+
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Read<U> {
+        Read {
+            value: f(self.value),
+            exact: self.exact,
+        }
+    }
+}
+
+/// A type that can be read from a JSON value; `None` means "not one of mine".
+pub(crate) trait FromWire: Sized {
+    fn from_wire(value: &Value) -> Option<Read<Self>>;
+}
+
+/// A type that can stand as a field of a wire object.
+pub(crate) trait Field: Sized {
+    /// Reads the member, which may be absent; `None` means that the object is
+    /// unusable without it.
+    fn read(member: Option<&Value>) -> Option<Read<Self>>;
+
+    /// Whether the field is left out when the object is written.
+    fn is_unset(&self) -> bool {
+        false
+    }
+}
+
+impl<T: FromWire> Field for T {
+    fn read(member: Option<&Value>) -> Option<Read<Self>> {
+        T::from_wire(member?)
+    }
+}
+
+impl<T: FromWire> Field for Option<T> {
+    fn read(member: Option<&Value>) -> Option<Read<Self>> {
+        match member.and_then(T::from_wire) {
+            Some(read) => Some(read.map(Some)),
+            None => Read::respelled(None),
+        }
+    }
+
+    fn is_unset(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: FromWire> Field for Vec<T> {
+    fn read(member: Option<&Value>) -> Option<Read<Self>> {
+        let Some(Value::Array(items)) = member else {
+            return Read::respelled(Vec::new());
+        };
+        let read: Vec<Read<T>> = items.iter().filter_map(T::from_wire).collect();
+        // An empty list would be left out again: `extra` must remember it.
+        let exact = !items.is_empty() && read.len() == items.len() && read.iter().all(|r| r.exact);
+        Some(Read {
+            value: read.into_iter().map(|r| r.value).collect(),
+            exact,
+        })
+    }
+
+    fn is_unset(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl FromWire for String {
+    fn from_wire(value: &Value) -> Option<Read<Self>> {
+        value.as_str().and_then(|text| Read::exact(text.to_owned()))
+    }
+}
+
+impl FromWire for bool {
+    fn from_wire(value: &Value) -> Option<Read<Self>> {
+        value.as_bool().and_then(Read::exact)
+    }
+}
+
+impl FromWire for i64 {
+    fn from_wire(value: &Value) -> Option<Read<Self>> {
+        match value {
+            Value::Number(number) => number.as_i64().and_then(Read::exact),
+            Value::String(text) => text.trim().parse().ok().and_then(Read::respelled),
+            _ => None,
+        }
+    }
+}
+
+impl FromWire for Value {
+    fn from_wire(value: &Value) -> Option<Read<Self>> {
+        // A null is "unset" to an `Option<Value>`; `extra` keeps it.
+        if value.is_null() {
+            None
+        } else {
+            Read::exact(value.clone())
+        }
+    }
+}
+
+/// Text that some senders write as a number: ids, request ids.
+pub(crate) fn text_or_number(value: &Value) -> Option<Read<String>> {
+    match value {
+        Value::String(text) => Read::exact(text.clone()),
+        Value::Number(number) => Read::respelled(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Takes a field out of the object being read, leaving in it what the field
+/// cannot write back.
+pub(crate) fn take<T: Field>(members: &mut Extra, key: &str) -> Option<T> {
+    let read = T::read(members.get(key))?;
+    if read.exact {
+        members.remove(key);
+    }
+    Some(read.value)
+}
+
+/// The kept spelling of a field, if it still means what the field says.
+pub(crate) fn kept_spelling<'a, T: Field + PartialEq>(
+    extra: &'a Extra,
+    key: &str,
+    field: &T,
+) -> Option<&'a Value> {
+    let kept = extra.get(key)?;
+    (T::read(Some(kept))?.value == *field).then_some(kept)
+}
+
+/// Defines an object of the wire: a struct with public fields and `extra`, and
+/// its reading and writing by the rule above.
+macro_rules! wire_object {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* $key:literal => $field:ident: $type:ty, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $type, )*
+            /// Members without a field here, and spellings that the fields
+            /// cannot express. Written back as they came.
+            pub extra: $crate::wire::Extra,
+        }
+
+        impl $name {
+            /// Reads the object's members; the error names the member that is
+            /// missing or unusable.
+            pub(crate) fn from_members(
+                mut members: $crate::wire::Extra,
+            ) -> Result<Self, &'static str> {
+                Ok(Self {
+                    $( $field: $crate::wire::take(&mut members, $key).ok_or($key)?, )*
+                    extra: members,
+                })
+            }
+        }
+
+        impl $crate::wire::FromWire for $name {
+            fn from_wire(value: &serde_json::Value) -> Option<$crate::wire::Read<Self>> {
+                let members = value.as_object()?.clone();
+                $crate::wire::Read::exact(Self::from_members(members).ok()?)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                use $crate::wire::Field as _;
+                const KEYS: &[&str] = &[$($key),*];
+
+                let mut map = serializer.serialize_map(None)?;
+                $(
+                    if let Some(kept) = $crate::wire::kept_spelling(&self.extra, $key, &self.$field) {
+                        map.serialize_entry($key, kept)?;
+                    } else if !self.$field.is_unset() {
+                        map.serialize_entry($key, &self.$field)?;
+                    }
+                )*
+                for (key, value) in &self.extra {
+                    if !KEYS.contains(&key.as_str()) {
+                        map.serialize_entry(key, value)?;
+                    }
+                }
+                map.end()
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use serde::de::Error as _;
+                let members = $crate::wire::Extra::deserialize(deserializer)?;
+                Self::from_members(members).map_err(|key| {
+                    D::Error::custom(format_args!("`{key}` is missing or unusable"))
+                })
+            }
+        }
+    };
+}
+pub(crate) use wire_object;

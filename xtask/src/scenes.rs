@@ -1,0 +1,108 @@
+//! `cargo xtask scenes`: from fixtures/scenes.json, what is known of every effect
+//! scene, to the catalogue and the constants of kling-types.
+
+mod date;
+mod diff;
+mod record;
+mod render;
+
+use std::path::Path;
+
+use record::Catalogue;
+
+use crate::{Failure, workspace};
+
+const FROM: &str = "fixtures/scenes.json";
+const TO: &str = "crates/kling-types/src/scene/catalogue.rs";
+
+pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
+    match args {
+        [] => write(),
+        ["--check"] => check(),
+        ["--diff", old, new] => diff(old, new),
+        _ => Err(Failure::Usage),
+    }
+}
+
+fn write() -> Result<(), Failure> {
+    let (scenes, text) = generate()?;
+    workspace::write(&workspace::root().join(TO), &text)?;
+    println!("wrote {TO}: {scenes} scenes");
+    Ok(())
+}
+
+fn check() -> Result<(), Failure> {
+    let (scenes, expected) = generate()?;
+    let found = workspace::read(&workspace::root().join(TO))?;
+    if let Some(difference) = first_difference(&found, &expected) {
+        return Err(Failure::Failed(format!(
+            "{TO} is not what {FROM} makes: {difference}\nmend it with `cargo xtask scenes`"
+        )));
+    }
+    println!("ok {TO}: {scenes} scenes");
+    Ok(())
+}
+
+fn diff(old: &str, new: &str) -> Result<(), Failure> {
+    print!("{}", diff::diff(&load(old)?, &load(new)?));
+    Ok(())
+}
+
+/// How many scenes there are, and the generated file.
+fn generate() -> Result<(usize, String), String> {
+    let catalogue = load(workspace::root().join(FROM))?;
+    let text = workspace::rustfmt(&render::render(&catalogue)?)?;
+    Ok((catalogue.len(), text))
+}
+
+fn load(path: impl AsRef<Path>) -> Result<Catalogue, String> {
+    let path = path.as_ref();
+    let json = workspace::read(path)?;
+    record::parse(&json).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn first_difference(found: &str, expected: &str) -> Option<String> {
+    if found == expected {
+        return None;
+    }
+    let (mut found, mut expected) = (found.lines(), expected.lines());
+    for number in 1.. {
+        match (found.next(), expected.next()) {
+            (None, None) => break,
+            (found, expected) if found == expected => {}
+            (found, expected) => {
+                let [found, expected] = [found, expected].map(|line| line.unwrap_or("(the end)"));
+                return Some(format!(
+                    "line {number}\n  is        {found}\n  should be {expected}"
+                ));
+            }
+        }
+    }
+    Some("the ends of its lines".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(found: &str, expected: &str, difference: Option<&str>) {
+        assert_eq!(first_difference(found, expected).as_deref(), difference);
+    }
+
+    #[test]
+    fn the_first_difference_is_named() {
+        check("a\nb\n", "a\nb\n", None);
+        check(
+            "a\nb\nc\n",
+            "a\nx\ny\n",
+            Some("line 2\n  is        b\n  should be x"),
+        );
+        check(
+            "a\n",
+            "a\nb\n",
+            Some("line 2\n  is        (the end)\n  should be b"),
+        );
+        check("a\r\n", "a\n", Some("the ends of its lines"));
+    }
+}
