@@ -1,1 +1,59 @@
-//! Wire.
+//! Kling's video effects service, offline: same paths, same bodies, same
+//! errors, real videos, and a clock that the test owns.
+//!
+//! # Which door do I want?
+//!
+//! | you test | use |
+//! |---|---|
+//! | a Rust program, through `kling-http` | [`Mock::transport`]: no socket, and virtual time |
+//! | anything else that speaks HTTP | [`Mock::serve`]: a port on loopback |
+//! | from a shell or another language | `kling mock` |
+//!
+//! All doors lead to the same engine and give the same answers.
+//!
+//! ```
+//! use std::time::Duration;
+//! use kling_http::{Client, EffectRequest, ImageSource, Provider, Scene};
+//! use kling_mock::{Mock, Plan};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> kling_http::Result<()> {
+//! let mock = Mock::builder().plan(Plan::after(Duration::from_secs(5), Duration::from_secs(595))).build();
+//! let client = mock.client()?;
+//! let image = ImageSource::url("https://example.com/me.jpg");
+//! let task = client.effects().create(EffectRequest::single(Scene::COLOR_MIXING, image)).await?;
+//! let done = task.wait().await?; // ten virtual minutes
+//! assert!(done.videos()[0].url.is_some());
+//! assert_eq!(mock.charges().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A warning about paused clocks
+//!
+//! On a paused tokio runtime (`start_paused = true`) time jumps to the next
+//! timer whenever everything on that runtime waits. A socket whose other end is
+//! outside the runtime does not count as work: timeouts fire at once. Pause the
+//! clock with [`Mock::transport`]; use real time with sockets.
+//!
+//! # What it does not emulate
+//!
+//! Nothing looks at the pictures beyond their headers, and nothing fetches a
+//! URL: a picture given by URL always passes. A finished video shows one still
+//! colour.
+
+mod asset;
+mod clip;
+mod engine;
+mod mock;
+mod plan;
+mod profile;
+mod serve;
+mod transport;
+
+pub use engine::Charge;
+pub use mock::{Mock, MockBuilder};
+pub use plan::Plan;
+pub use profile::Profile;
+pub use serve::Server;
+pub use transport::MockTransport;

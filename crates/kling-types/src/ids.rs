@@ -80,3 +80,30 @@ id! {
     /// idempotency key. CometAPI says only "for your own tracking".
     ExternalTaskId
 }
+
+impl ExternalTaskId {
+    /// An id of 128 random bits, which the caller brings: a UUID of version 4,
+    /// so six of the bits do not count.
+    ///
+    /// ```
+    /// let id = kling_types::ExternalTaskId::from_random_bits(0);
+    /// assert_eq!(id.as_str(), "00000000-0000-4000-8000-000000000000");
+    /// ```
+    pub fn from_random_bits(bits: u128) -> Self {
+        ExternalTaskId(uuid_v4(bits))
+    }
+}
+
+/// The usual text of a UUID of version 4 (RFC 9562) with these random bits.
+pub fn uuid_v4(bits: u128) -> String {
+    let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
+}

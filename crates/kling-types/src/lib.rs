@@ -62,7 +62,7 @@ mod wire;
 pub use amount::{Amount, ParseAmountError, Seconds};
 pub use code::ApiCode;
 pub use envelope::{TaskEnvelope, TaskListEnvelope, WireCode};
-pub use ids::{ExternalTaskId, TaskId};
+pub use ids::{ExternalTaskId, TaskId, uuid_v4};
 pub use media::ImageSource;
 pub use open_enum::UnknownValue;
 pub use request::{

@@ -149,6 +149,17 @@ impl EffectRequest {
         }
     }
 
+    /// Whether the request says anything about a length, in any form.
+    pub fn has_duration(&self) -> bool {
+        match &self.input {
+            EffectInput::Single(SingleImageInput { options, .. })
+            | EffectInput::Dual(DualImageInput { options, .. }) => {
+                options.duration.is_some() || options.extra.contains_key("duration")
+            }
+            EffectInput::Other(members) => members.contains_key("duration"),
+        }
+    }
+
     /// The body as JSON, in one buffer of the right size: image bytes are
     /// encoded straight into it.
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {

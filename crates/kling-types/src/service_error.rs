@@ -45,6 +45,8 @@ pub enum ErrorShape {
     Kling,
     /// A gateway's `{"error": {message, type, code}}` (*seen live* on CometAPI).
     Gateway,
+    /// No body that says anything: an HTTP status alone.
+    Status,
     /// A gateway's flat `{"code": "word", "message", "data": null}` (in the
     /// source of gateways).
     GatewayTask,
@@ -59,6 +61,19 @@ impl ServiceError {
     /// then the HTTP status decides.
     pub fn parse(http_status: u16, body: &Value) -> Option<ServiceError> {
         parse(http_status, body, MAX_NESTING)
+    }
+
+    /// The error that an HTTP status alone speaks of; `message` is what is known
+    /// besides, such as the beginning of the body.
+    pub fn of_status(http_status: u16, message: impl Into<String>) -> ServiceError {
+        ServiceError {
+            shape: ErrorShape::Status,
+            http_status,
+            code: None,
+            gateway_code: None,
+            message: message.into(),
+            request_id: None,
+        }
     }
 
     /// What kind of error it is.

@@ -1,0 +1,123 @@
+//! The command line.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Kling's video effects: photos in, a video out.
+#[derive(Debug, Parser)]
+#[command(name = "kling", version, arg_required_else_help = true, after_help = crate::exit::HELP)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Effect(EffectArgs),
+    Mock(MockArgs),
+}
+
+/// Make a video: submit the pictures, wait for the task, save the result.
+///
+/// Talks to CometAPI with the key in COMETAPI_KEY. Every task costs money, but
+/// for those of --mock.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  kling effect color_mixing me.jpg --output me.mp4
+  kling effect hug_pro left.jpg right.png --output hug.mp4 --json
+  kling effect hug_pro left.jpg right.png --mock    (offline, nothing is paid)")]
+pub(crate) struct EffectArgs {
+    /// The effect scene, such as hug_pro
+    pub(crate) scene: String,
+
+    /// One picture or two (left, right), as the scene takes: JPEG or PNG files, or http(s) URLs
+    #[arg(required = true, value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+
+    /// Where to save the video; SCENE-TASK_ID.mp4 by default. A file there is replaced
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Use a fake service on this machine: nothing leaves it, nothing is paid
+    #[arg(long, conflicts_with = "base_url")]
+    pub(crate) mock: bool,
+
+    /// Print one JSON object on stdout, whatever happens
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Send the pictures without looking at their format and size
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+
+    /// The length of the clip in seconds, where the scene offers a choice
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) duration: Option<String>,
+
+    /// The quality, where the scene offers a choice: std or pro
+    #[arg(long)]
+    pub(crate) mode: Option<String>,
+
+    /// Your own id for the task, unique for the account; a random one by default
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_task_id: Option<String>,
+
+    /// The longest wait for the task, in seconds; the task goes on after it
+    #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+
+    /// Another host with CometAPI's ways: a proxy, or `kling mock`
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+}
+
+/// Run the fake service until Ctrl-C or SIGTERM.
+///
+/// Prints one line of JSON when it is ready: {"base_url":…,"api_key":…}.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Example:
+  kling mock --listen 127.0.0.1:8080
+  curl http://127.0.0.1:8080/kling/v1/videos/effects -H \"Authorization: Bearer $API_KEY\" …")]
+pub(crate) struct MockArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+
+    /// Whose ways to imitate
+    #[arg(long, value_enum, default_value = "comet")]
+    pub(crate) provider: ProviderName,
+
+    /// What the key, request ids and videos derive from
+    #[arg(long, default_value = "0")]
+    pub(crate) seed: u64,
+
+    /// Allow an address that other machines can reach
+    #[arg(long)]
+    pub(crate) expose: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ProviderName {
+    /// CometAPI, the gateway
+    Comet,
+    /// Kling itself
+    Kling,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(number) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("the wait must be longer than nothing".to_owned()),
+    }
+}

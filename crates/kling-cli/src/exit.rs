@@ -1,0 +1,64 @@
+//! Exit codes, by class.
+
+use std::process::ExitCode;
+
+use kling_http::{Error, ErrorKind};
+
+/// What a script can tell from the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Ok = 0,
+    Usage = 2,
+    Auth = 3,
+    Account = 4,
+    Refused = 5,
+    TaskFailed = 6,
+    Timeout = 7,
+    Unavailable = 8,
+    MaybeSent = 9,
+    NotSaved = 10,
+    Interrupted = 130,
+}
+
+pub(crate) const HELP: &str = "\
+Exit codes:
+    0  done
+    2  wrong arguments, files or settings; nothing was sent
+    3  the service does not accept the key
+    4  the account can't pay, or may not do this
+    5  the service refused the request; nothing was charged
+    6  the task failed; the reason is printed
+    7  the task did not end in time; it goes on
+    8  the service can't be reached, or failed; no task was created, or it goes on
+    9  the task may have been created and charged, but its answer was lost
+   10  the video was made but could not be saved; it is kept for 30 days
+  130  interrupted; a task that was created goes on";
+
+impl Exit {
+    pub(crate) fn of(error: &Error) -> Exit {
+        if error.maybe_sent() {
+            return Exit::MaybeSent;
+        }
+        match error.kind() {
+            ErrorKind::Config | ErrorKind::Validation => Exit::Usage,
+            ErrorKind::Auth => Exit::Auth,
+            ErrorKind::Account => Exit::Account,
+            ErrorKind::Refused | ErrorKind::ContentRejected | ErrorKind::NotFound => Exit::Refused,
+            ErrorKind::TaskFailed => Exit::TaskFailed,
+            ErrorKind::WaitTimeout => Exit::Timeout,
+            ErrorKind::NoResult | ErrorKind::Download | ErrorKind::ResultExpired => Exit::NotSaved,
+            // Transport, Timeout, Service, RateLimited, Decode, and what comes later.
+            _ => Exit::Unavailable,
+        }
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}

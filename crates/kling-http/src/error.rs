@@ -1,0 +1,335 @@
+//! The one error of this crate.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::StatusCode;
+use kling_types::code::ErrorClass;
+use kling_types::{ApiCode, ExternalTaskId, ServiceError, Task, TaskId, Violation};
+
+use crate::transport::TransportError;
+
+/// A result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, and all that is known about it. One word wide.
+///
+/// `Display` is one sentence without the cause ([`source`](std::error::Error::source)),
+/// without credentials and without signed URLs.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    retryability: Retryability,
+    maybe_sent: bool,
+    task_id: Option<TaskId>,
+    external_task_id: Option<ExternalTaskId>,
+    status: Option<StatusCode>,
+    service: Option<ServiceError>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    violations: Vec<Violation>,
+    task: Option<Box<Task>>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of thing went wrong. "Retried" means: by this crate, before the
+/// error came up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client is set up wrong: a missing key, a base URL that is none.
+    /// Nothing was sent.
+    Config,
+    /// The request breaks rules; see [`Error::violations`]. Nothing was sent.
+    Validation,
+    /// The service does not know the credentials. Not retried.
+    Auth,
+    /// The account can't pay or may not do this. Not retried: its owner must act.
+    Account,
+    /// The service calls the request wrong. Not retried; nothing was charged.
+    Refused,
+    /// The service refuses the content. Not retried; choose another picture.
+    ContentRejected,
+    /// No such task, path or model. Not retried.
+    NotFound,
+    /// Too many requests or tasks at once. Retried until the budget ran out.
+    RateLimited,
+    /// The service failed. Queries are retried; a create's outcome is looked up.
+    Service,
+    /// No answer came through. Queries are retried; a create's outcome is looked up.
+    Transport,
+    /// No answer came in time. Queries are retried; a create's outcome is looked up.
+    Timeout,
+    /// The answer makes no sense. Not retried.
+    Decode,
+    /// The task ended without a result; see [`Error::task`] for its own reason.
+    TaskFailed,
+    /// The task did not end within the longest wait. It goes on: wait again
+    /// with its id.
+    WaitTimeout,
+    /// The task succeeded, but its answer has no result. Ask again later.
+    NoResult,
+    /// The result can't be fetched or saved. The task keeps it for 30 days.
+    Download,
+    /// The result's address is no longer valid. Query the task for a fresh one.
+    ResultExpired,
+}
+
+impl ErrorKind {
+    /// A stable name for scripts and logs, such as `task_failed`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ErrorKind::Config => "config",
+            ErrorKind::Validation => "validation",
+            ErrorKind::Auth => "auth",
+            ErrorKind::Account => "account",
+            ErrorKind::Refused => "refused",
+            ErrorKind::ContentRejected => "content_rejected",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::RateLimited => "rate_limited",
+            ErrorKind::Service => "service",
+            ErrorKind::Transport => "transport",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Decode => "decode",
+            ErrorKind::TaskFailed => "task_failed",
+            ErrorKind::WaitTimeout => "wait_timeout",
+            ErrorKind::NoResult => "no_result",
+            ErrorKind::Download => "download",
+            ErrorKind::ResultExpired => "result_expired",
+        }
+    }
+}
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Retryability {
+    /// Not without a change.
+    Permanent,
+    /// Perhaps, later.
+    Temporary,
+    /// It was tried as often as the policy allows.
+    Exhausted,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            retryability: Retryability::Permanent,
+            maybe_sent: false,
+            task_id: None,
+            external_task_id: None,
+            status: None,
+            service: None,
+            retry_after: None,
+            attempts: 0,
+            violations: Vec::new(),
+            task: None,
+            source: None,
+        }))
+    }
+
+    /// A refusal that the service put into words.
+    pub(crate) fn service(error: ServiceError, class: ErrorClass) -> Self {
+        let (kind, lead) = match class {
+            ErrorClass::Auth | ErrorClass::TokenExpired => (
+                ErrorKind::Auth,
+                "the service does not accept the credentials",
+            ),
+            ErrorClass::Account => (ErrorKind::Account, "the account can't be used"),
+            ErrorClass::Permission => (ErrorKind::Account, "the account has no permission"),
+            ErrorClass::Request => (ErrorKind::Refused, "the service refused the request"),
+            ErrorClass::NotFound => (ErrorKind::NotFound, "the service does not know it"),
+            ErrorClass::Policy => (ErrorKind::ContentRejected, "the content was refused"),
+            ErrorClass::RateLimit => (ErrorKind::RateLimited, "too many requests"),
+            ErrorClass::Capacity => (ErrorKind::RateLimited, "too many tasks at once"),
+            ErrorClass::Maintenance => (ErrorKind::Service, "the service is not available"),
+            _ => (ErrorKind::Service, "the service failed"),
+        };
+        let mut new = Error::new(kind, format!("{lead}: {error}"));
+        new.0.status = StatusCode::from_u16(error.http_status).ok();
+        new.0.service = Some(error);
+        new
+    }
+
+    /// A request that brought no answer.
+    pub(crate) fn transport(error: TransportError) -> Self {
+        use crate::transport::TransportErrorKind as Kind;
+        let kind = match error.kind() {
+            Kind::Timeout => ErrorKind::Timeout,
+            Kind::Request => ErrorKind::Config,
+            Kind::Connect | Kind::Broken => ErrorKind::Transport,
+        };
+        Error::new(kind, error.to_string()).with_source(error)
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_retryability(mut self, retryability: Retryability) -> Self {
+        self.0.retryability = retryability;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
+        self.0.violations = violations;
+        self
+    }
+
+    pub(crate) fn with_task_id(mut self, id: &TaskId) -> Self {
+        self.0.task_id = Some(id.clone());
+        self
+    }
+
+    pub(crate) fn with_external_task_id(mut self, id: Option<&ExternalTaskId>) -> Self {
+        self.0.external_task_id = id.cloned();
+        self
+    }
+
+    pub(crate) fn with_task(mut self, task: &Task) -> Self {
+        self.0.task = Some(Box::new(task.clone()));
+        self.with_task_id(&task.id)
+    }
+
+    /// Adds to the message.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        self.0.message = format!("{}; {note}", self.0.message);
+        self
+    }
+
+    /// Marks a create whose outcome is unknown, and says what to do about it.
+    pub(crate) fn with_maybe_sent(mut self) -> Self {
+        self.0.maybe_sent = true;
+        let id = self
+            .0
+            .external_task_id
+            .as_ref()
+            .map_or("unknown", ExternalTaskId::as_str);
+        let note = format!(
+            "the create may have arrived and been charged (external task id {id}): \
+             look for it at the provider before creating again"
+        );
+        self.with_note(&note)
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether trying again can help.
+    pub fn retryability(&self) -> Retryability {
+        self.0.retryability
+    }
+
+    /// Whether a create may have arrived, and so be charged, without its answer
+    /// coming back. Do not create again before that is known; the
+    /// [`external_task_id`](Self::external_task_id) is what to look for.
+    pub fn maybe_sent(&self) -> bool {
+        self.0.maybe_sent
+    }
+
+    /// The task it is about.
+    pub fn task_id(&self) -> Option<&TaskId> {
+        self.0.task_id.as_ref()
+    }
+
+    /// The external id of the create it is about.
+    pub fn external_task_id(&self) -> Option<&ExternalTaskId> {
+        self.0.external_task_id.as_ref()
+    }
+
+    /// The answer's HTTP status.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The service's business code.
+    pub fn api_code(&self) -> Option<ApiCode> {
+        self.0.service.as_ref()?.code
+    }
+
+    /// What the service said, in full.
+    pub fn service_error(&self) -> Option<&ServiceError> {
+        self.0.service.as_ref()
+    }
+
+    /// The id to quote to the provider's support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.service.as_ref()?.request_id.as_deref()
+    }
+
+    /// How often the request was sent, or tried to be.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the service asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// What is wrong with the request.
+    pub fn violations(&self) -> &[Violation] {
+        &self.0.violations
+    }
+
+    /// The task as it was last seen.
+    pub fn task(&self) -> Option<&Task> {
+        self.0.task.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    /// Leaves out the task, whose result's address is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("retryability", &self.0.retryability)
+            .field("maybe_sent", &self.0.maybe_sent)
+            .field("task_id", &self.0.task_id)
+            .field("external_task_id", &self.0.external_task_id)
+            .field("status", &self.0.status)
+            .field("service", &self.0.service)
+            .field("attempts", &self.0.attempts)
+            .field("violations", &self.0.violations)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

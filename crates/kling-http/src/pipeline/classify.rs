@@ -1,0 +1,189 @@
+//! What an answer means: a pure function of status, headers and body.
+
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use kling_types::ServiceError;
+use kling_types::code::ErrorClass;
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind};
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// What came back from one try.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The body of a success, whatever the HTTP status.
+    Success(Value),
+    /// The service said no, in a body that says why.
+    Refused {
+        error: ServiceError,
+        retry_after: Option<Duration>,
+    },
+    /// An HTTP error without a body that says why.
+    BareStatus {
+        status: StatusCode,
+        retry_after: Option<Duration>,
+        snippet: String,
+    },
+    /// No API answers here: a redirect or a web page.
+    NotTheApi { status: StatusCode, hint: String },
+    /// A success by its status, but the body is no JSON.
+    Undecodable {
+        status: StatusCode,
+        source: serde_json::Error,
+    },
+    /// No answer.
+    Lost(TransportError),
+}
+
+/// The body counts before the status: HTTP 429 carries permanent errors, and a
+/// gateway may put a refusal into a 200.
+pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
+    let retry_after = retry_after(headers);
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => match ServiceError::parse(status.as_u16(), &value) {
+            Some(error) => Answer::Refused { error, retry_after },
+            None if status.is_success() => Answer::Success(value),
+            None => Answer::BareStatus {
+                status,
+                retry_after,
+                snippet: snippet(body),
+            },
+        },
+        Err(_) if status.is_redirection() => Answer::NotTheApi {
+            status,
+            hint: "it is a redirect".to_owned(),
+        },
+        // A gateway's error page is a failure of the service; any other page
+        // means that something else lives at this address.
+        Err(_) if is_html(headers, body) && !status.is_server_error() => Answer::NotTheApi {
+            status,
+            hint: "it is a web page".to_owned(),
+        },
+        Err(source) if status.is_success() => Answer::Undecodable { status, source },
+        Err(_) => Answer::BareStatus {
+            status,
+            retry_after,
+            snippet: snippet(body),
+        },
+    }
+}
+
+impl Answer {
+    /// Whether the service may have acted on the request all the same.
+    pub(super) fn outcome_unknown(&self) -> bool {
+        match self {
+            Answer::Success(_) | Answer::NotTheApi { .. } => false,
+            Answer::Refused { error, .. } => match error.class() {
+                ErrorClass::Server | ErrorClass::Unknown => true,
+                // Kling's own 5001 says that nothing was done; a gateway's bare
+                // 503 may come after the service has acted.
+                ErrorClass::Maintenance => error.code.is_none(),
+                _ => false,
+            },
+            Answer::BareStatus { status, .. } => status.is_server_error(),
+            Answer::Undecodable { .. } => true,
+            Answer::Lost(error) => error.maybe_sent(),
+        }
+    }
+
+    /// Whether the same request can succeed later.
+    pub(super) fn is_temporary(&self) -> bool {
+        match self {
+            Answer::Success(_) | Answer::NotTheApi { .. } | Answer::Undecodable { .. } => false,
+            Answer::Refused { error, .. } => is_temporary(error.class()),
+            Answer::BareStatus { status, .. } => {
+                is_temporary(ErrorClass::of_status(status.as_u16()))
+            }
+            Answer::Lost(error) => error.kind() != TransportErrorKind::Request,
+        }
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Answer::Refused { retry_after, .. } | Answer::BareStatus { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the account has no slot free.
+    pub(super) fn is_capacity(&self) -> bool {
+        matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::Capacity)
+    }
+
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            // Asked of failures only; a success has nothing to say.
+            Answer::Success(_) => Error::new(ErrorKind::Decode, "the answer makes no sense"),
+            Answer::Refused { error, retry_after } => {
+                let class = error.class();
+                Error::service(error, class).with_retry_after(retry_after)
+            }
+            Answer::BareStatus {
+                status,
+                retry_after,
+                snippet,
+            } => {
+                let bare = ServiceError::of_status(status.as_u16(), snippet);
+                let class = ErrorClass::of_status(status.as_u16());
+                Error::service(bare, class).with_retry_after(retry_after)
+            }
+            Answer::NotTheApi { status, hint } => {
+                let text = format!(
+                    "no API answers at this address ({hint}, HTTP {}): check the base URL",
+                    status.as_u16()
+                );
+                Error::new(ErrorKind::Config, text).with_status(status)
+            }
+            Answer::Undecodable { status, source } => {
+                let text = "the service's answer is no JSON";
+                Error::new(ErrorKind::Decode, text)
+                    .with_status(status)
+                    .with_source(source)
+            }
+            Answer::Lost(error) => Error::transport(error),
+        }
+    }
+}
+
+fn is_temporary(class: ErrorClass) -> bool {
+    matches!(
+        class,
+        ErrorClass::RateLimit | ErrorClass::Capacity | ErrorClass::Maintenance | ErrorClass::Server
+    )
+}
+
+fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    let declared = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| {
+            value
+                .trim_start()
+                .to_ascii_lowercase()
+                .starts_with("text/html")
+        });
+    declared || body.trim_ascii_start().starts_with(b"<")
+}
+
+/// `Retry-After` in seconds. Kling has not been seen to send one.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u64 = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The beginning of a body, on one line.
+fn snippet(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).into_owned();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,115 @@
+//! A task that was paid for, as a value.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use kling_types::{ExternalTaskId, Task, TaskId};
+
+use super::events::TaskEvents;
+use super::watch::Watch;
+use crate::client::Client;
+use crate::error::Result;
+
+/// A task at the service. Awaiting it waits for its end; [`events`](Self::events)
+/// shows every change on the way.
+///
+/// The handle is a name, not the task: dropping it, or a future made from it,
+/// ends the watching only. The task goes on, is charged, and keeps its result
+/// for 30 days. With its [`id`](Self::id) any process finds it again:
+/// [`Effects::task`](crate::Effects::task).
+#[derive(Debug, Clone)]
+pub struct TaskHandle {
+    client: Client,
+    collection: &'static str,
+    id: TaskId,
+    external_id: Option<ExternalTaskId>,
+    seen: Option<Box<Task>>,
+}
+
+impl TaskHandle {
+    pub(crate) fn created(client: Client, collection: &'static str, task: Task) -> Self {
+        TaskHandle {
+            client,
+            collection,
+            id: task.id.clone(),
+            external_id: task.external_id().cloned(),
+            seen: Some(Box::new(task)),
+        }
+    }
+
+    pub(crate) fn resumed(client: Client, collection: &'static str, id: TaskId) -> Self {
+        TaskHandle {
+            client,
+            collection,
+            id,
+            external_id: None,
+            seen: None,
+        }
+    }
+
+    pub(crate) fn with_external_id(mut self, id: Option<ExternalTaskId>) -> Self {
+        self.external_id = id.or(self.external_id);
+        self
+    }
+
+    /// The service's id.
+    pub fn id(&self) -> &TaskId {
+        &self.id
+    }
+
+    /// The external id it was created with; not known of a resumed one.
+    pub fn external_id(&self) -> Option<&ExternalTaskId> {
+        self.external_id.as_ref()
+    }
+
+    /// The task as the create's answer showed it.
+    pub fn snapshot(&self) -> Option<&Task> {
+        self.seen.as_deref()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Asks after the task once.
+    pub async fn fetch(&self) -> Result<Task> {
+        let answer = self
+            .client
+            .get_task(self.collection, self.id.as_str(), Some(&self.id))
+            .await;
+        answer.map_err(|error| {
+            error
+                .with_task_id(&self.id)
+                .with_external_task_id(self.external_id.as_ref())
+        })
+    }
+
+    /// Waits for the task's success. A task that failed is an error with its
+    /// reason; so is the end of the longest wait, after which the task goes on
+    /// and can be waited for again.
+    ///
+    /// ```no_run
+    /// # async fn example(task: kling_http::TaskHandle) -> kling_http::Result<()> {
+    /// let done = task.wait().await?;
+    /// println!("{} video(s)", done.videos().len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn wait(&self) -> Result<Task> {
+        Watch::new(self.clone()).finish().await
+    }
+
+    /// Every change of the task, each once, up to its end or an error.
+    pub fn events(&self) -> TaskEvents {
+        TaskEvents::new(Watch::new(self.clone()))
+    }
+}
+
+impl IntoFuture for TaskHandle {
+    type Output = Result<Task>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Task>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(Watch::new(self).finish())
+    }
+}

@@ -1,0 +1,218 @@
+//! Watching a task to its end.
+
+use std::time::Duration;
+
+use kling_types::{Task, TaskState, TaskStatus};
+use tokio::time::{Instant, sleep_until};
+
+use super::handle::TaskHandle;
+use crate::error::{Error, ErrorKind, Result, Retryability};
+
+/// Something that happened to a watched task.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TaskEvent {
+    /// Its status is another one than before, or seen for the first time. An
+    /// unknown status is shown like any other and ends nothing.
+    Changed(Box<Task>),
+    /// A query failed, after its own retries. The task is not touched by it.
+    PollFailed {
+        /// Why.
+        error: Error,
+        /// How many queries failed one after the other, this one included.
+        failures: u32,
+        /// When the next one follows.
+        next_in: Duration,
+    },
+    /// It succeeded and has a result. The last event.
+    Done(Box<Task>),
+}
+
+/// One watch: its state is the task as last seen, and when the watch ends.
+#[derive(Debug)]
+pub(super) struct Watch {
+    handle: TaskHandle,
+    seen: Option<TaskStatus>,
+    last: Option<Box<Task>>,
+    deadline: Instant,
+    next_query: Instant,
+    queries: u32,
+    failures: u32,
+    ended: bool,
+}
+
+impl Watch {
+    pub(super) fn new(handle: TaskHandle) -> Self {
+        let policy = handle.client().settings().poll;
+        let now = Instant::now();
+        // A task of unknown age is asked after at once.
+        let first = match handle.snapshot() {
+            Some(_) => policy.wait_before(0, fastrand::f64()),
+            None => Duration::ZERO,
+        };
+        let deadline = now + policy.max_wait;
+        Watch {
+            handle,
+            seen: None,
+            last: None,
+            deadline,
+            next_query: (now + first).min(deadline),
+            queries: 0,
+            failures: 0,
+            ended: false,
+        }
+    }
+
+    /// Waits for the success.
+    pub(super) async fn finish(mut self) -> Result<Task> {
+        loop {
+            match self.next().await {
+                Some(Ok(TaskEvent::Done(task))) => return Ok(*task),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error),
+                None => return Err(self.timed_out()),
+            }
+        }
+    }
+
+    /// The next event; `None` after the end.
+    pub(super) async fn next(&mut self) -> Option<Result<TaskEvent>> {
+        if self.ended {
+            return None;
+        }
+        if self.seen.is_none()
+            && let Some(task) = self.handle.snapshot().cloned()
+            && let Some(event) = self.see(task)
+        {
+            return Some(event);
+        }
+        loop {
+            sleep_until(self.next_query).await;
+            let is_last = self.next_query >= self.deadline;
+            let result = self.handle.fetch().await;
+            let wait = self.schedule_next();
+            match result {
+                Ok(task) => {
+                    self.failures = 0;
+                    if let Some(event) = self.see(task) {
+                        return Some(event);
+                    }
+                }
+                Err(error) if self.is_fatal(&error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+                Err(error) if !is_last => {
+                    let failures = self.failures;
+                    return Some(Ok(TaskEvent::PollFailed {
+                        error,
+                        failures,
+                        next_in: wait,
+                    }));
+                }
+                Err(_) => {}
+            }
+            if is_last {
+                self.ended = true;
+                return Some(Err(self.timed_out()));
+            }
+        }
+    }
+
+    /// Plans the next query, at the latest for the end of the watch.
+    fn schedule_next(&mut self) -> Duration {
+        self.queries += 1;
+        let policy = self.handle.client().settings().poll;
+        let wait = policy.wait_before(self.queries, fastrand::f64());
+        let now = Instant::now();
+        self.next_query = (now + wait).min(self.deadline.max(now));
+        self.next_query.saturating_duration_since(now)
+    }
+
+    /// Takes in a snapshot; tells of it if it is news.
+    fn see(&mut self, task: Task) -> Option<Result<TaskEvent>> {
+        let changed = self.seen.as_ref() != Some(&task.status);
+        self.seen = Some(task.status.clone());
+        match task.state() {
+            TaskState::Succeed => {
+                self.ended = true;
+                Some(if has_result(&task) {
+                    Ok(TaskEvent::Done(Box::new(task)))
+                } else {
+                    Err(self.no_result(&task))
+                })
+            }
+            TaskState::Failed => {
+                self.ended = true;
+                Some(Err(self.failed(&task)))
+            }
+            _ => {
+                self.last = Some(Box::new(task.clone()));
+                changed.then(|| Ok(TaskEvent::Changed(Box::new(task))))
+            }
+        }
+    }
+
+    /// Whether a failed query ends the watch: the service does not know the
+    /// task or the caller, or too many failed one after the other.
+    fn is_fatal(&mut self, error: &Error) -> bool {
+        self.failures += 1;
+        let tolerated = error.retryability() != Retryability::Permanent
+            || matches!(
+                error.kind(),
+                ErrorKind::Decode | ErrorKind::Transport | ErrorKind::Timeout
+            );
+        !tolerated || self.failures > self.handle.client().settings().poll.max_failures
+    }
+
+    fn about(&self, error: Error) -> Error {
+        let error = match &self.last {
+            Some(task) => error.with_task(task),
+            None => error.with_task_id(self.handle.id()),
+        };
+        error.with_external_task_id(self.handle.external_id())
+    }
+
+    fn timed_out(&self) -> Error {
+        let policy = self.handle.client().settings().poll;
+        let status = self.seen.as_ref().map_or("unknown", TaskStatus::as_str);
+        let text = format!(
+            "task {} did not end within {} s (last status: {status}); it goes on and can be waited for again",
+            self.handle.id(),
+            policy.max_wait.as_secs_f32()
+        );
+        let error = Error::new(ErrorKind::WaitTimeout, text);
+        self.about(error.with_retryability(Retryability::Temporary))
+    }
+
+    fn failed(&self, task: &Task) -> Error {
+        let reason = task
+            .failure_reason()
+            .unwrap_or("the service gives no reason");
+        let text = format!("task {} failed: {reason}", task.id);
+        self.about(Error::new(ErrorKind::TaskFailed, text))
+            .with_task(task)
+    }
+
+    fn no_result(&self, task: &Task) -> Error {
+        let text = format!(
+            "task {} succeeded, but the answer has no result's address",
+            task.id
+        );
+        let error = Error::new(ErrorKind::NoResult, text);
+        self.about(error.with_retryability(Retryability::Temporary))
+            .with_task(task)
+    }
+}
+
+fn has_result(task: &Task) -> bool {
+    let has_url = |url: Option<&str>| url.is_some_and(|url| !url.trim().is_empty());
+    let images = task
+        .result
+        .as_ref()
+        .map_or(&[][..], |result| &result.images);
+    task.videos()
+        .iter()
+        .any(|video| has_url(video.url.as_deref()))
+        || images.iter().any(|image| has_url(image.url.as_deref()))
+}

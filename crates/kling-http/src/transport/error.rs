@@ -1,0 +1,69 @@
+//! What can go wrong on the way.
+
+use std::fmt;
+
+/// A request that brought no answer, or an answer that broke off.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// How far a request got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection came about. Nothing was sent.
+    Connect,
+    /// The request itself can't be sent. Nothing was sent.
+    Request,
+    /// Time ran out after the request may have been sent.
+    Timeout,
+    /// The connection broke, or the answer was no HTTP, after the request may
+    /// have been sent.
+    Broken,
+}
+
+impl TransportError {
+    /// An error of this kind, caused by `source`. The source's text is shown to
+    /// people: keep URLs with a query and credentials out of it.
+    pub fn new(
+        kind: TransportErrorKind,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        TransportError {
+            kind,
+            source: source.into(),
+        }
+    }
+
+    /// How far the request got.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// Whether the service may have received the request.
+    pub fn maybe_sent(&self) -> bool {
+        matches!(
+            self.kind,
+            TransportErrorKind::Timeout | TransportErrorKind::Broken
+        )
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            TransportErrorKind::Connect => "no connection to the service",
+            TransportErrorKind::Request => "the request can't be sent",
+            TransportErrorKind::Timeout => "no answer in time",
+            TransportErrorKind::Broken => "the connection broke off",
+        })
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}

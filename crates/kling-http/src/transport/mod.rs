@@ -1,0 +1,91 @@
+//! The one seam between this crate and the network.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+mod body;
+mod error;
+mod func;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestTransport;
+pub use body::Body;
+pub use error::{TransportError, TransportErrorKind};
+pub use func::transport_fn;
+
+/// Moves one HTTP request and brings its answer.
+///
+/// To implement it, write `async fn send`. The contract:
+///
+/// - one request, one answer; any status is `Ok`, 500 included;
+/// - no retries, no credentials of its own, no JSON, no redirects followed;
+/// - dropping the future aborts the request;
+/// - an error says whether bytes may have left ([`TransportErrorKind`]): a
+///   create that may have arrived is never sent again blindly.
+///
+/// The request's extensions have an [`Operation`].
+pub trait Transport: fmt::Debug + Send + Sync + 'static {
+    /// Sends the request.
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<http::Response<Body>, TransportError>> + Send;
+}
+
+/// What a request is for; travels in its extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The operation's name: `effects.create`, `effects.get`, `download`.
+    pub name: &'static str,
+    /// Whether it may be repeated without a thought.
+    pub idempotent: bool,
+    /// Which try of the same call it is, from 1.
+    pub attempt: u32,
+}
+
+type Answer<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'a>>;
+
+/// [`Transport`] as an object; private, so that implementers write `async fn`.
+trait Object: fmt::Debug + Send + Sync {
+    fn send_boxed(&self, request: http::Request<Bytes>) -> Answer<'_>;
+}
+
+impl<T: Transport> Object for T {
+    fn send_boxed(&self, request: http::Request<Bytes>) -> Answer<'_> {
+        Box::pin(self.send(request))
+    }
+}
+
+/// Any transport, as a value that clones cheaply.
+#[derive(Clone)]
+pub struct SharedTransport(Arc<dyn Object>);
+
+impl SharedTransport {
+    /// Takes a transport in.
+    pub fn new(transport: impl Transport) -> Self {
+        SharedTransport(Arc::new(transport))
+    }
+}
+
+impl Transport for SharedTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        self.0.send_boxed(request).await
+    }
+}
+
+impl fmt::Debug for SharedTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,40 @@
+//! What looks random, and follows from the seed.
+
+/// A stream of numbers that belongs to one purpose: another purpose, or
+/// another number within it, never shifts it.
+pub(super) struct Stream(fastrand::Rng);
+
+impl Stream {
+    pub(super) fn new(seed: u64, purpose: &str, number: u64) -> Self {
+        // FNV-1a over all three: short, and the same everywhere for ever.
+        let bytes = seed
+            .to_le_bytes()
+            .into_iter()
+            .chain(purpose.bytes())
+            .chain(number.to_le_bytes());
+        let mixed = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        Stream(fastrand::Rng::with_seed(mixed))
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0.u64(..)
+    }
+
+    pub(super) fn letters(mut self, count: usize) -> String {
+        (0..count).map(|_| self.0.alphanumeric()).collect()
+    }
+
+    pub(super) fn digits(mut self, count: usize) -> String {
+        let first = char::from(b'0' + self.0.u8(1..10));
+        std::iter::once(first)
+            .chain((1..count).map(|_| self.0.digit(10)))
+            .collect()
+    }
+
+    /// A UUID of version 4.
+    pub(super) fn uuid(&mut self) -> String {
+        kling_types::uuid_v4((u128::from(self.next()) << 64) | u128::from(self.next()))
+    }
+}

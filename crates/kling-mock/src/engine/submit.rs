@@ -1,0 +1,123 @@
+//! What the service checks when a task is created, and what it leaves to the
+//! task.
+
+use kling_types::scene::{Date, Scene};
+use kling_types::validate::{Checks, Rule, Violation, validate_json_with};
+use kling_types::{EffectRequest, ExternalTaskId};
+use serde_json::Value;
+
+use super::refusal::Refusal;
+use crate::profile::Profile;
+
+/// A create that was accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Order {
+    pub(super) scene: String,
+    pub(super) external_id: Option<ExternalTaskId>,
+    pub(super) seconds: u16,
+    /// Why the task will fail, if its pictures are not what the service can use.
+    pub(super) failure: Option<String>,
+}
+
+pub(super) fn read(profile: &Profile, as_of: Date, body: &[u8]) -> Result<Order, Refusal> {
+    let body: Value = serde_json::from_slice(body).map_err(|_| Refusal::MalformedBody)?;
+    if !body.is_object() {
+        return Err(Refusal::MalformedBody);
+    }
+    let checks = Checks::default()
+        .with_duration_required(profile.duration_required)
+        .as_of(as_of);
+    let violations = validate_json_with(&body, &checks);
+    if let Some(message) = violations.iter().find_map(|found| refused(found, &body)) {
+        return Err(Refusal::Parameter(message));
+    }
+    let failure = violations
+        .iter()
+        .find_map(|found| failed_later(found.rule))
+        .map(str::to_owned);
+
+    let request: EffectRequest =
+        serde_json::from_value(body).map_err(|_| Refusal::MalformedBody)?;
+    let scene = request.effect_scene.as_str().to_owned();
+    if !is_offered(profile, as_of, &request.effect_scene) {
+        return Err(Refusal::Parameter(invalid("effect_scene", &scene)));
+    }
+    let seconds = request
+        .duration()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(5);
+    Ok(Order {
+        scene,
+        external_id: request.external_task_id,
+        seconds,
+        failure,
+    })
+}
+
+/// Kling's list of the day and, at CometAPI, the names on its own page.
+fn is_offered(profile: &Profile, as_of: Date, scene: &Scene) -> bool {
+    scene.info().is_some_and(|info| {
+        info.listed_on(as_of) != Some(false) || (profile.takes_comet_scenes && info.listed_comet)
+    })
+}
+
+/// The message of a violation that is refused at once; the forms are those of
+/// live messages (`image can not be null`, `mode value 'standard' is invalid`,
+/// `File is not in a valid base64 format`), applied to fields for which no
+/// message was seen (*inferred*).
+fn refused(found: &Violation, body: &Value) -> Option<String> {
+    let field = found
+        .pointer
+        .split('/')
+        .find(|part| !matches!(*part, "" | "input"));
+    let field = field.unwrap_or("input");
+    Some(match found.rule {
+        // Whether the scene is known is decided by this service's own list
+        // (and a local URL is as good as any where nothing is fetched).
+        Rule::SceneUnknown | Rule::SceneRetired | Rule::ImageUrlLocal => return None,
+        rule if failed_later(rule).is_some() => return None,
+        Rule::SceneMissing
+        | Rule::InputMissing
+        | Rule::ImageMissing
+        | Rule::ImageEmpty
+        | Rule::DurationMissing => format!("{field} can not be null"),
+        Rule::SceneArity => {
+            // The field that the scene wants is not there (seen live: a single
+            // image's scene given `images`).
+            let wanted = if field == "image" { "images" } else { "image" };
+            format!("{wanted} can not be null")
+        }
+        Rule::ImagesCount => "images size must be 2".to_owned(),
+        Rule::ImageBoth => "image and images can not be set at the same time".to_owned(),
+        Rule::ImageUrl
+        | Rule::ImageUrlScheme
+        | Rule::ImageDataPrefix
+        | Rule::ImageWhitespace
+        | Rule::ImageUrlSafe
+        | Rule::ImageNotBase64
+        | Rule::ImagePadding => "File is not in a valid base64 format".to_owned(),
+        _ => match body.pointer(&found.pointer) {
+            Some(Value::Null) | None => format!("{field} can not be null"),
+            Some(Value::String(text)) => invalid(field, text),
+            Some(other) => invalid(field, &other.to_string()),
+        },
+    })
+}
+
+fn invalid(field: &str, value: &str) -> String {
+    let value: String = value.chars().take(100).collect();
+    format!("{field} value '{value}' is invalid")
+}
+
+/// What the task fails with: the service looks into the pictures only then.
+fn failed_later(rule: Rule) -> Option<&'static str> {
+    match rule {
+        // Seen live.
+        Rule::ImagePixels => Some("Image pixel is invalid"),
+        // Documented as a message, though for another endpoint.
+        Rule::ImageAspect | Rule::ImageBytes | Rule::ImageFormat | Rule::ImageDamaged => {
+            Some("Unsupported image. Please check the image format, size and dimensions.")
+        }
+        _ => None,
+    }
+}
