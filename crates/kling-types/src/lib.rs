@@ -45,6 +45,8 @@ pub mod code;
 pub mod image;
 pub mod routes;
 pub mod scene;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod validate;
 
 mod amount;
