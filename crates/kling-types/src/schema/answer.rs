@@ -40,6 +40,7 @@ pub(super) struct TaskListEnvelope {
 
 /// One task, as a create, a query, a list and a callback show it.
 #[derive(JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "they are the wire's")]
 pub(super) struct Task {
     /// The service's id for it: opaque text, too long for a number.
     task_id: Id,
