@@ -60,7 +60,8 @@ pub struct Document {
 #[non_exhaustive]
 pub enum Profile {
     /// `oneOf` the known words or any other string, for generators that read
-    /// JSON Schema.
+    /// JSON Schema. json-schema-to-typescript finds the type of the known words
+    /// with `--unreachableDefinitions` only.
     #[default]
     JsonSchema,
     /// `type: string` with `x-extensible-enum`, for those that read OpenAPI 3.1:

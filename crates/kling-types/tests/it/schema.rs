@@ -328,6 +328,62 @@ fn a_request_has_no_null() {
     }
 }
 
+/// What the schema says of the rules that it says in part.
+#[test]
+fn the_beginning_of_a_rule_is_held() {
+    let with = |pointer: &str, value: &str| {
+        let mut body = json!({
+            "effect_scene": "x",
+            "input": {"images": ["a", "b"]},
+            "callback_url": "http://h",
+            "external_task_id": "mine",
+        });
+        *body.pointer_mut(pointer).expect("a member") = value.into();
+        accepts("EffectRequest", &body)
+    };
+    assert!(with("/external_task_id", &"x".repeat(256)));
+    assert!(!with("/external_task_id", &"x".repeat(257)));
+    assert!(!with("/input/images/1", ""));
+    assert!(with("/callback_url", "HTTPS://h:1/p?q"));
+    for url in [
+        "h/p",
+        "//h",
+        "ftp://h",
+        "http:",
+        "http://",
+        "http:///p",
+        "http://?q",
+    ] {
+        assert!(!with("/callback_url", url), "{url}");
+    }
+}
+
+/// The patterns spell out what Rust calls white space and control characters.
+#[test]
+fn patterns_and_validator_know_the_same_characters() {
+    for c in ('\0'..='\u{3100}').chain(['\u{feff}', '\u{fffd}', '\u{1f600}']) {
+        let body = json!({
+            "effect_scene": format!("x{c}"),
+            "input": {"image": "a"},
+            "external_task_id": "mine",
+        });
+        let broken = |body: &Value, rule| validate_json(body).iter().any(|v| v.rule == rule);
+        assert_eq!(
+            accepts("EffectRequest", &body),
+            !broken(&body, Rule::SceneShape),
+            "{c:?}"
+        );
+        let mut body = body;
+        body["effect_scene"] = "x".into();
+        body["external_task_id"] = format!("x{c}").into();
+        assert_eq!(
+            accepts("EffectRequest", &body),
+            !broken(&body, Rule::ExternalIdControl),
+            "{c:?}"
+        );
+    }
+}
+
 /// A field that is added to the request must be in its schema.
 #[test]
 fn requests_have_the_members_of_the_types() {
@@ -794,6 +850,11 @@ fn answers_are_refused_where_nobody_could_use_them() {
     }
     assert!(!accepts("TaskEnvelope", &json!({"message": "no code"})));
     assert!(!accepts("ErrorBody", &json!({"code": "success"})));
+    // Both forms at once are still one refusal.
+    assert!(accepts(
+        "ErrorBody",
+        &json!({"code": 1201, "error": {"message": "no"}})
+    ));
     assert!(!accepts(
         "ErrorBody",
         &json!({"code": 0, "message": "SUCCEED"})
