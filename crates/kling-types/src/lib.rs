@@ -40,11 +40,17 @@
 //! Docs mark where a statement comes from: *documented* by Kling or CometAPI,
 //! *seen live* in an answer somebody received, *inferred*, or *contradictory*
 //! where sources disagree.
+//!
+//! # Features
+//!
+//! `schema`, off by default: the module `schema`, with JSON Schemas of all this.
 
 pub mod code;
 pub mod image;
 pub mod routes;
 pub mod scene;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod validate;
 
 mod amount;

@@ -175,6 +175,9 @@ macro_rules! wire_object {
         }
 
         impl $name {
+            /// The members that have a field.
+            pub(crate) const KEYS: &[&str] = &[$($key),*];
+
             /// Reads the object's members; the error names the member that is
             /// missing or unusable.
             pub(crate) fn from_members(
@@ -198,7 +201,6 @@ macro_rules! wire_object {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
                 use $crate::wire::Field as _;
-                const KEYS: &[&str] = &[$($key),*];
 
                 let mut map = serializer.serialize_map(None)?;
                 $(
@@ -209,7 +211,7 @@ macro_rules! wire_object {
                     }
                 )*
                 for (key, value) in &self.extra {
-                    if !KEYS.contains(&key.as_str()) {
+                    if !Self::KEYS.contains(&key.as_str()) {
                         map.serialize_entry(key, value)?;
                     }
                 }

@@ -1,0 +1,152 @@
+//! Strings and numbers, and the sets of words that the service may extend.
+#![expect(dead_code, reason = "mirrors are derived from, never made")]
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+// Patterns keep to what ECMAScript, Python and Rust read alike: no look-around,
+// no `\s` (each has its own), no `\p`.
+
+/// No white space, no control characters: those of Unicode, spelled out.
+const NAME: &str =
+    r"^[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+$";
+
+/// No control characters; not `.` or `..` alone, which vanish from a path.
+const OWN_ID: &str =
+    r"^(\.{0,2}[^.\u0000-\u001F\u007F-\u009F]|\.{3})[^\u0000-\u001F\u007F-\u009F]*$";
+
+const HTTP_URL: &str = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]";
+
+/// The name of an effect scene. Names come and go monthly.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = NAME, "examples" = ["hug_pro", "pet_lion_pro", "balloon_parade"]))]
+pub(super) struct Scene(String);
+
+/// A public http(s) URL, or the file itself (JPEG or PNG) in standard base64:
+/// one line, padded, without a `data:` prefix.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("minLength" = 1, "examples" = ["https://example.com/photo.jpg"]))]
+pub(super) struct ImageSource(String);
+
+/// The length of a clip in seconds: a number, in a string.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = r"^[0-9]+(\.[0-9]+)?$", "examples" = crate::ClipLength::KNOWN))]
+pub(super) struct ClipLength(String);
+
+/// An absolute http(s) URL.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = HTTP_URL, "examples" = ["https://example.com/kling/callback"]))]
+pub(super) struct CallbackUrl(String);
+
+/// The caller's id for a task, as the caller gives it.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = OWN_ID, "maxLength" = 256, "examples" = ["order-4711"]))]
+pub(super) struct NewExternalTaskId(String);
+
+/// An id: opaque text, of digits or not. Too long for a number.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("minLength" = 1, "examples" = ["2032273960331935744"]))]
+pub(super) struct Id(String);
+
+/// An exact decimal number in a string.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = r"^-?[0-9]+(\.[0-9]+)?$", "examples" = ["2.40", "0"]))]
+pub(super) struct Decimal(String);
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("examples" = [1_773_366_844_624_i64]))]
+pub(super) struct UnixMillis(i64);
+
+/// A code: a number at Kling, a word or a number in a string at some gateways.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("type" = ["integer", "string"], "examples" = [0, "success"]))]
+pub(super) struct WireCode(Value);
+
+/// A code that is not one of success.
+#[derive(JsonSchema)]
+#[schemars(inline, extend(
+    "type" = ["integer", "string"],
+    "not" = {"enum": [0, "0", "success"]},
+    "examples" = [1201, "task_not_exist"],
+))]
+pub(super) struct ErrorCode(Value);
+
+/// Defines a set of words that the service may extend, and beside it the known
+/// ones as a type of their own.
+macro_rules! open_words {
+    ($( #[doc = $doc:literal] $name:ident, $known:ident = $words:expr; )*) => {$(
+        pub(super) struct $name;
+        struct $known;
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "description": $doc.trim_ascii(),
+                    "oneOf": [
+                        generator.subschema_for::<$known>(),
+                        {"type": "string", "not": {"enum": $words}},
+                    ],
+                    // Keeps completion of the known words in TypeScript, where
+                    // a union with `string` is `string`.
+                    "tsType": concat!(stringify!($known), " | (string & {})"),
+                })
+            }
+        }
+
+        impl JsonSchema for $known {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($known).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "description": concat!("The words of ", stringify!($name), " known so far."),
+                    "type": "string",
+                    "enum": $words,
+                })
+            }
+        }
+    )*};
+}
+
+open_words! {
+    /// The quality of a clip. Old scenes only.
+    Mode, ModeKnown = crate::Mode::KNOWN;
+    /// The model that makes a clip. Old scenes only.
+    ModelName, ModelNameKnown = crate::ModelName::KNOWN;
+    /// Where a task stands. `succeed` and `failed` are final. Gateways have other words and other cases for the same.
+    TaskStatus, TaskStatusKnown = TASK_STATUSES;
+    /// The id of a rule. Ids are never renamed and never used again.
+    Rule, RuleKnown = rule_ids();
+}
+
+/// Kling's own words.
+const TASK_STATUSES: &[crate::TaskStatus] = &[
+    crate::TaskStatus::SUBMITTED,
+    crate::TaskStatus::PROCESSING,
+    crate::TaskStatus::SUCCEED,
+    crate::TaskStatus::FAILED,
+];
+
+fn rule_ids() -> Vec<&'static str> {
+    crate::validate::Rule::ALL
+        .iter()
+        .map(|rule| rule.id())
+        .collect()
+}
+
+/// Turns a set of words from the form above into that of OpenAPI.
+pub(super) fn extensible_enum(schema: &mut Schema) {
+    let Some(words) = schema.pointer("/oneOf/1/not/enum").cloned() else {
+        return;
+    };
+    schema.remove("oneOf");
+    schema.remove("tsType");
+    schema.insert("type".to_owned(), json!("string"));
+    schema.insert("x-extensible-enum".to_owned(), words);
+}
