@@ -73,6 +73,10 @@ pub(crate) struct EffectArgs {
     #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = seconds)]
     pub(crate) timeout: Duration,
 
+    /// Ask after the task at this fixed interval, in seconds; a growing one by default
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) poll_interval: Option<Duration>,
+
     /// Another host with CometAPI's ways: a proxy, or `kling mock`
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,

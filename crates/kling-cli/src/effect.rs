@@ -144,11 +144,20 @@ struct Service {
 
 impl Service {
     async fn start(args: &EffectArgs) -> Result<Service, Failure> {
-        let poll = PollPolicy {
+        let mut poll = PollPolicy {
             max_wait: args.timeout,
             ..PollPolicy::default()
         };
-        let (provider, key, poll, server) = if args.mock {
+        // A task of --mock takes two seconds, not two minutes.
+        let mock_interval = args.mock.then_some(Duration::from_millis(100));
+        if let Some(interval) = args.poll_interval.or(mock_interval) {
+            poll = PollPolicy {
+                initial: interval,
+                max_interval: interval,
+                ..poll
+            };
+        }
+        let (provider, key, server) = if args.mock {
             let mock = Mock::builder()
                 .plan(Plan::after(MOCK_QUEUE, MOCK_RUN))
                 .build();
@@ -157,14 +166,8 @@ impl Service {
                     "the fake service can't listen on loopback: {error}"
                 ))
             })?;
-            let step = Duration::from_millis(100);
-            let poll = PollPolicy {
-                initial: step,
-                max_interval: step,
-                ..poll
-            };
             let provider = mock.provider().with_base_url(server.base_url());
-            (provider, mock.api_key().to_owned(), poll, Some(server))
+            (provider, mock.api_key().to_owned(), Some(server))
         } else {
             let key = std::env::var("COMETAPI_KEY").unwrap_or_default();
             if key.trim().is_empty() {
@@ -175,7 +178,7 @@ impl Service {
                 Some(url) => Provider::comet().with_base_url(url),
                 None => Provider::comet(),
             };
-            (provider, key, poll, None)
+            (provider, key, None)
         };
         let client = Client::builder(provider, Credentials::api_key(key))
             .poll(poll)

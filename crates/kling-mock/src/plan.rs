@@ -119,28 +119,28 @@ impl Plan {
         reads: &[UnixMillis],
         fails: bool,
     ) -> Standing {
-        let (started, later_reads) = self.queue.end(created, reads);
-        let (ended, _) = self.run.end(started, later_reads);
-        if now >= ended {
-            let status = if fails {
-                TaskStatus::FAILED
-            } else {
-                TaskStatus::SUCCEED
-            };
-            Standing {
-                status,
-                since: ended,
-            }
-        } else if now >= started {
-            Standing {
-                status: TaskStatus::PROCESSING,
-                since: started,
-            }
+        let submitted = Standing {
+            status: TaskStatus::SUBMITTED,
+            since: created,
+        };
+        let Some((started, later_reads)) = self.queue.end(created, now, reads) else {
+            return submitted;
+        };
+        let processing = Standing {
+            status: TaskStatus::PROCESSING,
+            since: started,
+        };
+        let Some((ended, _)) = self.run.end(started, now, later_reads) else {
+            return processing;
+        };
+        let status = if fails {
+            TaskStatus::FAILED
         } else {
-            Standing {
-                status: TaskStatus::SUBMITTED,
-                since: created,
-            }
+            TaskStatus::SUCCEED
+        };
+        Standing {
+            status,
+            since: ended,
         }
     }
 }
@@ -153,24 +153,28 @@ impl Default for Plan {
 }
 
 impl Stage {
-    /// When the stage ends that began at `began`, and the reads that fall into
-    /// what comes after.
-    fn end(self, began: UnixMillis, reads: &[UnixMillis]) -> (UnixMillis, &[UnixMillis]) {
+    /// When the stage that began at `began` ended, and the reads that fall into
+    /// what came after; `None` if it goes on.
+    fn end(
+        self,
+        began: UnixMillis,
+        now: UnixMillis,
+        reads: &[UnixMillis],
+    ) -> Option<(UnixMillis, &[UnixMillis])> {
+        let earliest = began.saturating_add(SHORTEST);
         let by_time = began.saturating_add(self.time);
-        let enough = self.reads.map(|count| count as usize);
-        let by_reads = match enough {
-            Some(0) => Some(began.saturating_add(SHORTEST)),
-            Some(count) => reads
-                .get(count - 1)
-                .map(|at| (*at).max(began.saturating_add(SHORTEST))),
-            None => None,
-        };
-        match by_reads {
-            Some(at) if at <= by_time => (at, reads.get(enough.unwrap_or(0)..).unwrap_or(&[])),
-            _ => {
-                let before = reads.iter().take_while(|at| **at < by_time).count();
-                (by_time, reads.get(before..).unwrap_or(&[]))
+        if let Some(count) = self.reads {
+            let (counted, later) = reads
+                .split_at_checked(count as usize)
+                .unwrap_or((reads, &[]));
+            let last = counted.last().copied().unwrap_or(began);
+            if counted.len() == count as usize && last <= by_time {
+                // Queries can come faster than the clock's milliseconds: then the
+                // change is dated a little ahead, so that its date is its own.
+                return Some((last.max(earliest), later));
             }
         }
+        let before = reads.iter().take_while(|read| **read < by_time).count();
+        (now >= by_time).then(|| (by_time, reads.get(before..).unwrap_or(&[])))
     }
 }

@@ -1,0 +1,280 @@
+//! `kling effect`.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::run::{Ran, RunningMock, kling, picture, run};
+
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Checks the file that a run left, against what it said of it.
+#[track_caller]
+fn check_saved(ran: &Ran, directory: &Path, name: &str) {
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let said = ran.json();
+    let bytes = std::fs::read(directory.join(name)).unwrap();
+    assert_eq!(&bytes[4..8], b"ftyp");
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(said["sha256"], json!(hash));
+    assert_eq!(said["bytes"], json!(bytes.len()));
+    assert_eq!(said["file"], json!(name));
+    assert_eq!(said["status"], json!("succeed"));
+    assert_eq!(said["task_id"].as_str().unwrap().len(), 19);
+    assert!(said["external_task_id"].is_string());
+    assert_eq!(said.as_object().unwrap().len(), 6);
+    // Nothing else is left beside it.
+    assert_eq!(std::fs::read_dir(directory).unwrap().count(), 1);
+}
+
+#[test]
+fn two_pictures_make_a_video() {
+    let here = directory();
+    let ran = run(kling(here.path())
+        .args(["effect", "hug_pro"])
+        .args([picture("portrait.jpg"), picture("cat.png")])
+        .args(["--mock", "--json", "--output", "hug.mp4"]));
+    check_saved(&ran, here.path(), "hug.mp4");
+    let states: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix('[')?.split_whitespace().nth(2))
+        .collect();
+    assert_eq!(
+        states,
+        ["submitted", "processing", "succeed"],
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn one_picture_makes_a_video_that_replaces_an_older_file() {
+    let here = directory();
+    std::fs::write(here.path().join("me.mp4"), "older").unwrap();
+    let ran = run(kling(here.path())
+        .args(["effect", "color_mixing"])
+        .arg(picture("portrait.jpg"))
+        .args(["--mock", "--json", "-o", "me.mp4"]));
+    check_saved(&ran, here.path(), "me.mp4");
+}
+
+#[test]
+fn the_service_may_be_elsewhere() {
+    let mock = RunningMock::start(&[]);
+    let here = directory();
+    let mut command = kling(here.path());
+    command
+        .env("COMETAPI_KEY", &mock.api_key)
+        .args(["effect", "rocketrocket"])
+        .arg(picture("rocket.jpg"))
+        .args([
+            "--base-url",
+            &mock.base_url,
+            "--poll-interval",
+            "0.05",
+            "--json",
+            "-o",
+            "r.mp4",
+        ]);
+    let ran = run(&mut command);
+    // Gone from Kling's list and not on CometAPI's page: a warning, and the
+    // service's own refusal.
+    assert!(
+        ran.stderr
+            .contains("warning: the scene \"rocketrocket\" is not on Kling's list")
+    );
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("effect_scene value 'rocketrocket' is invalid"),
+        "{}",
+        ran.stderr
+    );
+
+    let mut command = kling(here.path());
+    command
+        .env("COMETAPI_KEY", &mock.api_key)
+        .args(["effect", "color_mixing"])
+        .arg(picture("rocket.jpg"))
+        .args([
+            "--base-url",
+            &mock.base_url,
+            "--poll-interval",
+            "0.05",
+            "--json",
+            "-o",
+            "r.mp4",
+        ]);
+    check_saved(&run(&mut command), here.path(), "r.mp4");
+}
+
+#[test]
+fn a_wrong_key_is_told_from_other_failures() {
+    let mock = RunningMock::start(&[]);
+    let here = directory();
+    let mut command = kling(here.path());
+    command
+        .env("COMETAPI_KEY", "sk-wrong")
+        .args(["effect", "color_mixing"])
+        .arg(picture("rocket.jpg"))
+        .args(["--base-url", &mock.base_url, "--json"]);
+    let ran = run(&mut command);
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    let said = ran.json();
+    assert_eq!(said["error"]["kind"], json!("auth"));
+    assert!(said["error"]["request_id"].is_string(), "{said}");
+    assert!(!ran.stderr.contains("sk-wrong"));
+}
+
+/// The pixel size is looked at by the task, not by the create (seen live).
+#[test]
+fn a_picture_that_the_service_refuses_fails_the_task() {
+    let here = directory();
+    let ran = run(kling(here.path())
+        .args(["effect", "color_mixing"])
+        .arg(picture("too-small-338x191.png"))
+        .args(["--mock", "--no-preflight", "--json"]));
+    assert_eq!(ran.code, Some(6), "{}", ran.stderr);
+    let said = ran.json();
+    let id = said["task_id"].as_str().unwrap();
+    let sentence = format!("error: task {id} failed: Image pixel is invalid");
+    assert!(ran.stderr.contains(&sentence), "{}", ran.stderr);
+    assert_eq!(said["error"]["kind"], json!("task_failed"));
+    assert_eq!(said["error"]["exit_code"], json!(6));
+    assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 0);
+}
+
+/// Checks that a call is refused with this sentence before anything is sent.
+#[track_caller]
+fn check_refused(arguments: &[&str], sentence: &str) {
+    let here = directory();
+    for name in ["portrait.jpg", "cat.png", "too-small-338x191.png"] {
+        std::fs::copy(picture(name), here.path().join(name)).unwrap();
+    }
+    std::fs::write(here.path().join("notes.jpg"), "not a picture").unwrap();
+    std::fs::write(
+        here.path().join("moving.gif"),
+        "GIF89a\x01\x02\x01\x02\0\0\0;",
+    )
+    .unwrap();
+    std::fs::write(here.path().join("empty.png"), "").unwrap();
+
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    service.set_nonblocking(true).unwrap();
+    let base_url = format!("http://{}", service.local_addr().unwrap());
+    let mut command = kling(here.path());
+    command
+        .env("COMETAPI_KEY", "sk-test")
+        .args(["effect", "--base-url", &base_url, "--json"]);
+    let ran = run(command.args(arguments));
+
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert_eq!(ran.stderr, format!("error: {sentence}\n"));
+    assert_eq!(ran.json()["error"]["message"], Value::from(sentence));
+    assert!(service.accept().is_err(), "something was sent");
+}
+
+#[test]
+fn what_is_wrong_is_refused_before_anything_is_sent() {
+    check_refused(
+        &["hug_pro", "cat.png"],
+        "the scene hug_pro takes two pictures, not 1: give two files, left and right",
+    );
+    check_refused(
+        &["color_mixing", "cat.png", "portrait.jpg"],
+        "the scene color_mixing takes one picture, not 2: give one file",
+    );
+    check_refused(
+        &["appears_tomorrow", "cat.png", "cat.png", "cat.png"],
+        "a scene takes one picture or two, not 3: give one file or two",
+    );
+    check_refused(
+        &["color_mixing", "missing.jpg"],
+        "missing.jpg can't be read: No such file or directory (os error 2); check the path",
+    );
+    check_refused(
+        &["color_mixing", "."],
+        ". is a directory: name a picture in it",
+    );
+    check_refused(
+        &["color_mixing", "notes.jpg"],
+        "notes.jpg can't be used: it is neither a JPEG nor a PNG picture",
+    );
+    check_refused(
+        &["color_mixing", "moving.gif"],
+        "moving.gif can't be used: it is a GIF picture; the service takes JPEG and PNG",
+    );
+    check_refused(
+        &["color_mixing", "empty.png"],
+        "empty.png can't be used: it is empty",
+    );
+    check_refused(
+        &["color_mixing", "too-small-338x191.png"],
+        "too-small-338x191.png has 338 x 191 pixels: use a picture of at least 300 on each side",
+    );
+    check_refused(
+        &[
+            "hug_pro",
+            "portrait.jpg",
+            "too-small-338x191.png",
+            "--duration",
+            "5s",
+        ],
+        "too-small-338x191.png has 338 x 191 pixels: use a picture of at least 300 on each side\n\
+         error: --duration \"5s\" is not a number of seconds such as \"5\"",
+    );
+    check_refused(
+        &["color_mixing", "ftp://example.com/me.jpg"],
+        "ftp://example.com/me.jpg \"ftp://example.com/me.jpg\" is neither an http nor an https URL",
+    );
+    check_refused(
+        &["color_mixing", "cat.png", "--output", "nowhere/video.mp4"],
+        "--output nowhere/video.mp4 is in a directory that does not exist: create it first",
+    );
+    check_refused(
+        &["color_mixing", "cat.png", "--output", "."],
+        "--output . is a directory: add a file name, such as video.mp4",
+    );
+    check_refused(
+        &["color_mixing", "cat.png", "--external-task-id", ""],
+        "--external-task-id is empty",
+    );
+}
+
+#[test]
+fn without_a_key_it_says_which() {
+    let here = directory();
+    let ran = run(kling(here.path())
+        .args(["effect", "color_mixing"])
+        .arg(picture("cat.png")));
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(
+        ran.stderr,
+        "error: no key: set COMETAPI_KEY to your CometAPI key, or add --mock to try it offline\n"
+    );
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn a_key_does_not_travel_in_the_clear() {
+    let here = directory();
+    let mut command = kling(here.path());
+    command
+        .env("COMETAPI_KEY", "sk-test")
+        .args(["effect", "color_mixing"])
+        .arg(picture("cat.png"));
+    let ran = run(command.args(["--base-url", "http://gateway.example"]));
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("is not https: the key would travel in the clear")
+    );
+}

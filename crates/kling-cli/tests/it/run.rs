@@ -1,0 +1,133 @@
+//! Runs the program.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+/// What a run left behind.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// The one JSON object on stdout.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(
+            self.stdout.lines().count(),
+            1,
+            "{}{}",
+            self.stdout,
+            self.stderr
+        );
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+/// The program in a directory of the test's own, with nothing of the caller's
+/// settings.
+pub(crate) fn kling(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kling"));
+    command
+        .current_dir(directory)
+        .env_clear()
+        .stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn run(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// One of the pictures in `fixtures/media`.
+pub(crate) fn picture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/media")
+        .join(name)
+}
+
+/// A running `kling mock`, ended with the test.
+pub(crate) struct RunningMock {
+    child: Child,
+    pub(crate) base_url: String,
+    pub(crate) api_key: String,
+}
+
+impl RunningMock {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = kling(Path::new("."));
+        let mut child = command
+            .arg("mock")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let member = |name: &str| ready[name].as_str().unwrap().to_owned();
+        RunningMock {
+            base_url: member("base_url"),
+            api_key: member("api_key"),
+            child,
+        }
+    }
+
+    /// Sends it a signal and waits for its end: the exit code.
+    #[cfg(unix)]
+    pub(crate) fn stop_with(mut self, signal: &str) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap().code()
+    }
+
+    /// A request as any HTTP client would write it: the status and the body.
+    pub(crate) fn request(&self, head: &str, body: &str) -> (u16, String) {
+        let address = self.base_url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (
+            status,
+            String::from_utf8_lossy(&answer[end + 4..]).into_owned(),
+        )
+    }
+}
+
+impl Drop for RunningMock {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

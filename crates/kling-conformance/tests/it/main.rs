@@ -1,0 +1,5 @@
+//! What this workspace's parts must do together.
+
+mod paying;
+mod suite;
+mod virtual_time;
