@@ -1,7 +1,7 @@
 //! Results into files: streamed, resumed where they break off, whole or not at
 //! all.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -125,7 +125,7 @@ impl Download {
         Ok(Saved {
             path: path.to_owned(),
             bytes: sink.bytes,
-            sha256: hexadecimal(&sink.hash.finalize()),
+            sha256: base16ct::lower::encode_string(&sink.hash.finalize()),
         })
     }
 
@@ -429,16 +429,6 @@ fn temp_file(directory: &Path) -> std::io::Result<NamedTempFile> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(directory)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 fn temporary(text: String) -> Error {

@@ -19,10 +19,7 @@ fn check_saved(ran: &Ran, directory: &Path, name: &str) {
     let said = ran.json();
     let bytes = std::fs::read(directory.join(name)).unwrap();
     assert_eq!(&bytes[4..8], b"ftyp");
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = base16ct::lower::encode_string(&Sha256::digest(&bytes));
     assert_eq!(said["sha256"], json!(hash));
     assert_eq!(said["bytes"], json!(bytes.len()));
     assert_eq!(said["file"], json!(name));

@@ -1,5 +1,8 @@
 //! The program from outside: arguments in; output, files and exit codes out.
 
+// A test that can't go on stops where it is.
+#![allow(clippy::unwrap_used)]
+
 mod effect;
 mod help;
 mod mock;

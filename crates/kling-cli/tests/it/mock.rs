@@ -57,10 +57,10 @@ fn the_documented_call_works_as_it_stands() {
     );
 
     // The default plan shows each state to one query at the least.
-    let states: Vec<Value> = (0..3)
+    let seen: Vec<Value> = (0..3)
         .map(|_| get(&mock, &id)["data"]["task_status"].clone())
         .collect();
-    assert_eq!(states, ["submitted", "processing", "succeed"]);
+    assert_eq!(seen, ["submitted", "processing", "succeed"]);
     let done = get(&mock, &id);
     let url = done["data"]["task_result"]["videos"][0]["url"]
         .as_str()
