@@ -41,6 +41,7 @@
 //! *seen live* in an answer somebody received, *inferred*, or *contradictory*
 //! where sources disagree.
 
+pub mod callback;
 pub mod code;
 pub mod image;
 pub mod routes;
@@ -52,14 +53,17 @@ mod envelope;
 mod ids;
 mod media;
 mod open_enum;
+mod redact;
 mod request;
 mod service_error;
+mod shape;
 mod status;
 mod task;
 mod time;
 mod wire;
 
 pub use amount::{Amount, ParseAmountError, Seconds};
+pub use callback::TaskCallback;
 pub use code::ApiCode;
 pub use envelope::{TaskEnvelope, TaskListEnvelope, WireCode};
 pub use ids::{ExternalTaskId, TaskId};
@@ -67,7 +71,7 @@ pub use media::ImageSource;
 pub use open_enum::UnknownValue;
 pub use request::{
     ClipLength, DualImageInput, EffectInput, EffectRequest, InputOptions, Mode, ModelName,
-    ReadRequestError, SingleImageInput,
+    SingleImageInput,
 };
 pub use scene::Scene;
 pub use service_error::{ErrorShape, ServiceError};
