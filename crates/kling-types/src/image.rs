@@ -162,10 +162,8 @@ fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
             0xd8..=0xda => return None,
             _ => {
                 let (length, _) = after.split_first_chunk()?;
+                // It counts itself; less than that leads to no marker.
                 let length = usize::from(u16::from_be_bytes(*length));
-                if length < 2 {
-                    return None;
-                }
                 rest = after.get(length..)?;
             }
         }

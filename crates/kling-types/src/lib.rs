@@ -30,6 +30,15 @@
 //! what its fields cannot express, and writes it back. Writing is strict: unset
 //! fields are omitted, never `null`, and `duration` is a string.
 //!
+//! A task may come in an envelope, a list, a [callback], a gateway's record, in
+//! Kling's older or newer shape: it reads into the same [`Task`]. Of a key that
+//! stands twice in an object the last counts; beyond 128 levels, and for numbers
+//! beyond a 64-bit float, reading is an error. Integers of 64 bits and finite
+//! floats are exact.
+//!
+//! `Debug` shows neither pictures nor the query of a URL, which may be a
+//! signature, nor the values in `extra`.
+//!
 //! # What is not here
 //!
 //! No I/O (but for [`ImageSource::file`]), no clock, no HTTP client, no retry:

@@ -157,6 +157,36 @@ fn the_documented_bodies_give_the_same_facts() {
 }
 
 #[test]
+fn a_flat_body_is_spelled_as_documented() {
+    let legacy = sample("callback.kling.legacy.docshape.json");
+    let task: Task = serde_json::from_value(legacy).expect("a task");
+    assert_eq!(
+        json!(TaskCallback::new(CallbackShape::Flat, task)),
+        json!({
+            "id": "930831534075682845",
+            "status": "succeeded",
+            "message": "",
+            "create_time": 1_722_769_557_708_i64,
+            "update_time": 1_722_769_877_708_i64,
+            "external_id": "my-task-1",
+            "outputs": [
+                {"type": "video", "id": "string", "url": "https://example.com/v.mp4", "duration": "5"},
+                {"type": "image", "index": 0, "url": "https://h1.inkwai.com/bs2/upload-ylab-stunt/xxx.png"},
+            ],
+            "billing": [
+                {"charge_type": "unit", "amount": "2", "package_type": "video"},
+                {"charge_type": "cash", "amount": "0", "list_price": "0"},
+            ],
+        })
+    );
+    let failed = Task::new(TaskId::new("1").expect("not empty"), TaskStatus::FAILED);
+    assert_eq!(
+        json!(TaskCallback::new(CallbackShape::Flat, failed)),
+        json!({"id": "1", "status": "failed", "message": "", "outputs": []})
+    );
+}
+
+#[test]
 fn charges_are_summed_by_kind() {
     let body = json!({"id": "1", "status": "succeeded", "billing": [
         {"charge_type": "unit", "amount": "2.4"},
@@ -320,7 +350,8 @@ proptest! {
     /// letter.
     #[test]
     fn the_unified_list_reads_the_same(tasks in prop::collection::vec(task(), 0..4)) {
-        let items: Vec<Value> = tasks.iter().map(|task| json!(TaskCallback::new(CallbackShape::Flat, task.clone()))).collect();
+        let flat = |task: &Task| json!(TaskCallback::new(CallbackShape::Flat, task.clone()));
+        let items: Vec<Value> = tasks.iter().map(flat).collect();
         let body = json!({"code": 0, "data": items});
         let list: TaskListEnvelope = serde_json::from_value(body.clone()).expect("a list");
         prop_assert_eq!(list.data.len(), tasks.len());

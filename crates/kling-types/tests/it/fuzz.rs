@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::support::{json, path, read};
 
@@ -77,7 +78,7 @@ proptest! {
 
     /// Cut anywhere, and with one byte changed.
     #[test]
-    fn targets_hold_on_damaged_samples(cut: prop::sample::Index, at: prop::sample::Index, byte: u8) {
+    fn targets_hold_on_damaged_samples(cut: Index, at: Index, byte: u8) {
         for name in ["resp.kling.effects.query.succeed.docshape", "callback.kling.new.docshape"] {
             let mut bytes = read(&format!("fixtures/samples/{name}.json"));
             for target in TARGETS {

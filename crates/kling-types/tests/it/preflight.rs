@@ -219,7 +219,8 @@ proptest! {
     #[test]
     fn any_size_is_read(width: u32, height: u32, short_width: u16, short_height: u16) {
         check(&png(width, height), (Format::Png, width, height));
-        check(&plain_jpeg(short_width, short_height), (Format::Jpeg, short_width.into(), short_height.into()));
+        let jpeg = plain_jpeg(short_width, short_height);
+        check(&jpeg, (Format::Jpeg, short_width.into(), short_height.into()));
     }
 
     /// No panic, no endless loop, on anything behind a signature.

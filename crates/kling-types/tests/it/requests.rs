@@ -105,7 +105,8 @@ proptest! {
         let body = written(&request);
         let members = body.as_object().expect("an object");
         prop_assert_eq!(members.contains_key("callback_url"), request.callback_url.is_some());
-        prop_assert_eq!(members.contains_key("external_task_id"), request.external_task_id.is_some());
+        let has_id = members.contains_key("external_task_id");
+        prop_assert_eq!(has_id, request.external_task_id.is_some());
         prop_assert_eq!(body["input"].get("duration").is_some(), request.duration().is_some());
         prop_assert!(body["input"].get("duration").is_none_or(Value::is_string));
         prop_assert!(!to_text(&request).contains(":null"));
@@ -125,7 +126,8 @@ proptest! {
     #[test]
     fn order_and_white_space_do_not_count(members in object(KEYS)) {
         let body = Value::Object(members);
-        let other: EffectRequest = serde_json::from_str(&respaced_and_reversed(&body)).expect("an object");
+        let text = respaced_and_reversed(&body);
+        let other: EffectRequest = serde_json::from_str(&text).expect("an object");
         let plain: EffectRequest = serde_json::from_value(body).expect("an object");
         prop_assert_eq!(other, plain);
     }
@@ -161,7 +163,8 @@ proptest! {
         dual: bool,
     ) {
         let image = ImageSource::base64(format!("{SECRET}{filler}"));
-        let url = format!("https://me:{SECRET}@example.com/{}?sig={SECRET}#{SECRET}", &filler[..filler.len().min(300)]);
+        let path = &filler[..filler.len().min(300)];
+        let url = format!("https://me:{SECRET}@example.com/{path}?sig={SECRET}#{SECRET}");
         let request = if dual {
             EffectRequest::dual(Scene::from(scene), image, ImageSource::url(&url))
         } else {

@@ -62,8 +62,10 @@ proptest! {
     }
 
     #[test]
-    fn any_list_survives(members in object(KEYS), data in prop::collection::vec(task_body(), 0..4)) {
-        let mut members = members;
+    fn any_list_survives(
+        mut members in object(KEYS),
+        data in prop::collection::vec(task_body(), 0..4),
+    ) {
         members.insert("data".to_owned(), Value::Array(data));
         let body = Value::Object(members);
         let list: TaskListEnvelope = serde_json::from_value(body.clone()).expect("an object");
@@ -78,7 +80,8 @@ proptest! {
 
     #[test]
     fn order_and_white_space_do_not_count(body in task_body()) {
-        let other: Task = serde_json::from_str(&respaced_and_reversed(&body)).expect("it has an id");
+        let text = respaced_and_reversed(&body);
+        let other: Task = serde_json::from_str(&text).expect("it has an id");
         prop_assert_eq!(other, serde_json::from_value::<Task>(body).expect("it has an id"));
     }
 

@@ -91,7 +91,8 @@ proptest! {
         while let Some(byte) = rest.next() {
             bytes.push(if byte == b'%' {
                 let digits = [rest.next().expect("a digit"), rest.next().expect("a digit")];
-                u8::from_str_radix(std::str::from_utf8(&digits).expect("ASCII"), 16).expect("hexadecimal")
+                let digits = std::str::from_utf8(&digits).expect("ASCII");
+                u8::from_str_radix(digits, 16).expect("hexadecimal")
             } else {
                 byte
             });

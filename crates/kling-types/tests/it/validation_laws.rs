@@ -169,7 +169,8 @@ proptest! {
         for fault in &faults {
             set(&mut body, fault.place, fault.value.clone());
         }
-        let mut expected: BTreeSet<_> = faults.iter().map(|f| (f.place.to_owned(), f.rule)).collect();
+        let mut expected: BTreeSet<_> =
+            faults.iter().map(|f| (f.place.to_owned(), f.rule)).collect();
         prop_assert_eq!(verdict(&validate_json_with(&body, &checks())), expected.clone());
         for fault in &faults {
             set(&mut body, fault.place, good().pointer(fault.place).cloned());
@@ -205,9 +206,12 @@ proptest! {
     }
 
     #[test]
-    fn an_unknown_member_changes_nothing(body in any_body(), key in "x_[a-z]{1,8}", value in any_json(KEYS)) {
+    fn an_unknown_member_changes_nothing(
+        mut body in any_body(),
+        key in "x_[a-z]{1,8}",
+        value in any_json(KEYS),
+    ) {
         let before = validate_json(&body);
-        let mut body = body;
         body[&key] = value.clone();
         if let Some(input) = body["input"].as_object_mut() {
             input.insert(key, value);
@@ -218,16 +222,17 @@ proptest! {
     /// Left or right: the same faults, at the other place; the encodings differ.
     #[test]
     fn swapped_images_swap_their_faults(left in any_json(KEYS), right in any_json(KEYS)) {
-        let body = |left: &Value, right: &Value| json!({"effect_scene": "hug_pro", "input": {"images": [left, right]}});
-        let (there, back) = (body(&left, &right), body(&right, &left));
-        let swapped: BTreeSet<_> = verdict(&validate_json(&there)).into_iter().map(|(pointer, rule)| {
-            let pointer = match pointer.as_str() {
-                "/input/images/0" => "/input/images/1".to_owned(),
-                "/input/images/1" => "/input/images/0".to_owned(),
-                _ => pointer,
-            };
-            (pointer, rule)
-        }).collect();
+        let body = |images: [&Value; 2]| {
+            json!({"effect_scene": "hug_pro", "input": {"images": images}})
+        };
+        let (there, back) = (body([&left, &right]), body([&right, &left]));
+        let swap = |(pointer, rule): (String, Rule)| match pointer.as_str() {
+            "/input/images/0" => ("/input/images/1".to_owned(), rule),
+            "/input/images/1" => ("/input/images/0".to_owned(), rule),
+            _ => (pointer, rule),
+        };
+        let swapped: BTreeSet<_> =
+            verdict(&validate_json(&there)).into_iter().map(swap).collect();
         prop_assert_eq!(swapped, verdict(&validate_json(&back)));
         prop_assert_eq!(there == back, left == right);
     }
@@ -245,10 +250,22 @@ proptest! {
         for violation in request.validate() {
             let shape = matches!(
                 violation.rule,
-                Rule::RequestType | Rule::SceneMissing | Rule::SceneType | Rule::InputMissing
-                    | Rule::InputType | Rule::ImageMissing | Rule::ImageBoth | Rule::ImageType
-                    | Rule::ImagesType | Rule::ImagesCount | Rule::DurationType | Rule::ModeType
-                    | Rule::ModelType | Rule::CallbackType | Rule::ExternalIdType | Rule::ExternalIdEmpty
+                Rule::RequestType
+                    | Rule::SceneMissing
+                    | Rule::SceneType
+                    | Rule::InputMissing
+                    | Rule::InputType
+                    | Rule::ImageMissing
+                    | Rule::ImageBoth
+                    | Rule::ImageType
+                    | Rule::ImagesType
+                    | Rule::ImagesCount
+                    | Rule::DurationType
+                    | Rule::ModeType
+                    | Rule::ModelType
+                    | Rule::CallbackType
+                    | Rule::ExternalIdType
+                    | Rule::ExternalIdEmpty
             );
             prop_assert!(!shape, "{}", violation);
         }
@@ -257,15 +274,20 @@ proptest! {
     /// A catalogue older than the request warns of a wrong number of images; one
     /// that is not refuses it.
     #[test]
-    fn an_old_catalogue_only_warns(scene in prop::sample::select(kling_types::scene::all()), days in 1_u8..=30, wrong: bool) {
+    fn an_old_catalogue_only_warns(
+        scene in prop::sample::select(kling_types::scene::all()),
+        day in 1_u8..=30,
+        wrong: bool,
+    ) {
         let dual = (scene.arity.images() == 2) != wrong;
         let input = if dual { json!({"images": [URL, URL]}) } else { json!({"image": URL}) };
         let body = json!({"effect_scene": scene.name, "input": input});
-        let errors = |date: Date| validate_json_with(&body, &Checks::default().as_of(date)).iter().filter(|v| v.is_error()).count();
-        prop_assert_eq!(errors(LATEST_LIST), usize::from(wrong));
-        prop_assert_eq!(errors(Date::new(2026, 10, days)), 0);
-        let warned = validate_json_with(&body, &Checks::default().as_of(Date::new(2026, 10, days)));
-        prop_assert_eq!(warned.iter().any(|v| v.rule == Rule::SceneArityDated), wrong);
+        let found = |date| validate_json_with(&body, &Checks::default().as_of(date));
+        let errors = found(LATEST_LIST).iter().filter(|v| v.is_error()).count();
+        prop_assert_eq!(errors, usize::from(wrong));
+        let later = found(Date::new(2026, 10, day));
+        prop_assert!(later.iter().all(|v| !v.is_error()));
+        prop_assert_eq!(later.iter().any(|v| v.rule == Rule::SceneArityDated), wrong);
     }
 
     /// The service decides about names it has not told us.

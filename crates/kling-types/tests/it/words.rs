@@ -61,8 +61,12 @@ proptest! {
         let sign = if digits < 0 { "-" } else { "" };
         let padded = format!("{:0>29}", digits.unsigned_abs());
         let (whole, fraction) = padded.split_at(padded.len() - scale);
-        let whole = match whole.trim_start_matches('0') { "" => "0", digits => digits };
-        let text = if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") };
+        let whole = match whole.trim_start_matches('0') {
+            "" => "0",
+            digits => digits,
+        };
+        let point = if scale == 0 { "" } else { "." };
+        let text = format!("{sign}{whole}{point}{fraction}");
         let amount: Amount = text.parse().expect("28 digits fit");
         prop_assert_eq!(amount.to_string(), text.as_str());
         let json = serde_json::to_value(amount).expect("it encodes");
