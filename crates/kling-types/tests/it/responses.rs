@@ -159,6 +159,15 @@ fn numbers_may_be_text_and_text_numbers() {
     );
 }
 
+/// The value is read, the spelling is kept: `task` compares the JSON.
+#[test]
+fn an_odd_spelling_of_a_number_is_kept() {
+    for text in ["02.40", " 2.40", "+2.40"] {
+        let task = task(json!({"task_id": "1", "final_unit_deduction": text}));
+        assert_eq!(task.unit_deduction, "2.40".parse().ok(), "{text}");
+    }
+}
+
 #[test]
 fn an_envelope_may_lack_anything() {
     let envelope: TaskEnvelope = serde_json::from_str("{}").expect("an object");

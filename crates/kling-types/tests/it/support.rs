@@ -54,6 +54,7 @@ fn scalar() -> impl Strategy<Value = Value> {
         "FAILURE",
         "success",
         "2.40",
+        " 02.40",
         "1722769557708",
         "https://example.com/a.jpg?sig=1",
         "iVBORw0KGgo=",
