@@ -22,6 +22,10 @@ macro_rules! decimal {
             type Err = ParseAmountError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
+                // The library also takes `1_000`.
+                if text.contains('_') {
+                    return Err(ParseAmountError);
+                }
                 Decimal::from_str_exact(text).map(Self).map_err(|_| ParseAmountError)
             }
         }

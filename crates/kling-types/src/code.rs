@@ -11,6 +11,7 @@
 //! assert_eq!(empty.documented().map(|entry| entry.http_status), Some(429));
 //! assert_eq!(empty.class(Some(429)), ErrorClass::Account);
 //! assert_eq!(empty.class(Some(429)).remedy(), Remedy::SettleAccount);
+//! assert!(!empty.class(Some(429)).is_retryable(true));
 //! ```
 
 use std::fmt;
@@ -90,6 +91,17 @@ impl ErrorClass {
         }
     }
 
+    /// Whether the same request may be sent again, later: always where it was
+    /// refused before anything was done, only if it is idempotent where that is
+    /// unknown. Never where somebody must act first, be it by a new signature.
+    pub const fn is_retryable(self, idempotent: bool) -> bool {
+        match self.remedy() {
+            Remedy::RetryLater => true,
+            Remedy::FindOut => idempotent,
+            _ => false,
+        }
+    }
+
     /// The class that an HTTP status alone suggests.
     pub const fn of_status(status: u16) -> ErrorClass {
         match status {
@@ -98,9 +110,10 @@ impl ErrorClass {
             403 => ErrorClass::Permission,
             404 | 405 => ErrorClass::NotFound,
             429 => ErrorClass::RateLimit,
-            503 => ErrorClass::Maintenance,
+            // Timed out, or failed on the way: 503 alone, without Kling's code
+            // for maintenance, does not say that nothing was done.
+            408 | 500..=599 => ErrorClass::Server,
             400..=499 => ErrorClass::Request,
-            500..=599 => ErrorClass::Server,
             _ => ErrorClass::Unknown,
         }
     }

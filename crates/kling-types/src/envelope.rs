@@ -1,8 +1,13 @@
 //! The wrapper around every answer: `{code, message, request_id, data}`.
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::ids::TaskId;
+use crate::shape;
+use crate::status::{TaskState, TaskStatus};
 use crate::task::Task;
 use crate::wire::{FromWire, Read, wire_object};
 
@@ -59,8 +64,9 @@ impl FromWire for WireCode {
 wire_object! {
     /// The answer to a create and to a query: an envelope around one task.
     ///
-    /// `data` that is no task (no usable `task_id`) reads as `None` and stays
-    /// in `extra`.
+    /// The task is found in `data`, in `data.data` and in `data.data.data`, where
+    /// gateways have put it (*seen live*). `data` that holds no task reads as
+    /// `None` and stays in `extra`.
     pub struct TaskEnvelope {
         /// 0 for success.
         "code" => code: Option<WireCode>,
@@ -74,9 +80,38 @@ wire_object! {
     }
 }
 
+impl TaskEnvelope {
+    /// The task that was asked for: `data`, or the answer itself where a gateway
+    /// sends a task without an envelope (*seen live*; not by CometAPI).
+    ///
+    /// A gateway's answer for a failed task may hold no more than `status` and
+    /// `error`; `asked` then stands in for the id. Such a body also reads as a
+    /// [`ServiceError`](crate::ServiceError): after a query, look here first.
+    pub fn task_for(&self, asked: &TaskId) -> Option<Cow<'_, Task>> {
+        if let Some(task) = &self.data {
+            return Some(Cow::Borrowed(task));
+        }
+        let status = self.extra.get("status").and_then(Value::as_str)?;
+        if self.code.is_some() || TaskStatus::from(status).state() == TaskState::Unknown {
+            return None;
+        }
+        let mut body = self.extra.clone();
+        if let Some(message) = &self.message {
+            body.insert("message".to_owned(), message.as_str().into());
+        }
+        if !body.contains_key("task_id") && !body.contains_key("id") {
+            body.insert("id".to_owned(), asked.as_str().into());
+        }
+        let (task, _) = shape::find_in_body(&body)?;
+        Some(Cow::Owned(task))
+    }
+}
+
 wire_object! {
     /// The answer to a list: `data` is a bare array, newest first, without a
     /// total (*documented*). A page shorter than asked for is the last one.
+    ///
+    /// Items in the flat shape of Kling's unified list read into the same facts.
     pub struct TaskListEnvelope {
         /// 0 for success.
         "code" => code: Option<WireCode>,

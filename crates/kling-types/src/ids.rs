@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::wire::{FromWire, Read, text_or_number};
+use crate::wire::{FromWire, Read, text_or_integer};
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {
@@ -35,7 +35,7 @@ macro_rules! id {
 
         impl FromWire for $name {
             fn from_wire(value: &Value) -> Option<Read<Self>> {
-                let Read { value, exact } = text_or_number(value)?;
+                let Read { value, exact } = text_or_integer(value)?;
                 Self::new(value).map(|value| Read { value, exact })
             }
         }

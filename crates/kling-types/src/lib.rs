@@ -30,6 +30,15 @@
 //! what its fields cannot express, and writes it back. Writing is strict: unset
 //! fields are omitted, never `null`, and `duration` is a string.
 //!
+//! A task may come in an envelope, a list, a [callback], a gateway's record, in
+//! Kling's older or newer shape: it reads into the same [`Task`]. Of a key that
+//! stands twice in an object the last counts; beyond 128 levels, and for numbers
+//! beyond a 64-bit float, reading is an error. Integers of 64 bits and finite
+//! floats are exact.
+//!
+//! `Debug` shows neither pictures nor the query of a URL, which may be a
+//! signature, nor the values in `extra`.
+//!
 //! # What is not here
 //!
 //! No I/O (but for [`ImageSource::file`]), no clock, no HTTP client, no retry:
@@ -45,6 +54,7 @@
 //!
 //! `schema`, off by default: the module `schema`, with JSON Schemas of all this.
 
+pub mod callback;
 pub mod code;
 pub mod image;
 pub mod routes;
@@ -58,14 +68,17 @@ mod envelope;
 mod ids;
 mod media;
 mod open_enum;
+mod redact;
 mod request;
 mod service_error;
+mod shape;
 mod status;
 mod task;
 mod time;
 mod wire;
 
 pub use amount::{Amount, ParseAmountError, Seconds};
+pub use callback::TaskCallback;
 pub use code::ApiCode;
 pub use envelope::{TaskEnvelope, TaskListEnvelope, WireCode};
 pub use ids::{ExternalTaskId, TaskId, uuid_v4};
@@ -73,7 +86,7 @@ pub use media::ImageSource;
 pub use open_enum::UnknownValue;
 pub use request::{
     ClipLength, DualImageInput, EffectInput, EffectRequest, InputOptions, Mode, ModelName,
-    ReadRequestError, SingleImageInput,
+    SingleImageInput,
 };
 pub use scene::Scene;
 pub use service_error::{ErrorShape, ServiceError};

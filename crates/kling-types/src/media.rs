@@ -1,6 +1,5 @@
 //! The pictures that go in.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -8,6 +7,8 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
+
+use crate::redact;
 
 /// An image for a request: a URL that the service can fetch, or the picture
 /// itself.
@@ -95,16 +96,9 @@ impl fmt::Debug for ImageSource {
     /// Never shows a picture, nor the query of a URL, which may be a signature.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ImageSource::Url(url) => f.debug_tuple("Url").field(&without_query(url)).finish(),
+            ImageSource::Url(url) => f.debug_tuple("Url").field(&redact::text(url)).finish(),
             ImageSource::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             ImageSource::Base64(text) => write!(f, "Base64({} characters)", text.len()),
         }
-    }
-}
-
-fn without_query(url: &str) -> Cow<'_, str> {
-    match url.split_once('?') {
-        Some((path, _)) => Cow::Owned(format!("{path}?…")),
-        None => Cow::Borrowed(url),
     }
 }

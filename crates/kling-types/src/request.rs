@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -10,8 +9,9 @@ use serde_json::Value;
 use crate::ids::ExternalTaskId;
 use crate::media::ImageSource;
 use crate::open_enum::open_enum;
+use crate::redact::Keys;
 use crate::scene::Scene;
-use crate::wire::Extra;
+use crate::wire::{Extra, Shown};
 
 open_enum! {
     /// The quality of a clip. Documented for four old scenes only; since
@@ -50,14 +50,17 @@ open_enum! {
 
 /// The body of `POST /v1/videos/effects`.
 ///
-/// Unset fields are omitted when written. Reading keeps everything: a member
-/// that is unknown, null or of an unexpected type stays in `extra`.
-#[derive(Debug, Clone, PartialEq)]
+/// Unset fields are omitted when written. Any JSON object can be read, and is
+/// written again as it was: a member that is unknown, null or of an unexpected
+/// type stays in `extra`. Whether the service would take it is what
+/// [`validate`](Self::validate) tells.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EffectRequest {
-    /// Which effect.
+    /// Which effect. Empty if a body that was read names none.
     pub effect_scene: Scene,
-    /// What it works on.
+    /// What it works on. [`EffectInput::Other`] without members if a body that
+    /// was read has no input object.
     pub input: EffectInput,
     /// Where the service posts each change of status: an absolute http(s) URL.
     pub callback_url: Option<String>,
@@ -160,46 +163,43 @@ impl EffectRequest {
         }
     }
 
+    /// The scene's name, unless it is empty.
+    pub(crate) fn scene(&self) -> Option<&str> {
+        Some(self.effect_scene.as_str()).filter(|name| !name.is_empty())
+    }
+
     /// The body as JSON, in one buffer of the right size: image bytes are
     /// encoded straight into it.
     pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
-        let images = match &self.input {
-            EffectInput::Single(input) => input.image.wire_len(),
-            EffectInput::Dual(input) => input.images.iter().map(ImageSource::wire_len).sum(),
-            EffectInput::Other(_) => 0,
-        };
+        let images: usize = self.input.images().iter().map(ImageSource::wire_len).sum();
         let mut body = Vec::with_capacity(images.saturating_add(1024));
         serde_json::to_writer(&mut body, self)?;
         Ok(body)
     }
 
     /// Reads a body that is a JSON object already.
-    pub fn from_members(mut members: Extra) -> Result<Self, ReadRequestError> {
-        let effect_scene = take_text(&mut members, "effect_scene")
-            .map(Scene::from)
-            .ok_or(ReadRequestError("effect_scene"))?;
+    pub fn from_members(mut members: Extra) -> Self {
         let input = match members.remove("input") {
-            Some(Value::Object(input)) => EffectInput::from_members(input),
-            _ => return Err(ReadRequestError("input")),
-        };
-        let external_task_id = match members.get("external_task_id").and_then(Value::as_str) {
-            Some(text) if !text.is_empty() => {
-                take_text(&mut members, "external_task_id").and_then(ExternalTaskId::new)
+            Some(Value::Object(input)) if !input.is_empty() => EffectInput::from_members(input),
+            Some(other) => {
+                members.insert("input".to_owned(), other);
+                EffectInput::Other(Extra::new())
             }
-            _ => None,
+            None => EffectInput::Other(Extra::new()),
         };
-        Ok(EffectRequest {
-            effect_scene,
+        EffectRequest {
+            effect_scene: Scene::from(take_name(&mut members, "effect_scene").unwrap_or_default()),
             input,
             callback_url: take_text(&mut members, "callback_url"),
-            external_task_id,
+            external_task_id: take_name(&mut members, "external_task_id")
+                .and_then(ExternalTaskId::new),
             extra: members,
-        })
+        }
     }
 }
 
 /// What an effect works on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EffectInput {
     /// One image.
@@ -229,7 +229,7 @@ pub struct DualImageInput {
 }
 
 /// What may be chosen beside the images; all of it left out by default.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InputOptions {
     /// The model.
@@ -246,36 +246,45 @@ impl EffectInput {
     /// Reads an input object. One text in `image` is a single image, exactly
     /// two texts in `images` are two; all else is kept as it is.
     pub fn from_members(mut members: Extra) -> Self {
-        let images = match (members.get("image"), members.get("images")) {
-            (Some(Value::String(_)), None) => 1,
-            (None, Some(Value::Array(items)))
-                if items.len() == 2 && items.iter().all(Value::is_string) =>
-            {
-                2
-            }
-            _ => return EffectInput::Other(members),
-        };
-        let mut texts = if images == 1 {
-            vec![members.remove("image")]
-        } else {
-            match members.remove("images") {
-                Some(Value::Array(items)) => items.into_iter().map(Some).collect(),
-                _ => Vec::new(),
-            }
-        }
-        .into_iter()
-        .filter_map(|item| match item {
-            Some(Value::String(text)) => Some(ImageSource::from_wire_text(text)),
-            _ => None,
-        });
-        let options = InputOptions::from_members(members);
-        match (texts.next(), texts.next()) {
-            (Some(left), Some(right)) => EffectInput::Dual(DualImageInput {
-                images: [left, right],
-                options,
+        match (members.remove("image"), members.remove("images")) {
+            (Some(Value::String(image)), None) => EffectInput::Single(SingleImageInput {
+                image: ImageSource::from_wire_text(image),
+                options: InputOptions::from_members(members),
             }),
-            (Some(image), None) => EffectInput::Single(SingleImageInput { image, options }),
-            (None, _) => EffectInput::Other(options.extra),
+            (None, Some(Value::Array(images))) => match <[Value; 2]>::try_from(images) {
+                Ok([Value::String(left), Value::String(right)]) => {
+                    EffectInput::Dual(DualImageInput {
+                        images: [left, right].map(ImageSource::from_wire_text),
+                        options: InputOptions::from_members(members),
+                    })
+                }
+                Ok(images) => EffectInput::other(members, None, Some(images.to_vec().into())),
+                Err(images) => EffectInput::other(members, None, Some(images.into())),
+            },
+            (image, images) => EffectInput::other(members, image, images),
+        }
+    }
+
+    fn other(mut members: Extra, image: Option<Value>, images: Option<Value>) -> Self {
+        members.extend(image.map(|image| ("image".to_owned(), image)));
+        members.extend(images.map(|images| ("images".to_owned(), images)));
+        EffectInput::Other(members)
+    }
+
+    /// The image or images to be written, where they are of a known shape.
+    pub fn images(&self) -> &[ImageSource] {
+        match self {
+            EffectInput::Single(input) => std::slice::from_ref(&input.image),
+            EffectInput::Dual(input) => &input.images,
+            EffectInput::Other(_) => &[],
+        }
+    }
+
+    /// The input, unless there is nothing in it.
+    pub(crate) fn given(&self) -> Option<&Self> {
+        match self {
+            EffectInput::Other(members) if members.is_empty() => None,
+            input => Some(input),
         }
     }
 
@@ -307,85 +316,133 @@ impl InputOptions {
 
 /// Takes a member if it is text; anything else stays where it is.
 fn take_text(members: &mut Extra, key: &str) -> Option<String> {
-    if !members.get(key).is_some_and(Value::is_string) {
+    match members.remove(key)? {
+        Value::String(text) => Some(text),
+        other => {
+            members.insert(key.to_owned(), other);
+            None
+        }
+    }
+}
+
+/// Takes a member if it is text and not empty.
+fn take_name(members: &mut Extra, key: &str) -> Option<String> {
+    if members.get(key).and_then(Value::as_str) == Some("") {
         return None;
     }
-    match members.remove(key) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
-    }
+    take_text(members, key)
 }
 
-/// Writes the fields that are set, then what `extra` has beside them.
-fn serialize_members<M: SerializeMap>(
-    map: &mut M,
-    fields: &[(&'static str, Option<&str>)],
-    extra: &Extra,
-) -> Result<(), M::Error> {
-    for (key, value) in fields {
+/// Writes an object: its fields in order, those that are unset from `extra`,
+/// then what else `extra` has. No key is written twice.
+struct ObjectWriter<'a, M> {
+    map: M,
+    extra: &'a Extra,
+    written: Vec<&'static str>,
+}
+
+impl<'a, M: SerializeMap> ObjectWriter<'a, M> {
+    fn new(map: M, extra: &'a Extra) -> Self {
+        ObjectWriter {
+            map,
+            extra,
+            written: Vec::new(),
+        }
+    }
+
+    fn field<T: Serialize>(&mut self, key: &'static str, value: Option<T>) -> Result<(), M::Error> {
         if let Some(value) = value {
-            map.serialize_entry(key, value)?;
+            self.map.serialize_entry(key, &value)?;
+            self.written.push(key);
         }
+        Ok(())
     }
-    let is_set = |key: &str| {
-        fields
-            .iter()
-            .any(|(name, value)| *name == key && value.is_some())
-    };
-    for (key, value) in extra {
-        if !is_set(key) {
-            map.serialize_entry(key, value)?;
-        }
-    }
-    Ok(())
-}
 
-impl InputOptions {
-    fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let fields = [
-            (
-                "model_name",
-                self.model_name.as_ref().map(ModelName::as_str),
-            ),
-            ("mode", self.mode.as_ref().map(Mode::as_str)),
-            ("duration", self.duration.as_ref().map(ClipLength::as_str)),
-        ];
-        serialize_members(map, &fields, &self.extra)
+    fn options(&mut self, options: &InputOptions) -> Result<(), M::Error> {
+        self.field(
+            "model_name",
+            options.model_name.as_ref().map(ModelName::as_str),
+        )?;
+        self.field("mode", options.mode.as_ref().map(Mode::as_str))?;
+        self.field(
+            "duration",
+            options.duration.as_ref().map(ClipLength::as_str),
+        )
+    }
+
+    fn end(mut self) -> Result<M::Ok, M::Error> {
+        for (key, value) in self.extra {
+            if !self.written.contains(&key.as_str()) {
+                self.map.serialize_entry(key, value)?;
+            }
+        }
+        self.map.end()
     }
 }
 
 impl Serialize for EffectInput {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
+        let map = serializer.serialize_map(None)?;
         match self {
             EffectInput::Single(input) => {
-                map.serialize_entry("image", &input.image)?;
-                input.options.serialize_into(&mut map)?;
+                let mut object = ObjectWriter::new(map, &input.options.extra);
+                object.field("image", Some(&input.image))?;
+                object.options(&input.options)?;
+                object.end()
             }
             EffectInput::Dual(input) => {
-                map.serialize_entry("images", &input.images)?;
-                input.options.serialize_into(&mut map)?;
+                let mut object = ObjectWriter::new(map, &input.options.extra);
+                object.field("images", Some(&input.images))?;
+                object.options(&input.options)?;
+                object.end()
             }
-            EffectInput::Other(members) => serialize_members(&mut map, &[], members)?,
+            EffectInput::Other(members) => ObjectWriter::new(map, members).end(),
         }
-        map.end()
     }
 }
 
 impl Serialize for EffectRequest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("effect_scene", &self.effect_scene)?;
-        map.serialize_entry("input", &self.input)?;
-        let fields = [
-            ("callback_url", self.callback_url.as_deref()),
-            (
-                "external_task_id",
-                self.external_task_id.as_ref().map(ExternalTaskId::as_str),
-            ),
-        ];
-        serialize_members(&mut map, &fields, &self.extra)?;
-        map.end()
+        let mut object = ObjectWriter::new(serializer.serialize_map(None)?, &self.extra);
+        object.field("effect_scene", self.scene())?;
+        object.field("input", self.input.given())?;
+        object.field("callback_url", self.callback_url.as_deref())?;
+        object.field("external_task_id", self.external_task_id.as_ref())?;
+        object.end()
+    }
+}
+
+impl fmt::Debug for EffectRequest {
+    /// Shows neither pictures, nor the query of a URL, nor the values in `extra`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EffectRequest")
+            .field("effect_scene", &self.effect_scene)
+            .field("input", &self.input)
+            .field("callback_url", &Shown(&self.callback_url))
+            .field("external_task_id", &self.external_task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
+    }
+}
+
+impl fmt::Debug for EffectInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EffectInput::Single(input) => f.debug_tuple("Single").field(input).finish(),
+            EffectInput::Dual(input) => f.debug_tuple("Dual").field(input).finish(),
+            EffectInput::Other(members) => f.debug_tuple("Other").field(&Keys(members)).finish(),
+        }
+    }
+}
+
+impl fmt::Debug for InputOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InputOptions")
+            .field("model_name", &self.model_name)
+            .field("mode", &self.mode)
+            .field("duration", &self.duration)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }
 
@@ -397,31 +454,6 @@ impl<'de> Deserialize<'de> for EffectInput {
 
 impl<'de> Deserialize<'de> for EffectRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = Extra::deserialize(deserializer)?;
-        EffectRequest::from_members(members).map_err(D::Error::custom)
+        Extra::deserialize(deserializer).map(EffectRequest::from_members)
     }
 }
-
-/// The body lacks what makes it an effect request, or has it in another type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadRequestError(&'static str);
-
-impl ReadRequestError {
-    /// A JSON Pointer to the member.
-    pub fn pointer(&self) -> String {
-        format!("/{}", self.0)
-    }
-}
-
-impl fmt::Display for ReadRequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.0 == "input" {
-            "an object"
-        } else {
-            "a string"
-        };
-        write!(f, "`{}` is missing or not {kind}", self.0)
-    }
-}
-
-impl std::error::Error for ReadRequestError {}

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::code::{ApiCode, ErrorClass};
 use crate::envelope::WireCode;
-use crate::wire::{FromWire as _, text_or_number};
+use crate::wire::{Extra, FromWire as _, text_or_integer};
 
 /// A refusal, read from any of the bodies that Kling, CometAPI and gateways of
 /// its family send.
@@ -76,33 +76,25 @@ impl ServiceError {
         }
     }
 
-    /// What kind of error it is.
+    /// What kind of error it is: by the sentence for an empty account, which
+    /// rides on any code and status (*seen live*: 400 with 429), then by the
+    /// gateway's word, the code, the HTTP status.
     pub fn class(&self) -> ErrorClass {
-        match (self.gateway_code.as_deref(), self.code) {
-            // HTTP 500 with this word is a malformed request (seen live).
-            (Some("invalid_request" | "convert_request_failed"), _) => ErrorClass::Request,
-            // HTTP 503, yet not transient: the model or route does not exist (seen live).
-            (Some("model_not_found" | "task_not_exist" | "invalid_api_platform"), _) => {
-                ErrorClass::NotFound
-            }
-            (
-                Some(
-                    "quota_not_enough"
-                    | "insufficient_user_quota"
-                    | "pre_consume_token_quota_failed",
-                ),
-                _,
-            ) => ErrorClass::Account,
-            (Some("permission_denied"), _) => ErrorClass::Permission,
-            // Rides on any code and status, 400 among them (seen live).
-            _ if self
-                .message
-                .eq_ignore_ascii_case("Account balance not enough") =>
+        let sentence = self.message.trim();
+        if sentence.eq_ignore_ascii_case("Account balance not enough") {
+            return ErrorClass::Account;
+        }
+        let by_word = self.gateway_code.as_deref().and_then(class_of_word);
+        match (by_word, self.code) {
+            // Says only that the request was refused, where the status says more.
+            (Some(ErrorClass::Request), None)
+                if matches!(self.http_status, 401 | 402 | 403 | 429) =>
             {
-                ErrorClass::Account
+                ErrorClass::of_status(self.http_status)
             }
-            (_, Some(code)) => code.class(Some(self.http_status)),
-            _ => ErrorClass::of_status(self.http_status),
+            (Some(class), _) => class,
+            (None, Some(code)) => code.class(Some(self.http_status)),
+            (None, None) => ErrorClass::of_status(self.http_status),
         }
     }
 
@@ -124,96 +116,84 @@ impl ServiceError {
     }
 }
 
+/// The words of gateways that say more than the HTTP status they come with, from
+/// live answers and from the sources of gateways. Other words, such as
+/// `fail_to_fetch_task`, ride on the status that their upstream sent.
+fn class_of_word(word: &str) -> Option<ErrorClass> {
+    Some(match word {
+        // With HTTP 500 too (seen live).
+        "invalid_request" | "convert_request_failed" => ErrorClass::Request,
+        // With HTTP 503, yet not transient: there is no such model or route (seen live).
+        "model_not_found" | "task_not_exist" | "invalid_api_platform" | "not_implemented" => {
+            ErrorClass::NotFound
+        }
+        "quota_not_enough" | "insufficient_user_quota" | "pre_consume_token_quota_failed" => {
+            ErrorClass::Account
+        }
+        "permission_denied" => ErrorClass::Permission,
+        _ => return None,
+    })
+}
+
 fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
     let members = body.as_object()?;
-    let request_id = members
-        .get("request_id")
-        .and_then(text_or_number)
-        .map(|read| read.value);
-
-    match members.get("error") {
-        Some(Value::Object(error)) => {
-            let text = error
-                .get("message")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let (message, quoted_id) = split_request_id(text);
-            return Some(
-                ServiceError {
-                    shape: ErrorShape::Gateway,
-                    http_status,
-                    code: None,
-                    gateway_code: error
-                        .get("code")
-                        .and_then(text_or_number)
-                        .map(|read| read.value),
-                    message,
-                    request_id: quoted_id.or(request_id),
-                }
-                .without_empty_words(),
-            );
-        }
+    let (shape, code, text) = match members.get("error") {
+        Some(Value::Object(error)) => (
+            Some(ErrorShape::Gateway),
+            error.get("code").and_then(WireCode::from_wire),
+            message_of(error),
+        ),
         Some(Value::String(text)) if !text.is_empty() => {
-            let (message, quoted_id) = split_request_id(text);
-            return Some(ServiceError {
-                shape: ErrorShape::Gateway,
-                http_status,
-                code: None,
-                gateway_code: None,
-                message,
-                request_id: quoted_id.or(request_id),
-            });
+            (Some(ErrorShape::Gateway), None, text.as_str())
         }
-        _ => {}
-    }
+        _ => {
+            let code = members.get("code").and_then(WireCode::from_wire)?;
+            if code.value.is_success() {
+                return None;
+            }
+            (None, Some(code), message_of(members))
+        }
+    };
+    let not_empty = |text: &String| !text.is_empty();
+    let request_id = members.get("request_id").and_then(text_or_integer);
+    let request_id = request_id.map(|read| read.value).filter(not_empty);
 
-    let code = members.get("code").and_then(WireCode::from_wire)?.value;
-    if code.is_success() {
-        return None;
-    }
-    let text = members
-        .get("message")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let nested = (nesting > 0)
-        .then(|| serde_json::from_str(text).ok())
-        .flatten()
-        .and_then(|inner: Value| parse(http_status, &inner, nesting - 1));
-    if let Some(inner) = nested {
+    // A gateway may pass its upstream's body on as a string.
+    if nesting > 0
+        && let Ok(inner) = serde_json::from_str::<Value>(text)
+        && let Some(inner) = parse(http_status, &inner, nesting - 1)
+    {
         return Some(ServiceError {
             request_id: inner.request_id.or(request_id),
             ..inner
         });
     }
 
+    let code = code.map(|read| read.value);
+    let number = code.as_ref().and_then(WireCode::number);
+    let word = match code {
+        Some(WireCode::Text(word)) if number.is_none() => Some(word),
+        _ => None,
+    };
     let (message, quoted_id) = split_request_id(text);
-    let number = code.number();
-    Some(
-        ServiceError {
-            shape: if number.is_some() {
-                ErrorShape::Kling
-            } else {
-                ErrorShape::GatewayTask
-            },
-            http_status,
-            code: number.map(ApiCode::new),
-            gateway_code: match code {
-                WireCode::Text(word) if number.is_none() => Some(word),
-                _ => None,
-            },
-            message,
-            request_id: request_id.or(quoted_id),
-        }
-        .without_empty_words(),
-    )
+    Some(ServiceError {
+        shape: shape.unwrap_or(match number {
+            Some(_) => ErrorShape::Kling,
+            None => ErrorShape::GatewayTask,
+        }),
+        http_status,
+        code: number.map(ApiCode::new),
+        gateway_code: word.filter(not_empty),
+        message,
+        request_id: request_id.or(quoted_id.filter(not_empty)),
+    })
 }
 
-impl ServiceError {
-    fn without_empty_words(mut self) -> Self {
-        self.gateway_code = self.gateway_code.filter(|word| !word.is_empty());
-        self.request_id = self.request_id.filter(|id| !id.is_empty());
-        self
-    }
+fn message_of(members: &Extra) -> &str {
+    members
+        .get("message")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Splits `text (request id: X)`, as gateways write it, into text and X.

@@ -1,7 +1,9 @@
 //! Where a task stands.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -92,6 +94,14 @@ impl From<&str> for TaskStatus {
     }
 }
 
+impl FromStr for TaskStatus {
+    type Err = Infallible;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Ok(TaskStatus::from(word))
+    }
+}
+
 impl fmt::Display for TaskStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -121,5 +131,9 @@ impl Field for TaskStatus {
 
     fn is_unset(&self) -> bool {
         self.0.is_empty()
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
     }
 }

@@ -4,10 +4,16 @@ use crate::amount::{Amount, Seconds};
 use crate::ids::{ExternalTaskId, TaskId};
 use crate::status::{TaskState, TaskStatus};
 use crate::time::UnixMillis;
-use crate::wire::wire_object;
+use crate::wire::{read_as_fields, wire_object};
 
 wire_object! {
     /// One task, as a create, a query, a list and a callback show it.
+    ///
+    /// On its own it reads and writes in Kling's shape for these paths, with
+    /// `task_id`. As the `data` of an envelope, an item of a list or the body of
+    /// a callback it is also found in the newer flat shape (`id`, `status`,
+    /// `outputs`) and inside a gateway's own record of it (`data.data`,
+    /// `data.data.data`); those are written back as they came.
     pub struct Task {
         /// The service's id for it.
         "task_id" => id: TaskId,
@@ -144,3 +150,13 @@ wire_object! {
         "list_price" => list_price: Option<Amount>,
     }
 }
+
+// A task itself comes in more shapes: see `shape`.
+read_as_fields!(
+    TaskInfo,
+    TaskResult,
+    Video,
+    Image,
+    WatermarkInfo,
+    BalanceDeduction,
+);

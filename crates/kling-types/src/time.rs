@@ -11,7 +11,9 @@ use crate::wire::{FromWire, Read};
 /// Milliseconds since 1970-01-01T00:00:00Z (*documented*).
 ///
 /// Reading takes values below 1e11 for seconds, which some gateways send
-/// (*documented* by one of them): 1e11 ms is 1973, 1e11 s is the year 5138.
+/// (*documented* by one of them): 1e11 ms is 1973, 1e11 s is the year 5138. So a
+/// clock made up for a test starts after 1973, or its times read back a
+/// thousandfold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct UnixMillis(i64);

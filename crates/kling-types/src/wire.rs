@@ -5,7 +5,11 @@
 //! an unknown member) also stays in [`Extra`] under its own name. Writing takes
 //! the spelling in `extra` as long as it still means what the field says.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
+
+use crate::redact;
 
 /// The members of an object that its typed fields do not express.
 pub type Extra = Map<String, Value>;
@@ -39,8 +43,13 @@ impl<T> Read<T> {
 }
 
 /// A type that can be read from a JSON value; `None` means "not one of mine".
-pub(crate) trait FromWire: Sized {
+pub(crate) trait FromWire: Sized + fmt::Debug {
     fn from_wire(value: &Value) -> Option<Read<Self>>;
+
+    /// Its `Debug` as a field: what may be secret or endless is cut.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
 }
 
 /// A type that can stand as a field of a wire object.
@@ -53,11 +62,27 @@ pub(crate) trait Field: Sized {
     fn is_unset(&self) -> bool {
         false
     }
+
+    /// Its `Debug` as a field.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// The `Debug` of a field.
+pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
+
+impl<T: Field> fmt::Debug for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Field::show(self.0, f)
+    }
 }
 
 impl<T: FromWire> Field for T {
     fn read(member: Option<&Value>) -> Option<Read<Self>> {
         T::from_wire(member?)
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        FromWire::show(self, f)
     }
 }
 
@@ -71,6 +96,13 @@ impl<T: FromWire> Field for Option<T> {
 
     fn is_unset(&self) -> bool {
         self.is_none()
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Some(value) => f.debug_tuple("Some").field(&Shown(value)).finish(),
+            None => f.write_str("None"),
+        }
     }
 }
 
@@ -91,11 +123,19 @@ impl<T: FromWire> Field for Vec<T> {
     fn is_unset(&self) -> bool {
         self.is_empty()
     }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(Shown)).finish()
+    }
 }
 
 impl FromWire for String {
     fn from_wire(value: &Value) -> Option<Read<Self>> {
-        value.as_str().and_then(|text| Read::exact(text.to_owned()))
+        text_or_integer(value)
+    }
+
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&redact::text(self), f)
     }
 }
 
@@ -115,22 +155,12 @@ impl FromWire for i64 {
     }
 }
 
-impl FromWire for Value {
-    fn from_wire(value: &Value) -> Option<Read<Self>> {
-        // A null is "unset" to an `Option<Value>`; `extra` keeps it.
-        if value.is_null() {
-            None
-        } else {
-            Read::exact(value.clone())
-        }
-    }
-}
-
-/// Text that some senders write as a number: ids, request ids.
-pub(crate) fn text_or_number(value: &Value) -> Option<Read<String>> {
+/// Text that some senders write as a number: ids, request ids. A number that
+/// does not fit 64 bits has lost digits already, so it is none.
+pub(crate) fn text_or_integer(value: &Value) -> Option<Read<String>> {
     match value {
         Value::String(text) => Read::exact(text.clone()),
-        Value::Number(number) => Read::respelled(number.to_string()),
+        Value::Number(number) if !number.is_f64() => Read::respelled(number.to_string()),
         _ => None,
     }
 }
@@ -165,7 +195,7 @@ macro_rules! wire_object {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $( $(#[$field_meta])* pub $field: $type, )*
@@ -190,10 +220,14 @@ macro_rules! wire_object {
             }
         }
 
-        impl $crate::wire::FromWire for $name {
-            fn from_wire(value: &serde_json::Value) -> Option<$crate::wire::Read<Self>> {
-                let members = value.as_object()?.clone();
-                $crate::wire::Read::exact(Self::from_members(members).ok()?)
+        impl std::fmt::Debug for $name {
+            /// Neither shows the query of a URL, which may be a signature, nor
+            /// the values in `extra`.
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $( .field(stringify!($field), &$crate::wire::Shown(&self.$field)) )*
+                    .field("extra", &$crate::redact::Keys(&self.extra))
+                    .finish()
             }
         }
 
@@ -231,3 +265,17 @@ macro_rules! wire_object {
     };
 }
 pub(crate) use wire_object;
+
+/// Makes wire objects readable as fields of others, in their one documented
+/// shape.
+macro_rules! read_as_fields {
+    ($($name:ident),* $(,)?) => {$(
+        impl $crate::wire::FromWire for $name {
+            fn from_wire(value: &serde_json::Value) -> Option<$crate::wire::Read<Self>> {
+                let members = value.as_object()?.clone();
+                $crate::wire::Read::exact(Self::from_members(members).ok()?)
+            }
+        }
+    )*};
+}
+pub(crate) use read_as_fields;

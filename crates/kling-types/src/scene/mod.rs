@@ -17,7 +17,9 @@
 //! ```
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +69,14 @@ impl fmt::Display for Scene {
     }
 }
 
+impl FromStr for Scene {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Ok(Scene::from(name))
+    }
+}
+
 impl From<&str> for Scene {
     fn from(name: &str) -> Self {
         Scene(Cow::Owned(name.to_owned()))
@@ -82,6 +92,14 @@ impl From<String> for Scene {
 /// Every scene ever seen, in order of name.
 pub fn all() -> &'static [SceneInfo] {
     catalogue::CATALOGUE
+}
+
+/// The scenes that are known to be on Kling's global list on a date, in order
+/// of name: those of which [`SceneInfo::listed_on`] says `Some(true)`.
+pub fn listed_on(date: Date) -> impl Iterator<Item = &'static SceneInfo> {
+    all()
+        .iter()
+        .filter(move |info| info.listed_on(date) == Some(true))
 }
 
 /// How many images a scene takes. The name does not tell: `tiger_hug_pro`

@@ -124,6 +124,75 @@ struct BalanceDeduction {
     list_price: Option<Decimal>,
 }
 
+/// What is posted to `callback_url` when a task changes: the task alone, or the
+/// newer flat form of it.
+#[derive(JsonSchema)]
+#[schemars(untagged, transform = one_of)]
+pub(super) enum TaskCallback {
+    Task(Task),
+    Flat(FlatTask),
+}
+
+/// One task in the newer flat form.
+#[derive(JsonSchema)]
+#[schemars(extend("not" = {"required": ["task_id"]}))]
+pub(super) struct FlatTask {
+    /// The service's id for it: opaque text, too long for a number.
+    id: Id,
+    /// Where it stands; `succeeded` here is `succeed` elsewhere.
+    status: TaskStatus,
+    /// Why it failed; empty or absent otherwise.
+    message: Option<String>,
+    /// When it was created: milliseconds since 1970-01-01T00:00:00Z.
+    create_time: Option<UnixMillis>,
+    /// When its status changed last: milliseconds since 1970-01-01T00:00:00Z.
+    update_time: Option<UnixMillis>,
+    /// The caller's own id.
+    #[schemars(extend("examples" = ["order-4711"]))]
+    external_id: Option<String>,
+    /// What it made; empty until it succeeds.
+    outputs: Option<Vec<Output>>,
+    /// What it cost.
+    billing: Option<Vec<Billing>>,
+}
+
+/// Something that a task made, in the newer flat form.
+#[derive(JsonSchema)]
+struct Output {
+    /// What it is: `video` for an effect.
+    #[schemars(extend("examples" = ["video"]))]
+    r#type: Option<String>,
+    /// Its own id.
+    id: Option<Id>,
+    /// Where to download it, without credentials. Signed: keep it secret.
+    url: Option<String>,
+    /// The copy with a watermark; may be empty.
+    watermark_url: Option<String>,
+    /// How long it is, in seconds: a decimal number in a string.
+    #[schemars(extend("examples" = ["3.041"]))]
+    duration: Option<Decimal>,
+}
+
+/// One charge for a task, in the newer flat form.
+#[derive(JsonSchema)]
+struct Billing {
+    /// In units of a resource pack (`unit`) or in money (`cash`).
+    #[schemars(extend("examples" = ["unit", "cash"]))]
+    charge_type: Option<String>,
+    /// How much: a decimal number in a string.
+    #[schemars(extend("examples" = ["2.4"]))]
+    amount: Option<Decimal>,
+    /// Of which kind of pack.
+    #[schemars(extend("examples" = ["video"]))]
+    package_type: Option<String>,
+    /// Of which kind of balance.
+    cash_type: Option<String>,
+    /// In which currency.
+    currency: Option<String>,
+    /// Before discounts: a decimal number in a string.
+    list_price: Option<Decimal>,
+}
+
 /// The body of a refusal, from the service or from a gateway before it. The
 /// HTTP status beside it may be any; the code counts first.
 #[derive(JsonSchema)]

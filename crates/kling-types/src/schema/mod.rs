@@ -135,6 +135,7 @@ static ROOTS: &[Root] = roots![
     answer::TaskEnvelope,
     answer::TaskListEnvelope,
     answer::Task,
+    answer::TaskCallback,
     answer::ErrorBody,
     answer::Violation,
 ];

@@ -7,6 +7,7 @@ use super::images;
 use super::rule::Rule;
 use super::view::{Given, Images, Input, InputView, RequestView, kind_of};
 use super::{Checks, Violation};
+use crate::redact;
 use crate::request::{ClipLength, Mode, ModelName};
 use crate::scene::{Arity, Scene};
 
@@ -92,6 +93,7 @@ fn check_scene(scene: Given<'_>, checks: &Checks, found: &mut Found) -> Option<A
         return None;
     }
     let Some(info) = Scene::from(name).info() else {
+        let name = redact::text(name);
         let text = format!("{name:?} is not in the catalogue: check its spelling if it is not new");
         found.add(AT, Rule::SceneUnknown, text);
         return None;
@@ -107,6 +109,10 @@ fn check_scene(scene: Given<'_>, checks: &Checks, found: &mut Found) -> Option<A
 }
 
 fn check_input(input: &InputView<'_>, arity: Option<Arity>, checks: &Checks, found: &mut Found) {
+    if input.has_image() && input.has_images() {
+        let text = "has both image and images: a scene takes either one image or two";
+        found.add("/input", Rule::ImageBoth, text);
+    }
     check_word(
         input.model_name,
         "/input/model_name",
@@ -134,9 +140,10 @@ fn check_word(
 ) {
     match given {
         Given::Nothing | Given::Picture(_) => {}
-        Given::Other(value) => found.add(pointer, type_rule, not_a_string(value)),
+        Given::Other(value) => found.add(pointer, type_rule, not_an_optional_string(value)),
         Given::Text(word) if known.contains(&word) => {}
         Given::Text(word) => {
+            let word = redact::text(word);
             let text = format!("{word:?} is none of the known values {}", known.join(", "));
             found.add(pointer, unknown_rule, text);
         }
@@ -144,45 +151,38 @@ fn check_word(
 }
 
 fn check_images(input: &InputView<'_>, arity: Option<Arity>, checks: &Checks, found: &mut Found) {
-    let wrong_arity = |pointer: &str, found: &mut Found| {
-        let text = match arity {
-            Some(Arity::Dual) => "this scene takes two images: give both in input.images",
-            _ => "this scene takes one image: give it in input.image",
-        };
-        found.add(pointer, Rule::SceneArity, text);
-    };
-    match &input.images {
-        Images::None if arity == Some(Arity::Dual) => {
-            found.add(
-                "/input/images",
-                Rule::ImageMissing,
-                "is missing: this scene takes two images",
-            );
+    let (has_image, has_images) = (input.has_image(), input.has_images());
+    match (input.image, &input.images) {
+        (Given::Nothing, Images::Nothing) if arity == Some(Arity::Dual) => {
+            let text = "is missing: this scene takes two images";
+            found.add("/input/images", Rule::ImageMissing, text);
         }
-        Images::None => {
+        (Given::Nothing, Images::Nothing) => {
             let text = "is missing: give input.image, or input.images for a scene that takes two";
             found.add("/input/image", Rule::ImageMissing, text);
         }
-        Images::Both => {
-            let text = "has both image and images: a scene takes either one image or two";
-            found.add("/input", Rule::ImageBoth, text);
-        }
-        Images::One(image) => {
-            if arity == Some(Arity::Dual) {
-                wrong_arity("/input/image", found);
-            }
-            images::check(*image, "/input/image", checks, found);
-        }
+        _ => {}
+    }
+
+    if has_image && !has_images && arity == Some(Arity::Dual) {
+        let text = "this scene takes two images: give both in input.images";
+        found.add("/input/image", checks.arity_rule(), text);
+    }
+    images::check(input.image, "/input/image", checks, found);
+
+    if has_images && !has_image && arity == Some(Arity::Single) {
+        let text = "this scene takes one image: give it in input.image";
+        found.add("/input/images", checks.arity_rule(), text);
+    }
+    match &input.images {
+        Images::Nothing => {}
         Images::NotAnArray(value) => {
             let text = format!("is {}, not an array of two images", kind_of(value));
             found.add("/input/images", Rule::ImagesType, text);
         }
         Images::Several(items) => {
-            if arity == Some(Arity::Single) {
-                wrong_arity("/input/images", found);
-            }
             if items.len() != 2 {
-                let text = format!("has {} items: exactly two are needed", items.len());
+                let text = format!("takes exactly two items, not {}", items.len());
                 found.add("/input/images", Rule::ImagesCount, text);
             }
             for (index, image) in items.iter().enumerate() {
@@ -207,13 +207,14 @@ fn check_duration(duration: Given<'_>, checks: &Checks, found: &mut Found) {
         Given::Other(value @ Value::Number(number)) => {
             let text = format!(
                 "{}: write it as a string, \"{number}\"",
-                not_a_string(value)
+                not_an_optional_string(value)
             );
             found.add(AT, Rule::DurationType, text);
         }
-        Given::Other(value) => found.add(AT, Rule::DurationType, not_a_string(value)),
+        Given::Other(value) => found.add(AT, Rule::DurationType, not_an_optional_string(value)),
         Given::Text(text) if ClipLength::KNOWN.contains(&text) => {}
         Given::Text(text) if is_decimal(text) => {
+            let text = redact::text(text);
             let message = format!(
                 "{text:?} is none of the known lengths {}",
                 ClipLength::KNOWN.join(", ")
@@ -221,6 +222,7 @@ fn check_duration(duration: Given<'_>, checks: &Checks, found: &mut Found) {
             found.add(AT, Rule::DurationUnknown, message);
         }
         Given::Text(text) => {
+            let text = redact::text(text);
             let message = format!("{text:?} is not a number of seconds such as \"5\"");
             found.add(AT, Rule::DurationShape, message);
         }
@@ -240,10 +242,10 @@ fn check_callback(callback: Given<'_>, found: &mut Found) {
     const AT: &str = "/callback_url";
     match callback {
         Given::Nothing | Given::Picture(_) => {}
-        Given::Other(value) => found.add(AT, Rule::CallbackType, not_a_string(value)),
+        Given::Other(value) => found.add(AT, Rule::CallbackType, not_an_optional_string(value)),
         Given::Text(text) => match http_host(text) {
             Ok(_) => {}
-            Err(fault) => found.add(AT, Rule::CallbackUrl, fault.sentence(text)),
+            Err(fault) => found.add(AT, Rule::CallbackUrl, fault.sentence(text, "hook")),
         },
     }
 }
@@ -252,7 +254,9 @@ fn check_external_id(id: Given<'_>, found: &mut Found) {
     const AT: &str = "/external_task_id";
     let text = match id {
         Given::Nothing | Given::Picture(_) => return,
-        Given::Other(value) => return found.add(AT, Rule::ExternalIdType, not_a_string(value)),
+        Given::Other(value) => {
+            return found.add(AT, Rule::ExternalIdType, not_an_optional_string(value));
+        }
         Given::Text(text) => text,
     };
     if text.is_empty() {
@@ -287,19 +291,13 @@ pub(super) enum UrlFault {
 }
 
 impl UrlFault {
-    pub(super) fn sentence(&self, text: &str) -> String {
-        // The query may be a signature: it stays out of messages.
-        let shown: String = text
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .take(80)
-            .collect();
+    /// What is wrong with `text`; the example ends a URL that is right.
+    pub(super) fn sentence(&self, text: &str, example: &str) -> String {
+        let shown = redact::url(text);
         match self {
             UrlFault::Malformed => {
                 format!(
-                    "{shown:?} is not an absolute URL such as \"https://example.com/photo.jpg\""
+                    "{shown:?} is not an absolute URL such as \"https://example.com/{example}\""
                 )
             }
             UrlFault::Scheme => format!("{shown:?} is neither an http nor an https URL"),
@@ -309,14 +307,14 @@ impl UrlFault {
 
 /// The host of an absolute http(s) URL.
 pub(super) fn http_host(text: &str) -> Result<String, UrlFault> {
-    let uri: Uri = text.parse().map_err(|_| UrlFault::Malformed)?;
-    let scheme = uri.scheme_str().ok_or(UrlFault::Malformed)?;
+    let (scheme, _) = text.split_once("://").ok_or(UrlFault::Malformed)?;
     if !["http", "https"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known))
     {
         return Err(UrlFault::Scheme);
     }
+    let uri: Uri = text.parse().map_err(|_| UrlFault::Malformed)?;
     let authority = uri.authority().ok_or(UrlFault::Malformed)?;
     let after_user = authority.as_str().rsplit('@').next().unwrap_or_default();
     let port = after_user.get(authority.host().len()..).unwrap_or_default();
@@ -327,8 +325,13 @@ pub(super) fn http_host(text: &str) -> Result<String, UrlFault> {
 }
 
 pub(super) fn not_a_string(value: &Value) -> String {
+    format!("is {}, not a string", kind_of(value))
+}
+
+/// The same for what may be left out.
+fn not_an_optional_string(value: &Value) -> String {
     match value {
         Value::Null => "is null: leave it out instead".to_owned(),
-        other => format!("is {}, not a string", kind_of(other)),
+        other => not_a_string(other),
     }
 }

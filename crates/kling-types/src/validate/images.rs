@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::Checks;
 use super::fields::{Found, UrlFault, http_host, not_a_string};
@@ -16,13 +17,20 @@ use crate::media::looks_like_url;
 /// enough. Where it is not, all of it is.
 const HEADER_CHARS: usize = 64 * 1024;
 
+/// Takes what encoders leave in the last digit's unused bits, as other decoders
+/// do. The rules here have looked at everything else.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 pub(super) fn check(image: Given<'_>, pointer: &str, checks: &Checks, found: &mut Found) {
     match image {
         Given::Nothing => {}
         Given::Other(value) => found.add(pointer, Rule::ImageType, not_a_string(value)),
         Given::Picture(bytes) => {
             if checks.pictures {
-                check_picture(Header::read(bytes), bytes.len(), pointer, found);
+                check_picture(Header::read(bytes), pointer, found);
             } else if bytes.is_empty() {
                 found.add(pointer, Rule::ImageEmpty, "is empty");
             }
@@ -42,17 +50,21 @@ fn check_url(text: &str, pointer: &str, found: &mut Found) {
         }
         Ok(_) => {}
         Err(fault @ UrlFault::Scheme) => {
-            found.add(pointer, Rule::ImageUrlScheme, fault.sentence(text));
+            found.add(
+                pointer,
+                Rule::ImageUrlScheme,
+                fault.sentence(text, "photo.jpg"),
+            );
         }
         Err(fault @ UrlFault::Malformed) => {
-            found.add(pointer, Rule::ImageUrl, fault.sentence(text));
+            found.add(pointer, Rule::ImageUrl, fault.sentence(text, "photo.jpg"));
         }
     }
 }
 
 fn is_local(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse() {
+    match bare.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V4(ip)) => {
             ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
         }
@@ -62,7 +74,10 @@ fn is_local(host: &str) -> bool {
                 || ip.is_unique_local()
                 || ip.is_unicast_link_local()
         }
-        Err(_) => bare == "localhost" || bare.ends_with(".localhost"),
+        Err(_) => {
+            let name = bare.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
     }
 }
 
@@ -129,8 +144,7 @@ fn check_base64(text: &str, pointer: &str, checks: &Checks, found: &mut Found) {
         fault(Rule::ImagePadding, message);
     }
     if sound && checks.pictures {
-        let decoded_len = digits * 3 / 4;
-        check_picture(read_base64_header(data), decoded_len, pointer, found);
+        check_picture(read_base64_header(data), pointer, found);
     }
 }
 
@@ -144,48 +158,66 @@ fn split_data_prefix(text: &str) -> Option<&str> {
 }
 
 fn read_base64_header(data: &str) -> Result<Header, HeaderError> {
-    let decode = |part: &str| STANDARD.decode(part).map_err(|_| HeaderError::Damaged);
-    match data.get(..HEADER_CHARS) {
-        Some(start) => match Header::read(&decode(start)?) {
-            Err(HeaderError::Damaged) => Header::read(&decode(data)?),
-            result => result,
-        },
-        None => Header::read(&decode(data)?),
-    }
+    let read = |part: &str| {
+        let bytes = LENIENT.decode(part).map_err(|_| HeaderError::Damaged)?;
+        Header::read(&bytes)
+    };
+    let mut header = match data.get(..HEADER_CHARS).map(read) {
+        None | Some(Err(HeaderError::Damaged)) => read(data)?,
+        Some(result) => result?,
+    };
+    header.byte_len = base64_len(data);
+    Ok(header)
 }
 
-fn check_picture(
-    header: Result<Header, HeaderError>,
-    byte_len: usize,
-    pointer: &str,
-    found: &mut Found,
-) {
-    match header {
+/// How many bytes a sound base64 text stands for.
+fn base64_len(data: &str) -> usize {
+    data.trim_end_matches('=').len() * 3 / 4
+}
+
+fn check_picture(header: Result<Header, HeaderError>, pointer: &str, found: &mut Found) {
+    let header = match header {
+        Ok(header) => header,
         Err(error) => {
             let rule = match error {
                 HeaderError::Empty => Rule::ImageEmpty,
                 HeaderError::Damaged => Rule::ImageDamaged,
                 HeaderError::OtherFormat(_) | HeaderError::NotAnImage => Rule::ImageFormat,
             };
-            found.add(pointer, rule, format!("can't be used: {error}"));
+            return found.add(pointer, rule, format!("can't be used: {error}"));
         }
-        Ok(header) => {
-            let Header { width, height, .. } = header;
-            if !header.pixels_accepted() {
-                let message = format!(
-                    "has {width} x {height} pixels: use a picture of at least {MIN_SIDE} on each side"
-                );
-                found.add(pointer, Rule::ImagePixels, message);
-            }
-            if !header.aspect_accepted() {
-                let message =
-                    format!("has {width} x {height} pixels: crop it to between 1:2.5 and 2.5:1");
-                found.add(pointer, Rule::ImageAspect, message);
-            }
-        }
+    };
+    let Header {
+        width,
+        height,
+        byte_len,
+        ..
+    } = header;
+    let mut fault = |rule: Rule, message: String| found.add(pointer, rule, message);
+    if !header.pixels_accepted() {
+        fault(
+            Rule::ImagePixels,
+            format!(
+                "has {width} x {height} pixels: use a picture of at least {MIN_SIDE} on each side"
+            ),
+        );
     }
-    if byte_len > MAX_BYTES {
-        let message = format!("has {byte_len} bytes: use a picture of at most {MAX_BYTES}");
-        found.add(pointer, Rule::ImageBytes, message);
+    if header.is_huge() {
+        fault(
+            Rule::ImageHuge,
+            format!("claims {width} x {height} pixels: use a smaller picture"),
+        );
+    }
+    if !header.aspect_accepted() {
+        fault(
+            Rule::ImageAspect,
+            format!("has {width} x {height} pixels: crop it to between 1:2.5 and 2.5:1"),
+        );
+    }
+    if !header.bytes_accepted() {
+        fault(
+            Rule::ImageBytes,
+            format!("has {byte_len} bytes: use a picture of at most {MAX_BYTES}"),
+        );
     }
 }

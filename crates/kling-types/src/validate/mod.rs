@@ -2,8 +2,9 @@
 //!
 //! The same rules hold for a typed request
 //! ([`EffectRequest::validate`]) and for any JSON value ([`validate_json`]).
-//! Both report every violation at once, in the order in which the service
-//! documents the fields.
+//! Both report every violation at once, in the order of the document: that of
+//! the fields on the service's page, and of the images in their list. JSON
+//! objects have no order of their own.
 //!
 //! ```
 //! use kling_types::validate::{Rule, validate_json};
@@ -114,10 +115,20 @@ impl Checks {
         self
     }
 
-    /// The day whose list of scenes counts.
+    /// The day whose list of scenes counts. If it is after [`LATEST_LIST`], a
+    /// wrong number of images is a warning, not an error: the scene may have
+    /// changed since.
     pub fn as_of(mut self, date: Date) -> Self {
         self.as_of = date;
         self
+    }
+
+    fn arity_rule(&self) -> Rule {
+        if self.as_of > LATEST_LIST {
+            Rule::SceneArityDated
+        } else {
+            Rule::SceneArity
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl fmt::Display for Severity {
 macro_rules! rules {
     ($( $(#[doc = $doc:literal])+ $name:ident = $id:literal, $severity:ident, $source:literal; )*) => {
         /// A rule that a request is held to. Its id is stable: renamed never,
-        /// reused never.
+        /// reused never. `docs/rules.md` in the repository is the table of all.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Rule {
@@ -81,6 +81,8 @@ rules! {
     InputMissing = "input.missing", Error, "documented";
     /// `input` is a JSON object.
     InputType = "input.type", Error, "documented";
+    /// Not both of `input.image` and `input.images` are there.
+    ImageBoth = "image.both", Error, "documented: each scene takes one of them";
     /// `input.model_name` is a string.
     ModelType = "model.type", Error, "documented until 2026-03";
     /// `input.model_name` is a model that effects ever documented.
@@ -91,10 +93,10 @@ rules! {
     ModeUnknown = "mode.unknown", Warning, "seen live: mode value 'standard' is invalid";
     /// Either `input.image` or `input.images` is there.
     ImageMissing = "image.missing", Error, "seen live: image can not be null";
-    /// Not both of `input.image` and `input.images` are there.
-    ImageBoth = "image.both", Error, "documented: each scene takes one of them";
     /// The scene takes as many images as are given.
     SceneArity = "scene.arity", Error, "documented per scene";
+    /// The scene took as many images as are given when the catalogue was made.
+    SceneArityDated = "scene.arity_dated", Warning, "documented per scene, on a list older than the day asked about";
     /// `input.images` is an array.
     ImagesType = "images.type", Error, "documented";
     /// `input.images` has exactly two items.
@@ -125,6 +127,8 @@ rules! {
     ImageDamaged = "image.damaged", Error, "inferred: its size can't be read";
     /// A picture has at least 300 pixels on each side.
     ImagePixels = "image.pixels", Error, "documented; seen live: Image pixel is invalid";
+    /// A picture has at most 100 million pixels.
+    ImageHuge = "image.huge", Warning, "inferred: no limit is documented, but decoders refuse such pictures as bombs";
     /// A picture's sides are between 1:2.5 and 2.5:1.
     ImageAspect = "image.aspect", Error, "documented; for two images only since 2026-09";
     /// A picture has at most 10,000,000 bytes.

@@ -43,16 +43,15 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The images of an input object.
+/// `input.images` as it was given.
 pub(super) enum Images<'a> {
-    None,
-    One(Given<'a>),
+    Nothing,
     Several(Vec<Given<'a>>),
     NotAnArray(&'a Value),
-    Both,
 }
 
 pub(super) struct InputView<'a> {
+    pub(super) image: Given<'a>,
     pub(super) images: Images<'a>,
     pub(super) model_name: Given<'a>,
     pub(super) mode: Given<'a>,
@@ -77,44 +76,66 @@ impl<'a> RequestView<'a> {
     pub(super) fn of_members(members: &'a Map<String, Value>) -> Self {
         RequestView {
             effect_scene: Given::member(members, "effect_scene"),
-            input: match members.get("input") {
-                None => Input::Missing,
-                Some(Value::Object(input)) => Input::Object(InputView::of_members(input)),
-                Some(other) => Input::NotAnObject(other),
-            },
+            input: Input::of_member(members.get("input")),
             callback_url: Given::member(members, "callback_url"),
             external_task_id: Given::member(members, "external_task_id"),
         }
     }
 
+    /// The request as it will be written.
     pub(super) fn of_request(request: &'a EffectRequest) -> Self {
+        let extra = &request.extra;
         let external_id = request.external_task_id.as_ref().map(AsRef::as_ref);
         RequestView {
-            effect_scene: Given::Text(request.effect_scene.as_str()),
-            input: Input::Object(InputView::of_input(&request.input)),
-            callback_url: Given::field(
-                request.callback_url.as_deref(),
-                &request.extra,
-                "callback_url",
-            ),
-            external_task_id: Given::field(external_id, &request.extra, "external_task_id"),
+            effect_scene: Given::field(request.scene(), extra, "effect_scene"),
+            input: match request.input.given() {
+                Some(input) => Input::Object(InputView::of_input(input)),
+                None => Input::of_member(extra.get("input")),
+            },
+            callback_url: Given::field(request.callback_url.as_deref(), extra, "callback_url"),
+            external_task_id: Given::field(external_id, extra, "external_task_id"),
+        }
+    }
+}
+
+impl<'a> Input<'a> {
+    fn of_member(member: Option<&'a Value>) -> Self {
+        match member {
+            None => Input::Missing,
+            Some(Value::Object(input)) => Input::Object(InputView::of_members(input)),
+            Some(other) => Input::NotAnObject(other),
+        }
+    }
+}
+
+impl<'a> Images<'a> {
+    fn member(members: &'a Map<String, Value>) -> Self {
+        match members.get("images") {
+            None => Images::Nothing,
+            Some(Value::Array(items)) => Images::Several(items.iter().map(Given::value).collect()),
+            Some(other) => Images::NotAnArray(other),
         }
     }
 }
 
 impl<'a> InputView<'a> {
+    /// Whether there is an image. A null is no choice: it is to be left out.
+    pub(super) fn has_image(&self) -> bool {
+        !matches!(self.image, Given::Nothing | Given::Other(Value::Null))
+    }
+
+    /// Whether there is a list of images.
+    pub(super) fn has_images(&self) -> bool {
+        !matches!(
+            self.images,
+            Images::Nothing | Images::NotAnArray(Value::Null)
+        )
+    }
+
     fn of_members(members: &'a Map<String, Value>) -> Self {
-        let images = match (members.get("image"), members.get("images")) {
-            (None, None) => Images::None,
-            (Some(image), None) => Images::One(Given::value(image)),
-            (None, Some(Value::Array(items))) => {
-                Images::Several(items.iter().map(Given::value).collect())
-            }
-            (None, Some(other)) => Images::NotAnArray(other),
-            (Some(_), Some(_)) => Images::Both,
-        };
         InputView {
-            images,
+            image: Given::member(members, "image"),
+            images: Images::member(members),
             model_name: Given::member(members, "model_name"),
             mode: Given::member(members, "mode"),
             duration: Given::member(members, "duration"),
@@ -124,22 +145,22 @@ impl<'a> InputView<'a> {
     fn of_input(input: &'a EffectInput) -> Self {
         match input {
             EffectInput::Single(input) => {
-                let both = input.options.extra.contains_key("images");
-                let one = Images::One(Given::image(&input.image));
-                InputView::typed(if both { Images::Both } else { one }, &input.options)
+                let images = Images::member(&input.options.extra);
+                InputView::typed(Given::image(&input.image), images, &input.options)
             }
             EffectInput::Dual(input) => {
-                let both = input.options.extra.contains_key("image");
-                let two = Images::Several(input.images.iter().map(Given::image).collect());
-                InputView::typed(if both { Images::Both } else { two }, &input.options)
+                let image = Given::member(&input.options.extra, "image");
+                let images = Images::Several(input.images.iter().map(Given::image).collect());
+                InputView::typed(image, images, &input.options)
             }
             EffectInput::Other(members) => InputView::of_members(members),
         }
     }
 
-    fn typed(images: Images<'a>, options: &'a InputOptions) -> Self {
+    fn typed(image: Given<'a>, images: Images<'a>, options: &'a InputOptions) -> Self {
         let extra = &options.extra;
         InputView {
+            image,
             images,
             model_name: Given::field(
                 options.model_name.as_ref().map(ModelName::as_str),

@@ -1,0 +1,61 @@
+//! What `Debug` and messages show of texts that may be secret or endless.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::media::looks_like_url;
+use crate::wire::Extra;
+
+/// The most characters shown of one text.
+const MAX_CHARS: usize = 200;
+
+/// The most keys shown of one object, and the most characters of one.
+const MAX_KEYS: usize = 8;
+const MAX_KEY_CHARS: usize = 40;
+
+/// A text, without its end if it is long, and as [`url`] if it is one.
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
+    if looks_like_url(text) {
+        return Cow::Owned(url(text));
+    }
+    cut(text, MAX_CHARS).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// A URL, or what was meant as one, without what may be secret: user and
+/// password, query, fragment.
+pub(crate) fn url(text: &str) -> String {
+    let (scheme, rest) = match text.find("://") {
+        Some(at) => text.split_at(at + 3),
+        None => ("", text),
+    };
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (shown, hidden) = rest.split_at(end);
+    let authority_end = shown.find('/').unwrap_or(shown.len());
+    let user_end = shown[..authority_end].rfind('@').map_or(0, |at| at + 1);
+    let mut url = format!("{scheme}{}", &shown[user_end..]);
+    if let Some(mark) = hidden.chars().next() {
+        url.extend([mark, '…']);
+    }
+    cut(&url, MAX_CHARS).unwrap_or(url)
+}
+
+fn cut(text: &str, max_chars: usize) -> Option<String> {
+    let (end, _) = text.char_indices().nth(max_chars)?;
+    Some(format!("{}… ({} bytes)", &text[..end], text.len()))
+}
+
+/// The keys of an object: its values may be pictures or secrets.
+pub(crate) struct Keys<'a>(pub(crate) &'a Extra);
+
+impl fmt::Debug for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut set = f.debug_set();
+        for key in self.0.keys().take(MAX_KEYS) {
+            set.entry(&cut(key, MAX_KEY_CHARS).as_deref().unwrap_or(key));
+        }
+        if self.0.len() > MAX_KEYS {
+            set.entry(&format_args!("… {} in all", self.0.len()));
+        }
+        set.finish()
+    }
+}

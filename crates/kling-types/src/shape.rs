@@ -1,0 +1,231 @@
+//! The shapes that a task comes in besides its own, read into the same facts.
+//!
+//! - *flat*: Kling's newer form `{id, status, message, create_time,
+//!   update_time, external_id, outputs[], billing[]}`, in callbacks and in the
+//!   unified list (*documented*), and an OpenAI-like relative of it at gateways;
+//! - *wrapped*: a gateway's own record `{task_id, status, progress, data}` with
+//!   the task, or a whole envelope around it, in `data` (*seen live* on CometAPI
+//!   until 2026-04, and in the source of gateways).
+
+use serde_json::{Value, json};
+
+use crate::amount::Amount;
+use crate::callback::CallbackShape;
+use crate::ids::{ExternalTaskId, TaskId};
+use crate::status::{TaskState, TaskStatus};
+use crate::task::{BalanceDeduction, Image, Task, TaskInfo, TaskResult, Video};
+use crate::wire::{Extra, Field, FromWire, Read, take};
+
+/// How many `data` may lie around a task: the answer's envelope, a gateway's
+/// record, and the envelope that the gateway got.
+const MAX_WRAPPERS: u8 = 3;
+
+impl FromWire for Task {
+    fn from_wire(value: &Value) -> Option<Read<Self>> {
+        // The envelope's own `data` is open already.
+        find(value.as_object()?, MAX_WRAPPERS - 1).map(|(task, _)| task)
+    }
+}
+
+/// The task in a body that may also be an envelope.
+pub(crate) fn find_in_body(body: &Extra) -> Option<(Task, CallbackShape)> {
+    find(body, MAX_WRAPPERS).map(|(task, shape)| (task.value, shape))
+}
+
+fn find(members: &Extra, wrappers: u8) -> Option<(Read<Task>, CallbackShape)> {
+    if wrappers > 0
+        && !members.contains_key("task_status")
+        && let Some(Value::Object(inner)) = members.get("data")
+        && let Some((inner, _)) = find(inner, wrappers - 1)
+    {
+        let task = Read::respelled(unwrap(members, inner.value))?;
+        return Some((task, CallbackShape::Enveloped));
+    }
+    if members.contains_key("task_id") {
+        let mut task = Task::from_members(members.clone()).ok()?;
+        let exact = !task.status.as_str().is_empty();
+        // A gateway's record before there is anything to wrap.
+        if !exact && let Some(status) = other_status(members) {
+            task.status = status;
+            task.status_msg = task.status_msg.or_else(|| reason(members));
+            return Some((Read::respelled(task)?, CallbackShape::Legacy));
+        }
+        return Some((Read::exact(task)?, CallbackShape::Legacy));
+    }
+    let task = Read::respelled(flat(members.clone())?)?;
+    Some((task, CallbackShape::Flat))
+}
+
+/// The task inside a gateway's record. The record's id is the one that the
+/// gateway answers to, and a failure that only the record knows is the
+/// gateway's own: it has stopped asking (*inferred*).
+fn unwrap(record: &Extra, mut task: Task) -> Task {
+    if let Some(id) = record.get("task_id").and_then(TaskId::from_wire) {
+        task.id = id.value;
+    }
+    if !task.status.is_terminal()
+        && let Some(status) = other_status(record)
+        && status.state() == TaskState::Failed
+    {
+        task.status = status;
+        task.status_msg = reason(record).or(task.status_msg);
+    }
+    task
+}
+
+/// The status under its other name, if it is a word.
+fn other_status(members: &Extra) -> Option<TaskStatus> {
+    let status = TaskStatus::read(members.get("status"))?.value;
+    (!status.as_str().is_empty()).then_some(status)
+}
+
+/// Why a task failed, in the places that gateways have for it.
+fn reason(members: &Extra) -> Option<String> {
+    let error = members.get("error");
+    let in_error = error.and_then(|error| error.get("message"));
+    [
+        members.get("fail_reason"),
+        error,
+        in_error,
+        members.get("message"),
+    ]
+    .into_iter()
+    .filter_map(|text| text?.as_str())
+    .find(|text| !text.is_empty())
+    .map(str::to_owned)
+}
+
+fn flat(mut members: Extra) -> Option<Task> {
+    let status = other_status(&members)?;
+    let mut task = Task::new(take(&mut members, "id")?, status);
+    members.remove("status");
+    if task.state() == TaskState::Failed {
+        task.status_msg = reason(&members);
+    }
+    let message: Option<String> = take(&mut members, "message")?;
+    task.status_msg = task.status_msg.or(message);
+    let external_id: Option<ExternalTaskId> = take(&mut members, "external_id")?;
+    task.info = external_id.map(|id| TaskInfo {
+        external_task_id: Some(id),
+        ..TaskInfo::default()
+    });
+    task.created_at = take(&mut members, "create_time")?;
+    task.updated_at = take(&mut members, "update_time")?;
+    task.result = outputs(&members);
+    if let Some(Value::Array(items)) = members.get("billing") {
+        task.unit_deduction = charge(items, "unit", "amount");
+        task.balance_deduction = charge(items, "cash", "amount").map(|quota| BalanceDeduction {
+            quota: Some(quota),
+            list_price: charge(items, "cash", "list_price"),
+            ..BalanceDeduction::default()
+        });
+    }
+    task.extra = members;
+    Some(task)
+}
+
+fn outputs(members: &Extra) -> Option<TaskResult> {
+    let mut result = TaskResult::default();
+    match (members.get("outputs"), members.get("metadata")) {
+        (Some(Value::Array(items)), _) => {
+            for item in items {
+                match item.get("type").and_then(Value::as_str) {
+                    Some("image") => {
+                        result
+                            .images
+                            .extend(Image::from_wire(item).map(|r| r.value));
+                    }
+                    Some("video") | None => {
+                        result
+                            .videos
+                            .extend(Video::from_wire(item).map(|r| r.value));
+                    }
+                    // Sound and whatever comes: `extra` has it.
+                    Some(_) => {}
+                }
+            }
+        }
+        // The OpenAI-like relative.
+        (None, Some(metadata)) => {
+            let url = metadata.get("url").and_then(Value::as_str)?;
+            result.videos.push(Video {
+                url: Some(url.to_owned()),
+                ..Video::default()
+            });
+        }
+        _ => return None,
+    }
+    Some(result)
+}
+
+/// The sum of one kind of charge; `None` if there is none, or it has too many
+/// digits to be exact.
+fn charge(billing: &[Value], charge_type: &str, amount: &str) -> Option<Amount> {
+    billing
+        .iter()
+        .filter(|item| item.get("charge_type").and_then(Value::as_str) == Some(charge_type))
+        .filter_map(|item| Some(Amount::from_wire(item.get(amount)?)?.value))
+        .map(Some)
+        .reduce(|sum, amount| sum?.checked_add(amount?))?
+}
+
+/// The task in the flat shape, with the facts that the shape can hold.
+pub(crate) fn to_flat(task: &Task) -> Extra {
+    let status = match task.status.as_str() {
+        "succeed" => "succeeded",
+        word => word,
+    };
+    let mut members = Extra::new();
+    let mut set = |key: &str, value: Value| members.insert(key.to_owned(), value);
+    set("id", task.id.as_str().into());
+    set("status", status.into());
+    set(
+        "message",
+        task.status_msg.as_deref().unwrap_or_default().into(),
+    );
+    if let Some(id) = task.external_id() {
+        set("external_id", id.as_str().into());
+    }
+    for (key, time) in [
+        ("create_time", task.created_at),
+        ("update_time", task.updated_at),
+    ] {
+        if let Some(time) = time {
+            set(key, time.get().into());
+        }
+    }
+    let images = task.result.iter().flat_map(|result| &result.images);
+    let outputs: Vec<Value> = (task.videos().iter().map(|video| output("video", video)))
+        .chain(images.map(|image| output("image", image)))
+        .collect();
+    set("outputs", outputs.into());
+
+    let mut billing = Vec::new();
+    if let Some(units) = task.unit_deduction {
+        billing.push(json!({"charge_type": "unit", "amount": units, "package_type": "video"}));
+    }
+    if let Some(BalanceDeduction {
+        quota: Some(quota),
+        list_price,
+        ..
+    }) = &task.balance_deduction
+    {
+        let mut item = json!({"charge_type": "cash", "amount": quota});
+        if let Some(list_price) = list_price {
+            item["list_price"] = json!(list_price);
+        }
+        billing.push(item);
+    }
+    if !billing.is_empty() {
+        set("billing", billing.into());
+    }
+    members
+}
+
+fn output(kind: &str, object: &impl serde::Serialize) -> Value {
+    let mut item = json!(object);
+    if let Some(members) = item.as_object_mut() {
+        members.insert("type".to_owned(), kind.into());
+    }
+    item
+}

@@ -1,0 +1,321 @@
+//! Answers: how much is forgiven, and that nothing is lost.
+
+use kling_types::{Task, TaskEnvelope, TaskId, TaskListEnvelope, TaskState};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{object, respaced_and_reversed};
+
+pub(crate) const KEYS: &[&str] = &[
+    "code",
+    "message",
+    "request_id",
+    "data",
+    "task_id",
+    "task_status",
+    "task_status_msg",
+    "task_info",
+    "external_task_id",
+    "parent_video",
+    "task_result",
+    "videos",
+    "images",
+    "id",
+    "url",
+    "watermark_url",
+    "duration",
+    "index",
+    "watermark_info",
+    "enabled",
+    "final_unit_deduction",
+    "final_balance_deduction",
+    "quota",
+    "list_price",
+    "created_at",
+    "updated_at",
+    "status",
+    "create_time",
+    "update_time",
+    "external_id",
+    "outputs",
+    "billing",
+    "error",
+    "progress",
+];
+
+/// A task around which anything may stand.
+fn task_body() -> impl Strategy<Value = Value> {
+    (object(KEYS), "[a-z0-9]{1,20}").prop_map(|(mut members, id)| {
+        members.insert("task_id".to_owned(), Value::from(id));
+        Value::Object(members)
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_envelope_survives(members in object(KEYS), data in prop::option::of(task_body())) {
+        let mut members = members;
+        members.extend(data.map(|data| ("data".to_owned(), data)));
+        let body = Value::Object(members);
+        let envelope: TaskEnvelope = serde_json::from_value(body.clone()).expect("an object");
+        prop_assert_eq!(json!(envelope), body);
+    }
+
+    #[test]
+    fn any_list_survives(
+        mut members in object(KEYS),
+        data in prop::collection::vec(task_body(), 0..4),
+    ) {
+        members.insert("data".to_owned(), Value::Array(data));
+        let body = Value::Object(members);
+        let list: TaskListEnvelope = serde_json::from_value(body.clone()).expect("an object");
+        prop_assert_eq!(json!(list), body);
+    }
+
+    #[test]
+    fn any_task_survives(body in task_body()) {
+        let task: Task = serde_json::from_value(body.clone()).expect("it has an id");
+        prop_assert_eq!(json!(task), body);
+    }
+
+    #[test]
+    fn order_and_white_space_do_not_count(body in task_body()) {
+        let text = respaced_and_reversed(&body);
+        let other: Task = serde_json::from_str(&text).expect("it has an id");
+        prop_assert_eq!(other, serde_json::from_value::<Task>(body).expect("it has an id"));
+    }
+
+    /// What is changed after reading is what is written.
+    #[test]
+    fn a_changed_field_is_written(body in task_body(), message in "[a-z]{1,9}") {
+        let mut task: Task = serde_json::from_value(body).expect("it has an id");
+        task.status_msg = Some(message.clone());
+        task.status = "failed".into();
+        let written = json!(task);
+        prop_assert_eq!(&written["task_status_msg"], &Value::from(message));
+        prop_assert_eq!(&written["task_status"], "failed");
+    }
+}
+
+#[track_caller]
+fn task(data: Value) -> Task {
+    let body = json!({"code": 0, "data": data});
+    let envelope: TaskEnvelope = serde_json::from_value(body.clone()).expect("an object");
+    assert_eq!(json!(envelope), body, "it changed");
+    envelope.data.expect("a task")
+}
+
+#[test]
+fn null_missing_and_odd_members_are_unset() {
+    let odd = [json!(null), json!({}), json!([]), json!(true), json!(1.5)];
+    for odd in odd {
+        let task = task(json!({
+            "task_id": "1", "task_status": odd, "task_status_msg": odd, "task_info": odd,
+            "task_result": odd, "watermark_info": odd, "final_unit_deduction": [odd],
+            "final_balance_deduction": odd, "created_at": odd, "updated_at": odd,
+        }));
+        assert_eq!(task.state(), TaskState::Unknown);
+        assert_eq!(task.external_id(), None);
+        assert!(task.videos().is_empty());
+        assert_eq!((task.created_at, task.unit_deduction), (None, None));
+    }
+}
+
+#[test]
+fn numbers_may_be_text_and_text_numbers() {
+    let task = task(json!({
+        "task_id": 878_106_242_831_892_487_u64,
+        "task_status": "SUCCEED",
+        "task_info": {"external_task_id": 7},
+        "task_result": {"images": null, "videos": [
+            {"id": 930_831, "url": "https://example.com/v.mp4", "duration": 5.1},
+            null,
+            {"duration": "5"},
+        ]},
+        "final_unit_deduction": 2.4,
+        "final_balance_deduction": {"quota": 1, "list_price": "2.50"},
+        "created_at": "1722769557708",
+    }));
+    assert_eq!(task.id.as_str(), "878106242831892487");
+    assert_eq!(task.state(), TaskState::Succeed);
+    assert_eq!(task.external_id().map(AsRef::as_ref), Some("7"));
+    let [first, second] = task.videos() else {
+        panic!("{task:?}")
+    };
+    assert_eq!(first.id.as_ref().map(TaskId::as_str), Some("930831"));
+    assert_eq!(
+        first.duration.map(|d| d.to_string()).as_deref(),
+        Some("5.1")
+    );
+    assert_eq!(second.duration.map(|d| d.to_string()).as_deref(), Some("5"));
+    assert_eq!(
+        task.unit_deduction.map(|a| a.to_string()).as_deref(),
+        Some("2.4")
+    );
+    let money = task.balance_deduction.expect("money");
+    assert_eq!(
+        money.list_price.map(|a| a.to_string()).as_deref(),
+        Some("2.50")
+    );
+}
+
+/// The value is read, the spelling is kept: `task` compares the JSON.
+#[test]
+fn an_odd_spelling_of_a_number_is_kept() {
+    for text in ["02.40", " 2.40", "+2.40"] {
+        let task = task(json!({"task_id": "1", "final_unit_deduction": text}));
+        assert_eq!(task.unit_deduction, "2.40".parse().ok(), "{text}");
+    }
+}
+
+#[test]
+fn an_envelope_may_lack_anything() {
+    let envelope: TaskEnvelope = serde_json::from_str("{}").expect("an object");
+    assert_eq!(
+        (envelope.code, envelope.message, envelope.data),
+        (None, None, None)
+    );
+    let envelope: TaskEnvelope =
+        serde_json::from_value(json!({"code": "0", "request_id": 42, "data": null}))
+            .expect("an object");
+    assert!(envelope.code.expect("a code").is_success());
+    assert_eq!(envelope.request_id.as_deref(), Some("42"));
+}
+
+#[test]
+fn a_task_is_found_in_a_gateways_record() {
+    let inner = json!({"task_id": "u", "task_status": "processing"});
+    let record = |status: &str, data: Value| {
+        json!({"task_id": "g", "action": "X", "status": status, "progress": "10%",
+            "fail_reason": "gave up", "data": data})
+    };
+    let envelope = json!({"code": 0, "message": "SUCCEED", "request_id": "r", "data": inner});
+
+    // The gateway's id is the one to ask for; the word is the inner one.
+    for data in [
+        record("IN_PROGRESS", inner.clone()),
+        record("IN_PROGRESS", envelope.clone()),
+    ] {
+        let task = task(data);
+        assert_eq!(
+            (task.id.as_str(), task.status.as_str()),
+            ("g", "processing")
+        );
+    }
+    // Nothing to wrap yet.
+    for data in [json!(null), json!({}), json!("")] {
+        let task = task(record("SUBMITTED", data));
+        assert_eq!(
+            (task.id.as_str(), task.state()),
+            ("g", TaskState::Submitted)
+        );
+        assert_eq!(task.failure_reason(), None);
+    }
+    // A failure that only the gateway knows.
+    let failed = task(record("FAILURE", envelope));
+    assert_eq!(failed.failure_reason(), Some("gave up"));
+    let failed = task(record("FAILURE", json!(null)));
+    assert_eq!(failed.failure_reason(), Some("gave up"));
+    // Success there is not yet a video here.
+    assert_eq!(
+        task(record("SUCCESS", inner)).state(),
+        TaskState::Processing
+    );
+    // A whole task with a member called data is itself.
+    let own = task(
+        json!({"task_id": "a", "task_status": "failed", "data": {"task_id": "b", "task_status": "succeed"}}),
+    );
+    assert_eq!((own.id.as_str(), own.state()), ("a", TaskState::Failed));
+}
+
+#[test]
+fn records_nest_three_deep_and_no_deeper() {
+    let mut data = json!({"task_id": "t", "task_status": "succeed"});
+    for depth in 1..=5 {
+        let envelope: TaskEnvelope =
+            serde_json::from_value(json!({"data": data})).expect("an object");
+        assert_eq!(envelope.data.is_some(), depth <= 3, "{depth}");
+        data = json!({"data": data});
+    }
+}
+
+#[track_caller]
+fn check_task_for(body: Value, expected: Option<(&str, TaskState, Option<&str>)>) {
+    let envelope: TaskEnvelope = serde_json::from_value(body.clone()).expect("an object");
+    assert_eq!(json!(envelope), body);
+    let asked = TaskId::new("asked").expect("not empty");
+    let task = envelope.task_for(&asked);
+    let found = task
+        .as_deref()
+        .map(|t| (t.id.as_str(), t.state(), t.failure_reason()));
+    assert_eq!(found, expected, "{body}");
+}
+
+#[test]
+fn an_answer_may_be_the_task_itself() {
+    let failed = TaskState::Failed;
+    check_task_for(
+        json!({"code": 0, "data": {"task_id": "t", "task_status": "submitted"}}),
+        Some(("t", TaskState::Submitted, None)),
+    );
+    check_task_for(
+        json!({"status": "FAILURE", "error": "no luck"}),
+        Some(("asked", failed, Some("no luck"))),
+    );
+    check_task_for(
+        json!({"status": "failed", "error": {"message": "no luck"}}),
+        Some(("asked", failed, Some("no luck"))),
+    );
+    check_task_for(
+        json!({"status": "failed", "message": "no luck"}),
+        Some(("asked", failed, Some("no luck"))),
+    );
+    check_task_for(
+        json!({"id": "v", "object": "video", "status": "in_progress", "progress": 40}),
+        Some(("v", TaskState::Processing, None)),
+    );
+    // Not tasks: an error with a code, a health check, an empty answer.
+    check_task_for(json!({"code": 1201, "status": "failed"}), None);
+    check_task_for(json!({"status": "ok"}), None);
+    check_task_for(json!({}), None);
+}
+
+#[test]
+fn an_openai_like_answer_has_its_video() {
+    let body = json!({"id": "v", "object": "video", "status": "completed", "metadata": {"url": "https://example.com/v.mp4"}});
+    let envelope: TaskEnvelope = serde_json::from_value(body).expect("an object");
+    let task = envelope
+        .task_for(&TaskId::new("asked").expect("not empty"))
+        .expect("a task");
+    assert_eq!(
+        task.videos()[0].url.as_deref(),
+        Some("https://example.com/v.mp4")
+    );
+}
+
+#[test]
+fn debug_of_a_task_shows_no_signature() {
+    let task = task(json!({
+        "task_id": "1", "task_status": "succeed", "note": "S3cr3t",
+        "task_result": {"videos": [{"url": "https://example.com/v.mp4?sig=S3cr3t", "watermark_url": "https://example.com/w.mp4?sig=S3cr3t"}],
+            "images": [{"url": "https://u:S3cr3t@example.com/i.png"}]},
+    }));
+    let text = format!("{task:?}");
+    assert!(!text.contains("S3cr3t"), "{text}");
+    assert!(text.contains("https://example.com/v.mp4?…"), "{text}");
+}
+
+#[test]
+fn a_failure_has_a_reason_only_if_it_failed() {
+    let failed = |status: &str, message: &str| {
+        task(json!({"task_id": "1", "task_status": status, "task_status_msg": message}))
+            .failure_reason()
+            .map(str::to_owned)
+    };
+    assert_eq!(
+        failed("failed", "Image pixel is invalid").as_deref(),
+        Some("Image pixel is invalid")
+    );
+    assert_eq!(failed("failed", " "), None);
+    assert_eq!(failed("succeed", "fine"), None);
+}
