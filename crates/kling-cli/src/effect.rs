@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::args::EffectArgs;
 use crate::exit::Exit;
 use crate::output::{describe, emit, say};
-use crate::signals::interrupted;
+use crate::signals::StopSignals;
 
 /// The course of a task of `--mock`: slow enough to be watched.
 const MOCK_QUEUE: Duration = Duration::from_millis(500);
@@ -25,9 +25,10 @@ const MOCK_RUN: Duration = Duration::from_millis(1500);
 
 pub(crate) async fn run(args: &EffectArgs) -> ExitCode {
     let mut job = Job::default();
+    let mut signals = StopSignals::listen();
     let outcome = tokio::select! {
         outcome = make(args, &mut job) => outcome,
-        () = interrupted() => Err(Failure::Interrupted),
+        () = signals.stop_requested() => Err(Failure::Interrupted),
     };
     match outcome {
         Ok(done) => {

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::args::{MockArgs, ProviderName};
 use crate::exit::Exit;
 use crate::output::{emit, say};
-use crate::signals::stop_requested;
+use crate::signals::StopSignals;
 
 pub(crate) async fn run(args: &MockArgs) -> ExitCode {
     if !args.listen.ip().is_loopback() && !args.expose {
@@ -38,8 +38,10 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
             return Exit::Usage.into();
         }
     };
+    // Before anybody is told that it is ready, and so may stop it.
+    let mut signals = StopSignals::listen();
     emit(&json!({ "base_url": server.base_url(), "api_key": mock.api_key() }));
-    stop_requested().await;
+    signals.stop_requested().await;
     server.shutdown().await;
     Exit::Ok.into()
 }

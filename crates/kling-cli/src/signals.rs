@@ -1,24 +1,52 @@
 //! Being asked to stop.
 
-/// Returns when the user presses Ctrl-C or the system sends SIGTERM.
-pub(crate) async fn stop_requested() {
+/// Listens for Ctrl-C and, where there is one, SIGTERM.
+pub(crate) struct StopSignals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                () = interrupted() => {}
-            }
-            return;
-        }
-    }
-    interrupted().await;
+    signals: [Option<tokio::signal::unix::Signal>; 2],
 }
 
-/// Returns when the user presses Ctrl-C; never if that can't be noticed.
-pub(crate) async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+impl StopSignals {
+    /// From here on the signals are noticed and no longer end the program by
+    /// themselves.
+    pub(crate) fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+            StopSignals {
+                signals: kinds.map(|kind| signal(kind).ok()),
+            }
+        }
+        #[cfg(not(unix))]
+        StopSignals {}
     }
+
+    /// Returns when one of them came; never if they can't be noticed.
+    #[cfg(unix)]
+    pub(crate) async fn stop_requested(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! {
+            () = received(interrupt) => {}
+            () = received(terminate) => {}
+        }
+    }
+
+    /// Returns when Ctrl-C was pressed; never if that can't be noticed.
+    #[cfg(not(unix))]
+    pub(crate) async fn stop_requested(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
+    if let Some(signal) = signal
+        && signal.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
 }
