@@ -56,9 +56,9 @@ impl Plan {
         }
     }
 
-    /// Done by the first query.
+    /// Done by the first query, however soon it comes.
     pub fn instant() -> Self {
-        Plan::after(Duration::ZERO, Duration::ZERO)
+        Plan::polls(0, 0)
     }
 
     /// Shows `submitted` to the first `queued` queries, `processing` to the
@@ -107,7 +107,7 @@ impl Plan {
     /// How many of a task's first queries can make a difference.
     pub(crate) fn counted_reads(&self) -> usize {
         let reads = |stage: Stage| stage.reads.unwrap_or(0) as usize;
-        reads(self.queue) + reads(self.run)
+        reads(self.queue).saturating_add(reads(self.run))
     }
 
     /// Where a task stands. `reads` are the times of the earlier queries, in
@@ -119,29 +119,27 @@ impl Plan {
         reads: &[UnixMillis],
         fails: bool,
     ) -> Standing {
-        let submitted = Standing {
+        let mut standing = Standing {
             status: TaskStatus::SUBMITTED,
             since: created,
         };
-        let Some((started, later_reads)) = self.queue.end(created, now, reads) else {
-            return submitted;
-        };
-        let processing = Standing {
-            status: TaskStatus::PROCESSING,
-            since: started,
-        };
-        let Some((ended, _)) = self.run.end(started, now, later_reads) else {
-            return processing;
-        };
-        let status = if fails {
+        let end = if fails {
             TaskStatus::FAILED
         } else {
             TaskStatus::SUCCEED
         };
-        Standing {
-            status,
-            since: ended,
+        let mut reads = reads;
+        for (stage, next) in [(self.queue, TaskStatus::PROCESSING), (self.run, end)] {
+            let Some((since, later)) = stage.end(standing.since, now, reads) else {
+                break;
+            };
+            standing = Standing {
+                status: next,
+                since,
+            };
+            reads = later;
         }
+        standing
     }
 }
 
@@ -153,28 +151,25 @@ impl Default for Plan {
 }
 
 impl Stage {
-    /// When the stage that began at `began` ended, and the reads that fall into
-    /// what came after; `None` if it goes on.
+    /// When the stage ended that began at `began`, and the reads that fall into
+    /// what comes after; `None` if it has not ended.
+    ///
+    /// Enough reads end it even while the clock stands still; the next stage
+    /// then begins a moment later than they came.
     fn end(
         self,
         began: UnixMillis,
         now: UnixMillis,
         reads: &[UnixMillis],
     ) -> Option<(UnixMillis, &[UnixMillis])> {
-        let earliest = began.saturating_add(SHORTEST);
         let by_time = began.saturating_add(self.time);
-        if let Some(count) = self.reads {
-            let (counted, later) = reads
-                .split_at_checked(count as usize)
-                .unwrap_or((reads, &[]));
-            let last = counted.last().copied().unwrap_or(began);
-            if counted.len() == count as usize && last <= by_time {
-                // Queries can come faster than the clock's milliseconds: then the
-                // change is dated a little ahead, so that its date is its own.
-                return Some((last.max(earliest), later));
-            }
+        let in_time = reads.iter().take_while(|at| **at < by_time).count();
+        let enough = self.reads.map(|count| count as usize);
+        if let Some(count) = enough.filter(|count| *count <= in_time) {
+            let last = count.checked_sub(1).map_or(began, |index| reads[index]);
+            let at = last.max(began.saturating_add(SHORTEST));
+            return Some((at, &reads[count..]));
         }
-        let before = reads.iter().take_while(|read| **read < by_time).count();
-        (now >= by_time).then(|| (by_time, reads.get(before..).unwrap_or(&[])))
+        (now >= by_time).then(|| (by_time, &reads[in_time..]))
     }
 }
