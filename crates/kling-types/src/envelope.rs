@@ -81,6 +81,29 @@ wire_object! {
 }
 
 impl TaskEnvelope {
+    /// The answer of a service that did what it was asked.
+    ///
+    /// ```
+    /// use kling_types::{Task, TaskEnvelope, TaskId, TaskStatus};
+    ///
+    /// let task = Task::new(TaskId::new("7").expect("not empty"), TaskStatus::SUBMITTED);
+    /// let answer = TaskEnvelope::success("SUCCEED", None, task);
+    /// assert_eq!(
+    ///     serde_json::to_string(&answer)?,
+    ///     r#"{"code":0,"message":"SUCCEED","data":{"task_id":"7","task_status":"submitted"}}"#
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn success(message: impl Into<String>, request_id: Option<String>, task: Task) -> Self {
+        TaskEnvelope {
+            code: Some(WireCode::OK),
+            message: Some(message.into()),
+            request_id,
+            data: Some(task),
+            extra: crate::Extra::new(),
+        }
+    }
+
     /// The task that was asked for: `data`, or the answer itself where a gateway
     /// sends a task without an envelope (*seen live*; not by CometAPI).
     ///
