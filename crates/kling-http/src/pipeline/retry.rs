@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::LONGEST;
 use super::classify::Answer;
 
 /// How often and how fast a call is repeated. Only calls that do no harm twice
@@ -13,7 +14,8 @@ pub struct RetryPolicy {
     /// The longest wait before the second try; it doubles from there. The wait
     /// is drawn evenly between nothing and this ("full jitter").
     pub initial: Duration,
-    /// The longest wait of all, also for a `Retry-After`.
+    /// The longest wait of all, also for a `Retry-After` (in seconds; a date is
+    /// not read).
     pub max: Duration,
     /// The wait, doubling, where the account has no slot free (code 1303): a
     /// slot is free when a task ends, which takes minutes. Drawn from its upper
@@ -49,27 +51,26 @@ pub(super) enum Decision {
     Stop,
 }
 
+/// `chance` is between 0 and 1.
 pub(super) fn decide(
     failure: &Answer,
     idempotent: bool,
     attempt: u32,
     policy: &RetryPolicy,
+    chance: f64,
 ) -> Decision {
     let harmless = idempotent || !failure.outcome_unknown();
     if !harmless || !failure.is_temporary() || attempt >= policy.max_attempts {
         return Decision::Stop;
     }
     let doublings = 2_u32.saturating_pow(attempt.saturating_sub(1));
-    let drawn = if failure.is_capacity() {
-        let ceiling = policy.capacity.saturating_mul(doublings).min(policy.max);
-        ceiling.mul_f64(0.5 + fastrand::f64() / 2.0)
+    let (first, share) = if failure.is_capacity() {
+        (policy.capacity, 0.5 + chance / 2.0)
     } else {
-        policy
-            .initial
-            .saturating_mul(doublings)
-            .min(policy.max)
-            .mul_f64(fastrand::f64())
+        (policy.initial, chance)
     };
-    let asked = failure.retry_after().unwrap_or_default().min(policy.max);
+    let longest = policy.max.min(LONGEST);
+    let drawn = first.saturating_mul(doublings).min(longest).mul_f64(share);
+    let asked = failure.retry_after().unwrap_or_default().min(longest);
     Decision::RetryAfter(drawn.max(asked))
 }

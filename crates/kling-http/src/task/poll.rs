@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline::LONGEST;
 
 /// How a task is watched. A wait always ends: at the task's end or after
 /// `max_wait`, with one last query exactly then.
@@ -18,7 +19,7 @@ pub struct PollPolicy {
     /// How much of a wait is left to chance, from 0 to 1, so that clients fall
     /// out of step.
     pub jitter: f64,
-    /// The longest watch of all.
+    /// The longest watch of all; at most a year.
     pub max_wait: Duration,
     /// Queries that may fail one after the other; one more ends the watch.
     pub max_failures: u32,
@@ -48,6 +49,8 @@ impl PollPolicy {
             "the factor between two waits must be a number of at least 1"
         } else if !(0.0..=1.0).contains(&self.jitter) {
             "the jitter must be between 0 and 1"
+        } else if self.max_wait > LONGEST {
+            "the longest wait must be at most a year"
         } else {
             return Ok(());
         };
@@ -60,7 +63,7 @@ impl PollPolicy {
     /// The wait before a query, numbered from 0; `chance` is between 0 and 1.
     pub(crate) fn wait_before(&self, query: u32, chance: f64) -> Duration {
         let grown = self.initial.as_secs_f64() * self.factor.powf(f64::from(query));
-        let wait = grown.min(self.max_interval.as_secs_f64());
+        let wait = grown.min(self.max_interval.min(LONGEST).as_secs_f64());
         // Jitter only shortens, so that no wait exceeds the longest.
         Duration::from_secs_f64(wait * (1.0 - self.jitter * chance))
     }
