@@ -228,3 +228,42 @@ fn default_transport() -> Result<SharedTransport> {
     let text = "no transport: turn on the feature `reqwest`, or give one with `transport(..)`";
     Err(Error::new(ErrorKind::Config, text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::from_variables;
+
+    /// Gives the variables these values; expects a provider's name or an error.
+    #[track_caller]
+    fn check(variables: &[(&str, &str)], expected: Result<&str, &str>) {
+        let found = from_variables(|name| {
+            let found = variables.iter().find(|(given, _)| *given == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        let found = found
+            .map(|(provider, _)| provider.name().to_owned())
+            .map_err(|error| error.to_string());
+        assert_eq!(found.as_deref().map_err(String::as_str), expected);
+    }
+
+    const NONE: &str =
+        "no key in the environment: set COMETAPI_KEY for CometAPI or KLING_API_KEY for Kling";
+
+    #[test]
+    fn the_environment_names_the_provider() {
+        check(&[("COMETAPI_KEY", "sk-1")], Ok("comet"));
+        check(&[("KLING_API_KEY", "k")], Ok("kling"));
+        check(
+            &[("KLING_API_KEY", "k"), ("COMETAPI_KEY", "sk-1")],
+            Ok("comet"),
+        );
+    }
+
+    #[test]
+    fn an_empty_variable_is_none() {
+        check(&[], Err(NONE));
+        check(&[("COMETAPI_KEY", " \n")], Err(NONE));
+        check(&[("COMETAPI_KEY", ""), ("KLING_API_KEY", "k")], Ok("kling"));
+        check(&[("SOME_KEY", "x")], Err(NONE));
+    }
+}

@@ -210,3 +210,6 @@ impl Recovery {
         self.lost.take().unwrap_or_else(unexplained)
     }
 }
+
+#[cfg(test)]
+mod tests;

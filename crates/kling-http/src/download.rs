@@ -218,6 +218,8 @@ impl Part {
             let piece = match timeout(IDLE, self.body.chunk()).await {
                 Ok(Some(Ok(piece))) => piece,
                 Ok(None) => break,
+                // All of it is here: how the connection ends does not matter.
+                _ if self.total == Some(sink.bytes) => break,
                 Ok(Some(Err(error))) => return Ok(End::BrokeOff(broke_off(error))),
                 Err(_) => {
                     let text = format!("the download stood still for {} s", IDLE.as_secs());
@@ -518,4 +520,91 @@ fn broke_off(error: TransportError) -> Error {
     Error::new(ErrorKind::Download, "the download broke off")
         .with_retryability(retryability)
         .with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges() {
+        let check = |text: &str, expected| assert_eq!(read_content_range(text), expected, "{text}");
+        check("bytes 0-99/100", Some((0, 100)));
+        check(" bytes 50-99/100 ", Some((50, 100)));
+        check("bytes 10-19/100", Some((10, 100)));
+        for nonsense in [
+            "",
+            "bytes",
+            "bytes */100",
+            "bytes 50-99/*",
+            "bytes 50-100/100",
+            "bytes 99-50/100",
+            "bytes -1-99/100",
+            "bytes 0-99",
+            "items 0-99/100",
+            "bytes 0-99/99999999999999999999",
+        ] {
+            check(nonsense, None);
+        }
+    }
+
+    #[test]
+    fn lengths() {
+        let check = |bytes, total, expected| {
+            assert_eq!(
+                check_length(bytes, total).is_ok(),
+                expected,
+                "{bytes} of {total:?}"
+            );
+        };
+        check(0, None, true);
+        check(100, Some(100), true);
+        check(101, Some(100), false);
+        check(SIZE_LIMIT, None, true);
+        check(SIZE_LIMIT + 1, None, false);
+        check(u64::MAX, None, false);
+    }
+
+    #[test]
+    fn redirect_targets() {
+        let base = Uri::from_static("https://cdn.example.com:8443/a/b?c=d");
+        let check = |target, expected: &str| assert_eq!(absolute(target, &base), expected);
+        check("/x?y=1", "https://cdn.example.com:8443/x?y=1");
+        check("//other.example.com/x", "https://other.example.com/x");
+        check("http://other.example.com/x", "http://other.example.com/x");
+    }
+
+    #[test]
+    fn addresses() {
+        let check = |url: &str, refusal: Option<&str>| {
+            let refused = check_url(url).err().map(|error| error.to_string());
+            assert_eq!(refused.as_deref(), refusal, "{url}");
+        };
+        check("https://cdn.example.com/v.mp4?sig=1", None);
+        check("HTTPS://cdn.example.com/v.mp4", None);
+        check("http://127.0.0.1:8080/v.mp4", None);
+        check("http://[::1]:8080/v.mp4", None);
+        check("http://localhost/v.mp4", None);
+        let plain = |shown: &str, why: &str| format!("the result's address {shown:?} {why}");
+        for url in [
+            "http://cdn.example.com/v.mp4",
+            "ftp://127.0.0.1/v.mp4",
+            "http://127.0.0.1.example.com/v.mp4",
+            "http://localhost.example.com/v.mp4",
+            "http://10.0.0.1/v.mp4",
+        ] {
+            check(
+                &format!("{url}?sig=secret"),
+                Some(&plain(url, "is not https")),
+            );
+        }
+        check("", Some(&plain("", "is no URL")));
+        check("v.mp4?sig=secret", Some(&plain("v.mp4", "is no URL")));
+        check("/v.mp4?sig=secret", Some(&plain("/v.mp4", "has no host")));
+        let shown = plain("cdn.example.com/v.mp4", "names a user");
+        check("https://user:secret@cdn.example.com/v.mp4", Some(&shown));
+        // A look-alike: the host is what follows the last `@`.
+        let shown = plain("example.com/v.mp4", "names a user");
+        check("http://127.0.0.1@example.com/v.mp4", Some(&shown));
+    }
 }

@@ -8,7 +8,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
-/// The answer to `GET` or `HEAD` for a file.
+/// The answer to `GET` for a file, or to `HEAD` before its body is dropped.
 pub(crate) fn answer(
     method: &Method,
     headers: &HeaderMap,
@@ -16,7 +16,12 @@ pub(crate) fn answer(
     etag: &str,
 ) -> Response<Bytes> {
     let tag = format!("\"{etag}\"");
-    let (status, content_range, body) = match wanted(headers, &tag, file.len()) {
+    // Ranges are defined for GET only (RFC 9110, 14.2).
+    let wanted = match *method {
+        Method::GET => wanted(headers, &tag, file.len()),
+        _ => Wanted::All,
+    };
+    let (status, content_range, body) = match wanted {
         Wanted::All => (StatusCode::OK, None, file),
         Wanted::Part(part) => {
             let range = format!("bytes {}-{}/{}", part.start(), part.end(), file.len());
@@ -28,7 +33,8 @@ pub(crate) fn answer(
         }
     };
 
-    let mut answer = Response::new(Bytes::new());
+    let length = body.len().to_string();
+    let mut answer = Response::new(body);
     *answer.status_mut() = status;
     let mut set = |name, text: &str| {
         if let Ok(value) = HeaderValue::from_str(text) {
@@ -38,12 +44,9 @@ pub(crate) fn answer(
     set(CONTENT_TYPE, "video/mp4");
     set(ACCEPT_RANGES, "bytes");
     set(ETAG, &tag);
-    set(CONTENT_LENGTH, &body.len().to_string());
+    set(CONTENT_LENGTH, &length);
     if let Some(text) = content_range {
         set(CONTENT_RANGE, &text);
-    }
-    if method != Method::HEAD {
-        *answer.body_mut() = body;
     }
     answer
 }

@@ -56,9 +56,9 @@ impl Plan {
         }
     }
 
-    /// Done by the first query.
+    /// Done by the first query, however soon it comes.
     pub fn instant() -> Self {
-        Plan::after(Duration::ZERO, Duration::ZERO)
+        Plan::polls(0, 0)
     }
 
     /// Shows `submitted` to the first `queued` queries, `processing` to the
@@ -107,7 +107,7 @@ impl Plan {
     /// How many of a task's first queries can make a difference.
     pub(crate) fn counted_reads(&self) -> usize {
         let reads = |stage: Stage| stage.reads.unwrap_or(0) as usize;
-        reads(self.queue) + reads(self.run)
+        reads(self.queue).saturating_add(reads(self.run))
     }
 
     /// Where a task stands. `reads` are the times of the earlier queries, in
@@ -119,29 +119,27 @@ impl Plan {
         reads: &[UnixMillis],
         fails: bool,
     ) -> Standing {
-        let (started, later_reads) = self.queue.end(created, reads);
-        let (ended, _) = self.run.end(started, later_reads);
-        if now >= ended {
-            let status = if fails {
-                TaskStatus::FAILED
-            } else {
-                TaskStatus::SUCCEED
-            };
-            Standing {
-                status,
-                since: ended,
-            }
-        } else if now >= started {
-            Standing {
-                status: TaskStatus::PROCESSING,
-                since: started,
-            }
+        let mut standing = Standing {
+            status: TaskStatus::SUBMITTED,
+            since: created,
+        };
+        let end = if fails {
+            TaskStatus::FAILED
         } else {
-            Standing {
-                status: TaskStatus::SUBMITTED,
-                since: created,
-            }
+            TaskStatus::SUCCEED
+        };
+        let mut reads = reads;
+        for (stage, next) in [(self.queue, TaskStatus::PROCESSING), (self.run, end)] {
+            let Some((since, later)) = stage.end(standing.since, now, reads) else {
+                break;
+            };
+            standing = Standing {
+                status: next,
+                since,
+            };
+            reads = later;
         }
+        standing
     }
 }
 
@@ -153,24 +151,25 @@ impl Default for Plan {
 }
 
 impl Stage {
-    /// When the stage ends that began at `began`, and the reads that fall into
-    /// what comes after.
-    fn end(self, began: UnixMillis, reads: &[UnixMillis]) -> (UnixMillis, &[UnixMillis]) {
+    /// When the stage ended that began at `began`, and the reads that fall into
+    /// what comes after; `None` if it has not ended.
+    ///
+    /// Enough reads end it even while the clock stands still; the next stage
+    /// then begins a moment later than they came.
+    fn end(
+        self,
+        began: UnixMillis,
+        now: UnixMillis,
+        reads: &[UnixMillis],
+    ) -> Option<(UnixMillis, &[UnixMillis])> {
         let by_time = began.saturating_add(self.time);
+        let in_time = reads.iter().take_while(|at| **at < by_time).count();
         let enough = self.reads.map(|count| count as usize);
-        let by_reads = match enough {
-            Some(0) => Some(began.saturating_add(SHORTEST)),
-            Some(count) => reads
-                .get(count - 1)
-                .map(|at| (*at).max(began.saturating_add(SHORTEST))),
-            None => None,
-        };
-        match by_reads {
-            Some(at) if at <= by_time => (at, reads.get(enough.unwrap_or(0)..).unwrap_or(&[])),
-            _ => {
-                let before = reads.iter().take_while(|at| **at < by_time).count();
-                (by_time, reads.get(before..).unwrap_or(&[]))
-            }
+        if let Some(count) = enough.filter(|count| *count <= in_time) {
+            let last = count.checked_sub(1).map_or(began, |index| reads[index]);
+            let at = last.max(began.saturating_add(SHORTEST));
+            return Some((at, &reads[count..]));
         }
+        (now >= by_time).then(|| (by_time, &reads[in_time..]))
     }
 }

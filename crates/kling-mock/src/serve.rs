@@ -7,14 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::mock::Mock;
 
@@ -73,7 +73,8 @@ impl Drop for Server {
 }
 
 async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receiver<()>) {
-    let connections = GracefulShutdown::new();
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -85,6 +86,7 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
                     continue;
                 }
             },
+            Some(_) = connections.join_next() => continue,
             _ = &mut stopped => break,
         };
         // Small answers, one after another: waiting to fill a packet only delays.
@@ -94,15 +96,16 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service);
-        let watched = connections.watch(connection);
-        tokio::spawn(async move {
+        let watched = graceful.watch(connection);
+        connections.spawn(async move {
             // A client that breaks off is the client's business.
             let _ = watched.await;
         });
     }
     drop(listener);
-    // Idle connections end at once; the others get a moment.
-    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
+    // Idle connections end at once; the others get a moment, and no more.
+    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    connections.shutdown().await;
 }
 
 async fn answer(
@@ -110,9 +113,15 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let answer = match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => mock.handle(&Request::from_parts(head, body.to_bytes())),
-        Err(_) => {
+    // Too long by its own word: nothing of it is read.
+    let declared = body.size_hint().lower();
+    let body = match usize::try_from(declared) {
+        Ok(0..=BODY_LIMIT) => Limited::new(body, BODY_LIMIT).collect().await.ok(),
+        _ => None,
+    };
+    let answer = match body {
+        Some(body) => mock.handle(&Request::from_parts(head, body.to_bytes())),
+        None => {
             let mut answer = Response::new(Bytes::from_static(
                 br#"{"code":1200,"message":"the request body is too large or broke off"}"#,
             ));

@@ -68,3 +68,50 @@ impl PollPolicy {
         Duration::from_secs_f64(wait * (1.0 - self.jitter * chance))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: PollPolicy = PollPolicy {
+        initial: Duration::from_secs(4),
+        factor: 2.0,
+        max_interval: Duration::from_secs(15),
+        jitter: 0.5,
+        max_wait: Duration::from_secs(600),
+        max_failures: 3,
+    };
+
+    #[test]
+    fn waits_grow_up_to_the_longest_and_jitter_only_shortens() {
+        for (query, shortest, longest) in [
+            (0, 2.0, 4.0),
+            (1, 4.0, 8.0),
+            (2, 7.5, 15.0),
+            (50, 7.5, 15.0),
+            (u32::MAX, 7.5, 15.0),
+        ] {
+            let wait = |chance| POLICY.wait_before(query, chance).as_secs_f64();
+            assert_eq!((wait(1.0), wait(0.0)), (shortest, longest), "query {query}");
+        }
+    }
+
+    #[test]
+    fn the_first_wait_is_no_longer_than_any() {
+        let policy = PollPolicy {
+            initial: Duration::from_secs(60),
+            ..POLICY
+        };
+        assert_eq!(policy.wait_before(0, 0.0), POLICY.max_interval);
+    }
+
+    #[test]
+    fn no_policy_overflows() {
+        let policy = PollPolicy {
+            initial: Duration::MAX,
+            max_interval: Duration::MAX,
+            ..POLICY
+        };
+        assert_eq!(policy.wait_before(u32::MAX, 0.0), LONGEST);
+    }
+}

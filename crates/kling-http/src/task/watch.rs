@@ -63,6 +63,8 @@ pub(super) struct Watch {
     next_query: Instant,
     queries: u32,
     failures: u32,
+    /// The query at the deadline was made.
+    asked_last: bool,
     ended: bool,
 }
 
@@ -84,6 +86,7 @@ impl Watch {
             next_query: (now + first).min(deadline),
             queries: 0,
             failures: 0,
+            asked_last: false,
             ended: false,
         }
     }
@@ -111,12 +114,12 @@ impl Watch {
         {
             return Some(event);
         }
-        loop {
+        while !self.asked_last {
             sleep_until(self.next_query).await;
-            let is_last = self.next_query >= self.deadline;
+            self.asked_last = self.next_query >= self.deadline;
             // A query that is under way at the deadline makes room for the last
             // one, which has the time of one try: so the watch ends in time.
-            let limit = if is_last {
+            let limit = if self.asked_last {
                 Instant::now() + self.handle.client().settings().timeouts.attempt
             } else {
                 self.deadline
@@ -127,7 +130,7 @@ impl Watch {
                     self.schedule_next(Duration::ZERO);
                     self.see(task)
                 }
-                Ok(Err(error)) => self.query_failed(error, is_last),
+                Ok(Err(error)) => self.query_failed(error),
                 Err(_) => {
                     self.next_query = self.deadline;
                     None
@@ -136,11 +139,9 @@ impl Watch {
             if event.is_some() {
                 return event;
             }
-            if is_last {
-                self.ended = true;
-                return Some(Err(self.timed_out()));
-            }
         }
+        self.ended = true;
+        Some(Err(self.timed_out()))
     }
 
     /// Plans the next query: not before the service wants it, at the latest for
@@ -157,7 +158,7 @@ impl Watch {
 
     /// Whether a failed query ends the watch, because the service does not know
     /// the task or the caller, or too many failed one after the other.
-    fn query_failed(&mut self, error: Error, is_last: bool) -> Option<Result<TaskEvent>> {
+    fn query_failed(&mut self, error: Error) -> Option<Result<TaskEvent>> {
         self.failures += 1;
         let tolerated = error.retryability() != Retryability::Permanent
             || matches!(
@@ -169,7 +170,7 @@ impl Watch {
             return Some(Err(error));
         }
         let next_in = self.schedule_next(error.retry_after().unwrap_or_default());
-        (!is_last).then_some(Ok(TaskEvent::PollFailed {
+        (!self.asked_last).then_some(Ok(TaskEvent::PollFailed {
             error,
             failures: self.failures,
             next_in,

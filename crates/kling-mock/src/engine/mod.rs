@@ -5,6 +5,7 @@
 //! else.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
@@ -30,7 +31,7 @@ use store::{Store, Task};
 
 /// How long a result is kept after its task ended (*documented*, and the signed
 /// URL's expiry agrees, *seen live*).
-const RETENTION_MILLIS: i64 = 30 * 24 * 60 * 60 * 1000;
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 const ASSETS: &str = "/assets/";
 
@@ -108,6 +109,14 @@ impl Engine {
     }
 
     pub(crate) fn handle(&self, now: UnixMillis, request: &Request<Bytes>) -> Response<Bytes> {
+        let mut answer = self.route(now, request);
+        if request.method() == Method::HEAD {
+            answer.body_mut().clear();
+        }
+        answer
+    }
+
+    fn route(&self, now: UnixMillis, request: &Request<Bytes>) -> Response<Bytes> {
         let mut world = self.world();
         let context = Context {
             engine: self,
@@ -286,7 +295,7 @@ impl Context<'_> {
     }
 
     fn video(&self, task: &Task, standing: &Standing) -> Value {
-        let expires = (standing.since.get() + RETENTION_MILLIS) / 1000;
+        let expires = expiry(standing).get() / 1000;
         let url = format!(
             "{}{ASSETS}{}-0.mp4?Expires={expires}&Signature={}",
             self.origin,
@@ -334,7 +343,7 @@ impl Context<'_> {
                 .find(|(key, _)| *key == name)
         };
         let signed = parameter("Signature").is_some_and(|(_, given)| given == self.signature(task));
-        let expired = self.now.get() >= standing.since.get() + RETENTION_MILLIS;
+        let expired = self.now >= expiry(&standing);
         if expired || !signed {
             return plain(
                 StatusCode::FORBIDDEN,
@@ -357,6 +366,11 @@ impl Context<'_> {
             &etag,
         )
     }
+}
+
+/// When the result of a task that stands so is deleted.
+fn expiry(standing: &Standing) -> UnixMillis {
+    standing.since.saturating_add(RETENTION)
 }
 
 fn task_info(task: &Task) -> Value {
