@@ -50,6 +50,19 @@ const KEY_VARIABLES: [KeyVariable; 2] = [
     },
 ];
 
+/// The provider and the key that the variables name.
+fn from_variables(read: impl Fn(&str) -> Option<String>) -> Result<(Provider, Credentials)> {
+    let found = KEY_VARIABLES.iter().find_map(|variable| {
+        let key = read(variable.name).filter(|key| !key.trim().is_empty())?;
+        Some(((variable.provider)(), Credentials::api_key(key)))
+    });
+    found.ok_or_else(|| {
+        let text =
+            "no key in the environment: set COMETAPI_KEY for CometAPI or KLING_API_KEY for Kling";
+        Error::new(ErrorKind::Config, text)
+    })
+}
+
 impl Client {
     /// A client for this provider with these credentials.
     pub fn builder(provider: Provider, credentials: Credentials) -> ClientBuilder {
@@ -67,16 +80,7 @@ impl Client {
     /// A client for the first provider whose key is in the environment:
     /// `COMETAPI_KEY`, then `KLING_API_KEY`.
     pub fn from_env() -> Result<Client> {
-        let found = KEY_VARIABLES.iter().find_map(|variable| {
-            let key = std::env::var(variable.name)
-                .ok()
-                .filter(|key| !key.trim().is_empty())?;
-            Some(((variable.provider)(), Credentials::api_key(key)))
-        });
-        let (provider, credentials) = found.ok_or_else(|| {
-            let text = "no key in the environment: set COMETAPI_KEY for CometAPI or KLING_API_KEY for Kling";
-            Error::new(ErrorKind::Config, text)
-        })?;
+        let (provider, credentials) = from_variables(|name| std::env::var(name).ok())?;
         Client::builder(provider, credentials).build()
     }
 
@@ -101,7 +105,6 @@ impl Client {
             name: "effects.get",
             method: Method::GET,
             path: routes::task(collection, id),
-            query: String::new(),
             body: bytes::Bytes::new(),
         };
         let answer = query(&self.settings, &call).await?;
@@ -196,11 +199,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client> {
         self.provider.check_base_url()?;
         self.credentials.authorization()?;
-        if self.timeouts.attempt >= self.timeouts.deadline {
-            let text = "the timeout of an attempt must be shorter than the deadline of the call: \
-                        otherwise nothing is ever tried again";
-            return Err(Error::new(ErrorKind::Config, text));
-        }
+        self.timeouts.check()?;
         self.poll.check()?;
         Ok(Client {
             settings: Arc::new(Settings {
@@ -228,4 +227,43 @@ fn default_transport() -> Result<SharedTransport> {
 fn default_transport() -> Result<SharedTransport> {
     let text = "no transport: turn on the feature `reqwest`, or give one with `transport(..)`";
     Err(Error::new(ErrorKind::Config, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_variables;
+
+    /// Gives the variables these values; expects a provider's name or an error.
+    #[track_caller]
+    fn check(variables: &[(&str, &str)], expected: Result<&str, &str>) {
+        let found = from_variables(|name| {
+            let found = variables.iter().find(|(given, _)| *given == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        let found = found
+            .map(|(provider, _)| provider.name().to_owned())
+            .map_err(|error| error.to_string());
+        assert_eq!(found.as_deref().map_err(String::as_str), expected);
+    }
+
+    const NONE: &str =
+        "no key in the environment: set COMETAPI_KEY for CometAPI or KLING_API_KEY for Kling";
+
+    #[test]
+    fn the_environment_names_the_provider() {
+        check(&[("COMETAPI_KEY", "sk-1")], Ok("comet"));
+        check(&[("KLING_API_KEY", "k")], Ok("kling"));
+        check(
+            &[("KLING_API_KEY", "k"), ("COMETAPI_KEY", "sk-1")],
+            Ok("comet"),
+        );
+    }
+
+    #[test]
+    fn an_empty_variable_is_none() {
+        check(&[], Err(NONE));
+        check(&[("COMETAPI_KEY", " \n")], Err(NONE));
+        check(&[("COMETAPI_KEY", ""), ("KLING_API_KEY", "k")], Ok("kling"));
+        check(&[("SOME_KEY", "x")], Err(NONE));
+    }
 }

@@ -52,7 +52,6 @@ pub(crate) async fn create(
         name: "effects.create",
         method: Method::POST,
         path: routes::EFFECTS.to_owned(),
-        query: String::new(),
         body: Bytes::from(body),
     };
 
@@ -211,3 +210,6 @@ impl Recovery {
         self.lost.take().unwrap_or_else(unexplained)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,9 +29,10 @@ impl Credentials {
         if key.is_empty() {
             return Err(Error::new(ErrorKind::Config, "the API key is empty"));
         }
-        let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| {
-            let text =
-                "the API key has characters that no HTTP header can carry: was it copied whole?";
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        let value = visible.then(|| HeaderValue::from_str(&format!("Bearer {key}")).ok());
+        let mut value = value.flatten().ok_or_else(|| {
+            let text = "the API key has characters that no key has: was it copied whole?";
             Error::new(ErrorKind::Config, text)
         })?;
         value.set_sensitive(true);

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LOCATION, RANGE};
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LOCATION, RANGE,
+};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use kling_types::Video;
 use sha2::{Digest as _, Sha256};
@@ -16,8 +18,10 @@ use tokio::time::timeout;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, Retryability};
-use crate::provider::is_loopback;
-use crate::transport::{Body, Operation, SharedTransport, Transport as _, TransportError};
+use crate::provider::{is_loopback, without_secrets};
+use crate::transport::{
+    Body, Operation, SharedTransport, Transport as _, TransportError, TransportErrorKind,
+};
 
 /// The largest result: far above any clip of ten seconds.
 const SIZE_LIMIT: u64 = 2 * 1024 * 1024 * 1024;
@@ -37,7 +41,9 @@ impl Client {
     /// Begins the download of a result.
     ///
     /// The credentials are not sent: results lie on other hosts. An address
-    /// must be https, or http on this machine; so must every redirect's.
+    /// must be https, or http on this machine; so must every redirect's. A host
+    /// that fails is asked again a few times, as it is when the download breaks
+    /// off later.
     pub async fn download(&self, video: &Video) -> Result<Download> {
         let text = video
             .url
@@ -46,21 +52,20 @@ impl Client {
             .filter(|url| !url.is_empty());
         let text =
             text.ok_or_else(|| Error::new(ErrorKind::NoResult, "the video has no address"))?;
-        let url = check_url(text)?;
-        let transport = self.settings().transport.clone();
-        let part = fetch(&transport, url.clone(), None).await?;
-        Ok(Download {
-            transport,
-            url,
-            part,
-        })
+        let mut source = Source {
+            transport: self.settings().transport.clone(),
+            url: check_url(text)?,
+            requests: 0,
+            fruitless: 0,
+        };
+        let part = source.open(None).await?;
+        Ok(Download { source, part })
     }
 }
 
 /// A result that is being downloaded.
 pub struct Download {
-    transport: SharedTransport,
-    url: Uri,
+    source: Source,
     part: Part,
 }
 
@@ -76,6 +81,16 @@ pub struct Saved {
     pub sha256: String,
 }
 
+/// Where the file comes from, and how much patience is left.
+struct Source {
+    transport: SharedTransport,
+    url: Uri,
+    /// Requests made, redirects included.
+    requests: u32,
+    /// Tries in a row that brought nothing new.
+    fruitless: u32,
+}
+
 /// What one request brought: the file from `start` on.
 struct Part {
     start: u64,
@@ -83,6 +98,13 @@ struct Part {
     total: Option<u64>,
     validator: Option<HeaderValue>,
     body: Body,
+}
+
+/// The rest of a file to ask for, and what is known of the file.
+struct Rest {
+    from: u64,
+    total: Option<u64>,
+    validator: HeaderValue,
 }
 
 impl Download {
@@ -130,40 +152,29 @@ impl Download {
     }
 
     async fn pour_into(mut self, sink: &mut Sink) -> std::result::Result<(), Failure> {
-        let mut fruitless = 0;
+        let mut furthest = 0;
         loop {
-            let before = sink.bytes;
+            if self.part.start != sink.bytes {
+                sink.start_over().await?;
+            }
             let broke_off = match self.part.pour_into(sink).await? {
                 End::Whole => return Ok(()),
                 End::BrokeOff(error) => error,
             };
-            fruitless = if sink.bytes > before {
-                1
-            } else {
-                fruitless + 1
-            };
-            loop {
-                if fruitless >= FRUITLESS_TRIES {
-                    return Err(broke_off.with_retryability(Retryability::Exhausted).into());
-                }
-                tokio::time::sleep(PAUSE * 2_u32.pow(fruitless - 1)).await;
-                let resume = self
-                    .part
-                    .validator
-                    .clone()
-                    .map(|validator| (sink.bytes, validator));
-                match fetch(&self.transport, self.url.clone(), resume).await {
-                    Ok(part) => {
-                        self.part = part;
-                        break;
-                    }
-                    Err(error) if error.retryability() == Retryability::Temporary => fruitless += 1,
-                    Err(error) => return Err(error.into()),
-                }
+            // Only what was never reached before is new: a host that can't
+            // resume and always breaks off must not keep this up for ever.
+            if sink.bytes > furthest {
+                furthest = sink.bytes;
+                self.source.fruitless = 0;
             }
-            if self.part.start != sink.bytes {
-                sink.start_over().await?;
-            }
+            self.source.pause(broke_off).await?;
+            let rest = self.part.validator.take().filter(|_| sink.bytes > 0);
+            let rest = rest.map(|validator| Rest {
+                from: sink.bytes,
+                total: self.part.total,
+                validator,
+            });
+            self.part = self.source.open(rest).await?;
         }
     }
 }
@@ -171,7 +182,7 @@ impl Download {
 impl fmt::Debug for Download {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Download")
-            .field("host", &self.url.host())
+            .field("host", &self.source.url.host())
             .field("total", &self.part.total)
             .finish_non_exhaustive()
     }
@@ -207,23 +218,21 @@ impl Part {
             let piece = match timeout(IDLE, self.body.chunk()).await {
                 Ok(Some(Ok(piece))) => piece,
                 Ok(None) => break,
+                // All of it is here: how the connection ends does not matter.
+                _ if self.total == Some(sink.bytes) => break,
                 Ok(Some(Err(error))) => return Ok(End::BrokeOff(broke_off(error))),
                 Err(_) => {
                     let text = format!("the download stood still for {} s", IDLE.as_secs());
-                    return Ok(End::BrokeOff(Error::new(ErrorKind::Download, text)));
+                    return Ok(End::BrokeOff(temporary(text)));
                 }
             };
-            let limit = self.total.unwrap_or(SIZE_LIMIT).min(SIZE_LIMIT);
-            if sink.bytes.saturating_add(piece.len() as u64) > limit {
-                let text = format!("the result is longer than the {limit} bytes it may have");
-                return Err(Error::new(ErrorKind::Download, text).into());
-            }
+            check_length(sink.bytes.saturating_add(piece.len() as u64), self.total)?;
             sink.write(&piece).await?;
         }
         match self.total {
             Some(total) if sink.bytes < total => {
                 let text = format!("the download ended after {} of {total} bytes", sink.bytes);
-                Ok(End::BrokeOff(Error::new(ErrorKind::Download, text)))
+                Ok(End::BrokeOff(temporary(text)))
             }
             _ if sink.bytes == 0 => {
                 Err(Error::new(ErrorKind::Download, "the result is an empty file").into())
@@ -258,55 +267,96 @@ impl Sink {
     }
 }
 
-/// Asks for a file, or for the rest of it, and follows redirects.
-async fn fetch(
-    transport: &SharedTransport,
-    mut url: Uri,
-    resume: Option<(u64, HeaderValue)>,
-) -> Result<Part> {
-    for _ in 0..=MAX_REDIRECTS {
-        let mut request = http::Request::new(Bytes::new());
-        *request.uri_mut() = url.clone();
-        if let Some((from, validator)) = &resume {
-            let range = HeaderValue::from_str(&format!("bytes={from}-"));
-            let range = range.map_err(|error| {
-                Error::new(ErrorKind::Download, "no such range").with_source(error)
-            })?;
-            request.headers_mut().insert(RANGE, range);
-            request.headers_mut().insert(IF_RANGE, validator.clone());
+impl Source {
+    /// Asks for the file, or for the rest of it, until an answer has it.
+    async fn open(&mut self, mut rest: Option<Rest>) -> Result<Part> {
+        loop {
+            let error = match self.fetch(rest.as_ref()).await {
+                Ok(part) => return Ok(part),
+                Err(error) if error.retryability() == Retryability::Temporary => error,
+                Err(error) => return Err(error.with_attempts(self.requests)),
+            };
+            // A host that sends parts which do not fit is asked for the whole.
+            if matches!(
+                error.status(),
+                Some(StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE)
+            ) {
+                rest = None;
+            }
+            self.pause(error).await?;
         }
-        request.extensions_mut().insert(Operation {
-            name: "download",
-            idempotent: true,
-            attempt: 1,
-        });
-
-        let Ok(answer) = timeout(IDLE, transport.send(request)).await else {
-            let text = format!(
-                "the result's host did not answer within {} s",
-                IDLE.as_secs()
-            );
-            return Err(temporary(text));
-        };
-        let (parts, body) = answer.map_err(broke_off)?.into_parts();
-        if !parts.status.is_redirection() {
-            let from = resume.map_or(0, |(from, _)| from);
-            return read_head(parts.status, &parts.headers, body, from);
-        }
-        let target = parts
-            .headers
-            .get(LOCATION)
-            .and_then(|value| value.to_str().ok());
-        url = check_url(&absolute(target.unwrap_or_default(), &url))?;
     }
-    Err(Error::new(
-        ErrorKind::Download,
-        "the result's address leads from redirect to redirect",
-    ))
+
+    /// Waits after a try that was not enough; gives up with its error when
+    /// there were too many in a row.
+    async fn pause(&mut self, error: Error) -> Result<()> {
+        self.fruitless += 1;
+        if self.fruitless >= FRUITLESS_TRIES {
+            let error = error.with_attempts(self.requests);
+            return Err(error.with_retryability(Retryability::Exhausted));
+        }
+        tokio::time::sleep(PAUSE * 2_u32.pow(self.fruitless - 1)).await;
+        Ok(())
+    }
+
+    /// Asks once, and follows redirects.
+    async fn fetch(&mut self, rest: Option<&Rest>) -> Result<Part> {
+        let mut url = self.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            self.requests += 1;
+            let mut request = http::Request::new(Bytes::new());
+            *request.uri_mut() = url.clone();
+            let headers = request.headers_mut();
+            // Lengths and ranges are to be those of the file itself.
+            headers.insert(
+                ACCEPT_ENCODING,
+                const { HeaderValue::from_static("identity") },
+            );
+            if let Some(rest) = rest {
+                let range = HeaderValue::from_str(&format!("bytes={}-", rest.from));
+                let range = range.map_err(|error| {
+                    Error::new(ErrorKind::Download, "no such range").with_source(error)
+                })?;
+                headers.insert(RANGE, range);
+                headers.insert(IF_RANGE, rest.validator.clone());
+            }
+            request.extensions_mut().insert(Operation {
+                name: "download",
+                idempotent: true,
+                attempt: self.requests,
+            });
+
+            let Ok(answer) = timeout(IDLE, self.transport.send(request)).await else {
+                let text = format!(
+                    "the result's host did not answer within {} s",
+                    IDLE.as_secs()
+                );
+                return Err(temporary(text));
+            };
+            let (parts, body) = answer.map_err(broke_off)?.into_parts();
+            if !parts.status.is_redirection() {
+                return read_head(parts.status, &parts.headers, body, rest);
+            }
+            let target = parts
+                .headers
+                .get(LOCATION)
+                .and_then(|value| value.to_str().ok());
+            url = check_url(&absolute(target.unwrap_or_default(), &url))?;
+        }
+        Err(Error::new(
+            ErrorKind::Download,
+            "the result's address leads from redirect to redirect",
+        ))
+    }
 }
 
 /// What the head of an answer says about the file.
-fn read_head(status: StatusCode, headers: &HeaderMap, body: Body, asked_from: u64) -> Result<Part> {
+fn read_head(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Body,
+    rest: Option<&Rest>,
+) -> Result<Part> {
     match status {
         StatusCode::OK | StatusCode::PARTIAL_CONTENT => {}
         // What a signed address answers when its time is over.
@@ -317,6 +367,7 @@ fn read_head(status: StatusCode, headers: &HeaderMap, body: Body, asked_from: u6
             );
             return Err(Error::new(ErrorKind::ResultExpired, text).with_status(status));
         }
+        StatusCode::RANGE_NOT_SATISFIABLE if rest.is_some() => return Err(does_not_fit(status)),
         _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             let text = format!("the result's host failed with HTTP {}", status.as_u16());
             return Err(temporary(text).with_status(status));
@@ -326,34 +377,32 @@ fn read_head(status: StatusCode, headers: &HeaderMap, body: Body, asked_from: u6
             return Err(Error::new(ErrorKind::Download, text).with_status(status));
         }
     }
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    if content_type
-        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/"))
-    {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if text(CONTENT_TYPE).is_some_and(is_text) {
         let text = "the result's address leads to a text, not to a video";
         return Err(Error::new(ErrorKind::Download, text).with_status(status));
     }
-    let content_range = headers
-        .get(CONTENT_RANGE)
-        .and_then(|value| value.to_str().ok());
-    let (start, total) = match content_range.filter(|_| status == StatusCode::PARTIAL_CONTENT) {
-        Some(text) => read_content_range(text)
-            .filter(|(start, _)| *start == asked_from)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Download,
-                    "the result's host sent another part than asked for",
-                )
-            })?,
-        None => (0, http_body::Body::size_hint(&body).exact()),
+    let (start, total) = if status == StatusCode::PARTIAL_CONTENT {
+        let range = text(CONTENT_RANGE).and_then(read_content_range);
+        let (start, total) = range.ok_or_else(|| does_not_fit(status))?;
+        let expected = rest.map_or((0, None), |rest| (rest.from, rest.total));
+        // Some hosts resume another file than was asked for, `If-Range` or not.
+        let same = match (rest, headers.get(ETAG)) {
+            (Some(rest), Some(tag)) => *tag == rest.validator,
+            _ => true,
+        };
+        if !same || start != expected.0 || expected.1.is_some_and(|known| known != total) {
+            return Err(does_not_fit(status));
+        }
+        (start, Some(total))
+    } else {
+        // The header counts even where the transport knows another length:
+        // only so a body that was cut on the way shows.
+        let declared = text(CONTENT_LENGTH).and_then(|text| text.trim().parse().ok());
+        let total = declared.or_else(|| http_body::Body::size_hint(&body).exact());
+        (0, total)
     };
-    if let Some(total) = total.filter(|total| *total > SIZE_LIMIT) {
-        let text =
-            format!("the result has {total} bytes, more than the {SIZE_LIMIT} that are accepted");
-        return Err(Error::new(ErrorKind::Download, text));
-    }
+    check_length(total.unwrap_or_default(), None)?;
     // Only a strong validator proves that two parts belong to one file.
     let validator = headers
         .get(ETAG)
@@ -367,41 +416,51 @@ fn read_head(status: StatusCode, headers: &HeaderMap, body: Body, asked_from: u6
     })
 }
 
-/// `bytes 10-99/100` as the first position and the length.
-fn read_content_range(text: &str) -> Option<(u64, Option<u64>)> {
-    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
-    let (start, _) = range.split_once('-')?;
-    let total = if total == "*" {
-        None
-    } else {
-        Some(total.parse().ok()?)
-    };
-    Some((start.parse().ok()?, total))
+/// Refuses a length above what the host said, or above any result's.
+fn check_length(bytes: u64, total: Option<u64>) -> Result<()> {
+    let limit = total.unwrap_or(SIZE_LIMIT);
+    if bytes <= limit {
+        return Ok(());
+    }
+    let text = format!("the result is longer than the {limit} bytes it may have");
+    Err(Error::new(ErrorKind::Download, text))
 }
 
-/// A redirect's target; a path alone stays on the host.
+/// Whether a content type is that of a page or a message.
+fn is_text(content_type: &str) -> bool {
+    let content_type = content_type.trim().to_ascii_lowercase();
+    ["text/", "application/json", "application/xml"]
+        .iter()
+        .any(|start| content_type.starts_with(start))
+}
+
+/// `bytes 10-99/100` as the first position and the file's length.
+fn read_content_range(text: &str) -> Option<(u64, u64)> {
+    let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (start, end) = range.split_once('-')?;
+    let (start, end, total) = (start.parse().ok()?, end.parse().ok()?, total.parse().ok()?);
+    (start <= end && end < total).then_some((start, total))
+}
+
+/// A redirect's target: without a scheme it keeps the one before, without a
+/// host that one too.
 fn absolute(target: &str, base: &Uri) -> String {
-    match (
-        target.starts_with('/') && !target.starts_with("//"),
-        base.scheme_str(),
-        base.authority(),
-    ) {
-        (true, Some(scheme), Some(authority)) => format!("{scheme}://{authority}{target}"),
-        _ => target.to_owned(),
+    let (Some(scheme), Some(authority)) = (base.scheme_str(), base.authority()) else {
+        return target.to_owned();
+    };
+    if target.starts_with("//") {
+        format!("{scheme}:{target}")
+    } else if target.starts_with('/') {
+        format!("{scheme}://{authority}{target}")
+    } else {
+        target.to_owned()
     }
 }
 
 /// Refuses an address that is not https, unless it is on this machine.
 fn check_url(text: &str) -> Result<Uri> {
     let refuse = |why: &str| {
-        // The query is a signature: it stays out of messages.
-        let shown: String = text
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .take(120)
-            .collect();
+        let shown: String = without_secrets(text).chars().take(120).collect();
         Error::new(
             ErrorKind::Download,
             format!("the result's address {shown:?} {why}"),
@@ -412,6 +471,10 @@ fn check_url(text: &str) -> Result<Uri> {
         .host()
         .filter(|host| !host.is_empty())
         .ok_or_else(|| refuse("has no host"))?;
+    // A transport may send a user as credentials.
+    if url.authority().is_some_and(|it| it.as_str().contains('@')) {
+        return Err(refuse("names a user"));
+    }
     match url.scheme_str() {
         Some("https") => Ok(url),
         Some("http") if is_loopback(host) => Ok(url),
@@ -435,6 +498,103 @@ fn temporary(text: String) -> Error {
     Error::new(ErrorKind::Download, text).with_retryability(Retryability::Temporary)
 }
 
+fn does_not_fit(status: StatusCode) -> Error {
+    temporary("the result's host sent another part than asked for".to_owned()).with_status(status)
+}
+
 fn broke_off(error: TransportError) -> Error {
-    temporary("the download broke off".to_owned()).with_source(error)
+    let retryability = match error.kind() {
+        TransportErrorKind::Request => Retryability::Permanent,
+        _ => Retryability::Temporary,
+    };
+    Error::new(ErrorKind::Download, "the download broke off")
+        .with_retryability(retryability)
+        .with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges() {
+        let check = |text: &str, expected| assert_eq!(read_content_range(text), expected, "{text}");
+        check("bytes 0-99/100", Some((0, 100)));
+        check(" bytes 50-99/100 ", Some((50, 100)));
+        check("bytes 10-19/100", Some((10, 100)));
+        for nonsense in [
+            "",
+            "bytes",
+            "bytes */100",
+            "bytes 50-99/*",
+            "bytes 50-100/100",
+            "bytes 99-50/100",
+            "bytes -1-99/100",
+            "bytes 0-99",
+            "items 0-99/100",
+            "bytes 0-99/99999999999999999999",
+        ] {
+            check(nonsense, None);
+        }
+    }
+
+    #[test]
+    fn lengths() {
+        let check = |bytes, total, expected| {
+            assert_eq!(
+                check_length(bytes, total).is_ok(),
+                expected,
+                "{bytes} of {total:?}"
+            );
+        };
+        check(0, None, true);
+        check(100, Some(100), true);
+        check(101, Some(100), false);
+        check(SIZE_LIMIT, None, true);
+        check(SIZE_LIMIT + 1, None, false);
+        check(u64::MAX, None, false);
+    }
+
+    #[test]
+    fn redirect_targets() {
+        let base = Uri::from_static("https://cdn.example.com:8443/a/b?c=d");
+        let check = |target, expected: &str| assert_eq!(absolute(target, &base), expected);
+        check("/x?y=1", "https://cdn.example.com:8443/x?y=1");
+        check("//other.example.com/x", "https://other.example.com/x");
+        check("http://other.example.com/x", "http://other.example.com/x");
+    }
+
+    #[test]
+    fn addresses() {
+        let check = |url: &str, refusal: Option<&str>| {
+            let refused = check_url(url).err().map(|error| error.to_string());
+            assert_eq!(refused.as_deref(), refusal, "{url}");
+        };
+        check("https://cdn.example.com/v.mp4?sig=1", None);
+        check("HTTPS://cdn.example.com/v.mp4", None);
+        check("http://127.0.0.1:8080/v.mp4", None);
+        check("http://[::1]:8080/v.mp4", None);
+        check("http://localhost/v.mp4", None);
+        let plain = |shown: &str, why: &str| format!("the result's address {shown:?} {why}");
+        for url in [
+            "http://cdn.example.com/v.mp4",
+            "ftp://127.0.0.1/v.mp4",
+            "http://127.0.0.1.example.com/v.mp4",
+            "http://localhost.example.com/v.mp4",
+            "http://10.0.0.1/v.mp4",
+        ] {
+            check(
+                &format!("{url}?sig=secret"),
+                Some(&plain(url, "is not https")),
+            );
+        }
+        check("", Some(&plain("", "is no URL")));
+        check("v.mp4?sig=secret", Some(&plain("v.mp4", "is no URL")));
+        check("/v.mp4?sig=secret", Some(&plain("/v.mp4", "has no host")));
+        let shown = plain("cdn.example.com/v.mp4", "names a user");
+        check("https://user:secret@cdn.example.com/v.mp4", Some(&shown));
+        // A look-alike: the host is what follows the last `@`.
+        let shown = plain("example.com/v.mp4", "names a user");
+        check("http://127.0.0.1@example.com/v.mp4", Some(&shown));
+    }
 }

@@ -60,7 +60,13 @@ impl Provider {
 
     /// Another path between base URL and `/v1`, such as `/kling`; may be empty.
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = Cow::Owned(prefix.into().trim_end_matches('/').to_owned());
+        let prefix = prefix.into();
+        // Without the slash it would run into the host's name, and the key
+        // would go to whoever owns that.
+        self.prefix = Cow::Owned(match prefix.trim().trim_matches('/') {
+            "" => String::new(),
+            path => format!("/{path}"),
+        });
         self
     }
 
@@ -106,11 +112,17 @@ impl Provider {
     /// Refuses a base URL that no request could go to, or that would show the
     /// key to anybody on the way.
     pub(crate) fn check_base_url(&self) -> Result<(), Error> {
-        let uri: Uri = self.base_url.parse().map_err(|_| self.bad_base_url())?;
+        let uri: Uri = self.url("")?;
         let host = uri
             .host()
             .filter(|host| !host.is_empty())
             .ok_or_else(|| self.bad_base_url())?;
+        // A user is credentials of another kind, and what follows `?` or `#` is
+        // no path that ours could be added to.
+        let has_user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
+        if has_user || self.base_url.contains(['?', '#']) || self.prefix.contains(['?', '#']) {
+            return Err(self.bad_base_url());
+        }
         match uri.scheme_str() {
             Some("https") => {}
             Some("http") if is_loopback(host) => {}
@@ -123,19 +135,24 @@ impl Provider {
             }
             _ => return Err(self.bad_base_url()),
         }
-        if uri.query().is_some() {
-            return Err(self.bad_base_url());
-        }
         Ok(())
     }
 
     fn bad_base_url(&self) -> Error {
         let text = format!(
-            "{:?} is no base URL: it looks like \"https://api.cometapi.com\"",
-            self.base_url
+            "{:?} is no base URL: it looks like \"https://api.cometapi.com\", \
+             without user, query or fragment",
+            without_secrets(&self.base_url)
         );
         Error::new(ErrorKind::Config, text)
     }
+}
+
+/// What of a URL may be shown: neither its user nor its query, where a password
+/// or a signature may be.
+pub(crate) fn without_secrets(url: &str) -> &str {
+    let shown = url.split(['?', '#']).next().unwrap_or_default();
+    shown.rsplit('@').next().unwrap_or_default()
 }
 
 /// Whether a URL's host is this machine.

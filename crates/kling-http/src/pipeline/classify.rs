@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
-use kling_types::ServiceError;
 use kling_types::code::ErrorClass;
+use kling_types::{ApiCode, ServiceError, TaskState, TaskStatus};
 use serde_json::Value;
 
+use crate::answer::find_task;
 use crate::error::{Error, ErrorKind};
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -40,30 +41,38 @@ pub(super) enum Answer {
 
 /// The body counts before the status: HTTP 429 carries permanent errors, and a
 /// gateway may put a refusal into a 200.
-pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
+pub(super) fn classify(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    is_query: bool,
+) -> Answer {
     let retry_after = retry_after(headers);
-    match serde_json::from_slice::<Value>(body) {
-        Ok(value) => match ServiceError::parse(status.as_u16(), &value) {
-            Some(error) => Answer::Refused { error, retry_after },
-            None if status.is_success() => Answer::Success(value),
-            None => Answer::BareStatus {
-                status,
-                retry_after,
-                snippet: snippet(body),
-            },
-        },
-        Err(_) if status.is_redirection() => Answer::NotTheApi {
+    let parsed = serde_json::from_slice::<Value>(body);
+    let error = parsed
+        .as_ref()
+        .ok()
+        .and_then(|value| ServiceError::parse(status.as_u16(), value));
+    match (parsed, error) {
+        // Some gateways put a body of their own in place of a failed task's:
+        // the query was answered all the same (*seen live*).
+        (Ok(value), Some(_)) if is_query && status.is_success() && tells_of_failure(&value) => {
+            Answer::Success(value)
+        }
+        (_, Some(error)) => Answer::Refused { error, retry_after },
+        (Ok(value), None) if status.is_success() || shows_task(&value) => Answer::Success(value),
+        _ if status.is_redirection() => Answer::NotTheApi {
             status,
             hint: "it is a redirect".to_owned(),
         },
         // A gateway's error page is a failure of the service; any other page
         // means that something else lives at this address.
-        Err(_) if is_html(headers, body) && !status.is_server_error() => Answer::NotTheApi {
+        (Err(_), _) if is_html(headers, body) && !status.is_server_error() => Answer::NotTheApi {
             status,
             hint: "it is a web page".to_owned(),
         },
-        Err(source) if status.is_success() => Answer::Undecodable { status, source },
-        Err(_) => Answer::BareStatus {
+        (Err(source), _) if status.is_success() => Answer::Undecodable { status, source },
+        _ => Answer::BareStatus {
             status,
             retry_after,
             snippet: snippet(body),
@@ -78,9 +87,9 @@ impl Answer {
             Answer::Success(_) | Answer::NotTheApi { .. } => false,
             Answer::Refused { error, .. } => match error.class() {
                 ErrorClass::Server | ErrorClass::Unknown => true,
-                // Kling's own 5001 says that nothing was done; a gateway's bare
-                // 503 may come after the service has acted.
-                ErrorClass::Maintenance => error.code.is_none(),
+                // Kling's own 5001 says that nothing was done; a gateway's 503
+                // may come after the service has acted.
+                ErrorClass::Maintenance => error.code.and_then(ApiCode::documented).is_none(),
                 _ => false,
             },
             Answer::BareStatus { status, .. } => status.is_server_error(),
@@ -157,6 +166,19 @@ fn is_temporary(class: ErrorClass) -> bool {
     )
 }
 
+/// Whether a body that is no error by its code shows a task: then no status
+/// can take it away again.
+fn shows_task(body: &Value) -> bool {
+    body.get("code").is_some_and(|code| !code.is_null()) && find_task(body, None).is_some()
+}
+
+/// Whether a body speaks of a task that failed. `error`, a synonym elsewhere,
+/// is left out: here it is more likely the query that went wrong.
+fn tells_of_failure(body: &Value) -> bool {
+    let word = body.get("status").and_then(Value::as_str).unwrap_or("");
+    !word.eq_ignore_ascii_case("error") && TaskStatus::from(word).state() == TaskState::Failed
+}
+
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     let declared = headers
         .get(CONTENT_TYPE)
@@ -187,3 +209,6 @@ fn snippet(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).into_owned();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

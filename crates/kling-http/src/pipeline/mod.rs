@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::Settings;
-use crate::error::{Error, Result, Retryability};
+use crate::error::{Error, ErrorKind, Result, Retryability};
 use crate::transport::{Operation, Transport as _, TransportError, TransportErrorKind};
 
 mod classify;
@@ -29,6 +29,10 @@ use retry::{Decision, decide};
 
 /// The longest JSON answer that is read: a page of 500 tasks has about 0.5 MB.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+
+/// The longest time that anything may be told to take. Further off lies what
+/// no clock can count to.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How long one call may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +54,28 @@ impl Default for Timeouts {
     }
 }
 
+impl Timeouts {
+    /// Refuses timeouts that would end every try at once, or allow but one.
+    pub(crate) fn check(&self) -> Result<()> {
+        let text = if self.attempt.is_zero() {
+            "the timeout of an attempt must be longer than nothing"
+        } else if self.attempt >= self.deadline {
+            "the timeout of an attempt must be shorter than the deadline of the call: \
+             otherwise nothing is ever tried again"
+        } else if self.deadline > LONGEST {
+            "the deadline of a call must be at most a year"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Config, text))
+    }
+}
+
 /// A call to be made.
 pub(crate) struct Call {
     pub(crate) name: &'static str,
     pub(crate) method: Method,
     pub(crate) path: String,
-    pub(crate) query: String,
     pub(crate) body: Bytes,
 }
 
@@ -83,9 +103,7 @@ pub(crate) async fn execute(
 ) -> std::result::Result<Value, CallFailure> {
     let idempotent = call.method == Method::GET;
     let deadline = Instant::now() + settings.timeouts.deadline;
-    let url = settings
-        .provider
-        .url(&format!("{}{}", call.path, call.query))?;
+    let url = settings.provider.url(&call.path)?;
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -113,7 +131,7 @@ pub(crate) async fn execute(
         let remaining = deadline.saturating_duration_since(Instant::now());
         let limit = settings.timeouts.attempt.min(remaining);
         let answer = match timeout(limit, send(settings, request)).await {
-            Ok(Ok((status, headers, body))) => classify(status, &headers, &body),
+            Ok(Ok((status, headers, body))) => classify(status, &headers, &body, idempotent),
             Ok(Err(error)) => Answer::Lost(error),
             Err(_) => {
                 let text = format!("no answer within {} s", limit.as_secs_f32());
@@ -125,12 +143,20 @@ pub(crate) async fn execute(
             failure => failure,
         };
 
-        let wait = match decide(&failure, idempotent, attempt, &settings.retry) {
+        let decision = decide(
+            &failure,
+            idempotent,
+            attempt,
+            &settings.retry,
+            fastrand::f64(),
+        );
+        let wait = match decision {
             Decision::Stop => None,
             Decision::RetryAfter(wait) => Some(wait),
         };
         // A wait that would end after the deadline is not begun.
-        if let Some(wait) = wait.filter(|wait| Instant::now() + *wait < deadline) {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        if let Some(wait) = wait.filter(|wait| *wait < remaining) {
             sleep(wait).await;
             continue;
         }

@@ -1,5 +1,6 @@
 //! A task that was paid for, as a value.
 
+use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -17,7 +18,7 @@ use crate::error::Result;
 /// ends the watching only. The task goes on, is charged, and keeps its result
 /// for 30 days. With its [`id`](Self::id) any process finds it again:
 /// [`Effects::task`](crate::Effects::task).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TaskHandle {
     client: Client,
     collection: &'static str,
@@ -111,5 +112,15 @@ impl IntoFuture for TaskHandle {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(Watch::new(self).finish())
+    }
+}
+
+impl fmt::Debug for TaskHandle {
+    /// Leaves out the snapshot: a result's address is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskHandle")
+            .field("id", &self.id)
+            .field("external_id", &self.external_id)
+            .finish_non_exhaustive()
     }
 }

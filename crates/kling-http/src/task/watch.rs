@@ -1,15 +1,15 @@
 //! Watching a task to its end.
 
+use std::fmt;
 use std::time::Duration;
 
 use kling_types::{Task, TaskState, TaskStatus};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::handle::TaskHandle;
 use crate::error::{Error, ErrorKind, Result, Retryability};
 
 /// Something that happened to a watched task.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum TaskEvent {
     /// Its status is another one than before, or seen for the first time. An
@@ -28,8 +28,33 @@ pub enum TaskEvent {
     Done(Box<Task>),
 }
 
+impl fmt::Debug for TaskEvent {
+    /// Leaves out the rest of the task: its result's address is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, task) = match self {
+            TaskEvent::Changed(task) => ("Changed", task),
+            TaskEvent::Done(task) => ("Done", task),
+            TaskEvent::PollFailed {
+                error,
+                failures,
+                next_in,
+            } => {
+                return f
+                    .debug_struct("PollFailed")
+                    .field("error", error)
+                    .field("failures", failures)
+                    .field("next_in", next_in)
+                    .finish();
+            }
+        };
+        f.debug_struct(name)
+            .field("id", &task.id)
+            .field("status", &task.status)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One watch: its state is the task as last seen, and when the watch ends.
-#[derive(Debug)]
 pub(super) struct Watch {
     handle: TaskHandle,
     seen: Option<TaskStatus>,
@@ -38,6 +63,8 @@ pub(super) struct Watch {
     next_query: Instant,
     queries: u32,
     failures: u32,
+    /// The query at the deadline was made.
+    asked_last: bool,
     ended: bool,
 }
 
@@ -59,6 +86,7 @@ impl Watch {
             next_query: (now + first).min(deadline),
             queries: 0,
             failures: 0,
+            asked_last: false,
             ended: false,
         }
     }
@@ -86,47 +114,67 @@ impl Watch {
         {
             return Some(event);
         }
-        loop {
+        while !self.asked_last {
             sleep_until(self.next_query).await;
-            let is_last = self.next_query >= self.deadline;
-            let result = self.handle.fetch().await;
-            let wait = self.schedule_next();
-            match result {
-                Ok(task) => {
+            self.asked_last = self.next_query >= self.deadline;
+            // A query that is under way at the deadline makes room for the last
+            // one, which has the time of one try: so the watch ends in time.
+            let limit = if self.asked_last {
+                Instant::now() + self.handle.client().settings().timeouts.attempt
+            } else {
+                self.deadline
+            };
+            let event = match timeout_at(limit, self.handle.fetch()).await {
+                Ok(Ok(task)) => {
                     self.failures = 0;
-                    if let Some(event) = self.see(task) {
-                        return Some(event);
-                    }
+                    self.schedule_next(Duration::ZERO);
+                    self.see(task)
                 }
-                Err(error) if self.is_fatal(&error) => {
-                    self.ended = true;
-                    return Some(Err(error));
+                Ok(Err(error)) => self.query_failed(error),
+                Err(_) => {
+                    self.next_query = self.deadline;
+                    None
                 }
-                Err(error) if !is_last => {
-                    let failures = self.failures;
-                    return Some(Ok(TaskEvent::PollFailed {
-                        error,
-                        failures,
-                        next_in: wait,
-                    }));
-                }
-                Err(_) => {}
-            }
-            if is_last {
-                self.ended = true;
-                return Some(Err(self.timed_out()));
+            };
+            if event.is_some() {
+                return event;
             }
         }
+        self.ended = true;
+        Some(Err(self.timed_out()))
     }
 
-    /// Plans the next query, at the latest for the end of the watch.
-    fn schedule_next(&mut self) -> Duration {
-        self.queries += 1;
+    /// Plans the next query: not before the service wants it, at the latest for
+    /// the end of the watch.
+    fn schedule_next(&mut self, asked: Duration) -> Duration {
+        self.queries = self.queries.saturating_add(1);
         let policy = self.handle.client().settings().poll;
-        let wait = policy.wait_before(self.queries, fastrand::f64());
+        let wait = policy.wait_before(self.queries, fastrand::f64()).max(asked);
         let now = Instant::now();
-        self.next_query = (now + wait).min(self.deadline.max(now));
-        self.next_query.saturating_duration_since(now)
+        let wait = wait.min(self.deadline.saturating_duration_since(now));
+        self.next_query = now + wait;
+        wait
+    }
+
+    /// Whether a failed query ends the watch, because the service does not know
+    /// the task or the caller, or too many failed one after the other.
+    fn query_failed(&mut self, error: Error) -> Option<Result<TaskEvent>> {
+        self.failures += 1;
+        let tolerated = error.retryability() != Retryability::Permanent
+            || matches!(
+                error.kind(),
+                ErrorKind::Decode | ErrorKind::Service | ErrorKind::Transport | ErrorKind::Timeout
+            );
+        if !tolerated || self.failures > self.handle.client().settings().poll.max_failures {
+            self.ended = true;
+            return Some(Err(error));
+        }
+        let next_in = self.schedule_next(error.retry_after().unwrap_or_default());
+        (!self.asked_last).then_some(Ok(TaskEvent::PollFailed {
+            error,
+            failures: self.failures,
+            next_in,
+        }))
     }
 
     /// Takes in a snapshot; tells of it if it is news.
@@ -153,24 +201,16 @@ impl Watch {
         }
     }
 
-    /// Whether a failed query ends the watch: the service does not know the
-    /// task or the caller, or too many failed one after the other.
-    fn is_fatal(&mut self, error: &Error) -> bool {
-        self.failures += 1;
-        let tolerated = error.retryability() != Retryability::Permanent
-            || matches!(
-                error.kind(),
-                ErrorKind::Decode | ErrorKind::Transport | ErrorKind::Timeout
-            );
-        !tolerated || self.failures > self.handle.client().settings().poll.max_failures
-    }
-
-    fn about(&self, error: Error) -> Error {
-        let error = match &self.last {
+    /// Adds the task as last seen, and the ids that it is known by here: a
+    /// gateway may show it under another.
+    fn about(&self, error: Error, task: Option<&Task>) -> Error {
+        let error = match task {
             Some(task) => error.with_task(task),
-            None => error.with_task_id(self.handle.id()),
+            None => error,
         };
-        error.with_external_task_id(self.handle.external_id())
+        error
+            .with_task_id(self.handle.id())
+            .with_external_task_id(self.handle.external_id())
     }
 
     fn timed_out(&self) -> Error {
@@ -182,26 +222,25 @@ impl Watch {
             policy.max_wait.as_secs_f32()
         );
         let error = Error::new(ErrorKind::WaitTimeout, text);
-        self.about(error.with_retryability(Retryability::Temporary))
+        let error = error.with_retryability(Retryability::Temporary);
+        self.about(error, self.last.as_deref())
     }
 
     fn failed(&self, task: &Task) -> Error {
         let reason = task
             .failure_reason()
             .unwrap_or("the service gives no reason");
-        let text = format!("task {} failed: {reason}", task.id);
-        self.about(Error::new(ErrorKind::TaskFailed, text))
-            .with_task(task)
+        let text = format!("task {} failed: {reason}", self.handle.id());
+        self.about(Error::new(ErrorKind::TaskFailed, text), Some(task))
     }
 
     fn no_result(&self, task: &Task) -> Error {
         let text = format!(
             "task {} succeeded, but the answer has no result's address",
-            task.id
+            self.handle.id()
         );
         let error = Error::new(ErrorKind::NoResult, text);
-        self.about(error.with_retryability(Retryability::Temporary))
-            .with_task(task)
+        self.about(error.with_retryability(Retryability::Temporary), Some(task))
     }
 }
 

@@ -1,0 +1,356 @@
+//! One call: what it sends, how often, and when it ends.
+
+use std::time::Duration;
+
+use http::{HeaderName, Method};
+use kling_http::{
+    Body, Client, Credentials, EffectRequest, ErrorKind, ImageSource, Provider, RetryPolicy,
+    Retryability, Scene, Timeouts, TransportError, TransportErrorKind, transport_fn,
+};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::host::{Host, KEY, Reply, lost, refusal, shows};
+use crate::{request, sample, task_id};
+
+/// One query of the task `7`: its error's kind, how often it was sent, and how
+/// many seconds it took.
+async fn query(host: &Host, timeouts: Timeouts) -> (Option<ErrorKind>, usize, f64) {
+    let client = host.builder(Provider::comet()).timeouts(timeouts).build();
+    let task = client.expect("a client").effects().task(task_id("7"));
+    let begun = Instant::now();
+    let result = task.fetch().await;
+    let kind = result.err().map(|error| error.kind());
+    (kind, host.asked().len(), begun.elapsed().as_secs_f64())
+}
+
+fn seconds(attempt: u64, deadline: u64) -> Timeouts {
+    Timeouts {
+        attempt: Duration::from_secs(attempt),
+        deadline: Duration::from_secs(deadline),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_try_has_its_time_and_all_of_them_an_end() {
+    let host = Host::new([Reply::Silence]);
+    let (kind, sent, took) = query(&host, seconds(10, 300)).await;
+    // Five tries of 10 s, and at most 1 + 2 + 4 + 8 s between them.
+    assert_eq!((kind, sent), (Some(ErrorKind::Timeout), 5));
+    assert!((50.0..=65.1).contains(&took), "{took}");
+
+    let host = Host::new([Reply::Silence]);
+    let (kind, sent, took) = query(&host, seconds(10, 25)).await;
+    assert_eq!(kind, Some(ErrorKind::Timeout));
+    assert!((2..=3).contains(&sent), "{sent}");
+    assert!((20.0..=25.0).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stands_still_counts_as_the_try_s_time() {
+    struct Stuck;
+    impl http_body::Body for Stuck {
+        type Data = bytes::Bytes;
+        type Error = TransportError;
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+    let transport = transport_fn(|_| async { Ok(http::Response::new(Body::new(Stuck))) });
+    let client = Client::builder(Provider::comet(), Credentials::api_key(KEY))
+        .transport(transport)
+        .retry(RetryPolicy::never())
+        .build();
+    let begun = Instant::now();
+    let error = client
+        .expect("a client")
+        .effects()
+        .create(request())
+        .await
+        .expect_err("stuck");
+    assert_eq!(
+        (error.kind(), error.maybe_sent()),
+        (ErrorKind::Timeout, true)
+    );
+    assert_eq!(begun.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
+    let slow = Reply::With(
+        429,
+        "retry-after",
+        "30",
+        r#"{"code":1302,"message":""}"#.to_owned(),
+    );
+    let host = Host::new([slow]);
+    let (kind, sent, took) = query(&host, seconds(10, 45)).await;
+    assert_eq!((kind, sent), (Some(ErrorKind::RateLimited), 2));
+    assert!((30.0..30.1).contains(&took), "{took}");
+}
+
+/// A peer sent six requests in one millisecond to a host that asked for 30 s.
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_kept_to() {
+    let slow = Reply::With(
+        429,
+        "retry-after",
+        "30",
+        r#"{"code":1302,"message":""}"#.to_owned(),
+    );
+    let host = Host::new([slow, shows("submitted")]);
+    let (kind, ..) = query(&host, Timeouts::default()).await;
+    assert_eq!(kind, None);
+    let times = host.times();
+    assert!((30.0..30.1).contains(&times[1]), "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn queries_are_repeated_and_permanent_errors_are_not() {
+    for (reply, tries) in [
+        (lost(), 5),
+        (Reply::Lost(TransportErrorKind::Connect), 5),
+        (refusal(500, 5000, ""), 5),
+        (refusal(504, 5002, ""), 5),
+        (Reply::Answer(502, "<html>".to_owned()), 5),
+        (refusal(429, 1102, ""), 1),
+        (refusal(400, 1201, ""), 1),
+        (Reply::Answer(200, "{".to_owned()), 1),
+        (Reply::Lost(TransportErrorKind::Request), 1),
+    ] {
+        let host = Host::new([reply.clone()]);
+        let client = host.client(Provider::comet());
+        let error = client
+            .effects()
+            .task(task_id("7"))
+            .fetch()
+            .await
+            .expect_err("an error");
+        assert_eq!(
+            (host.asked().len(), error.attempts()),
+            (tries as usize, tries),
+            "{reply:?}"
+        );
+        let expected = if tries == 1 {
+            Retryability::Permanent
+        } else {
+            Retryability::Exhausted
+        };
+        assert_eq!(error.retryability(), expected, "{reply:?}");
+        assert_eq!(
+            error.task_id().map(kling_http::TaskId::as_str),
+            Some("7"),
+            "{reply:?}"
+        );
+        assert!(!error.maybe_sent(), "{reply:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_of_one_try_is_one_try() {
+    let host = Host::new([lost()]);
+    let client = host
+        .builder(Provider::comet())
+        .retry(RetryPolicy::never())
+        .build();
+    let task = client.expect("a client").effects().task(task_id("7"));
+    let error = task.fetch().await.expect_err("lost");
+    assert_eq!((host.asked().len(), error.attempts()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_request_is_for_travels_with_it() {
+    let host = Host::new([
+        refusal(429, 1302, ""),
+        shows("submitted"),
+        lost(),
+        shows("submitted"),
+    ]);
+    let task = host
+        .client(Provider::comet())
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
+    task.fetch().await.expect("a task");
+    let told: Vec<_> = host
+        .asked()
+        .iter()
+        .map(|it| {
+            (
+                it.operation.name,
+                it.operation.idempotent,
+                it.operation.attempt,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("effects.create", false, 1),
+            ("effects.create", false, 2),
+            ("effects.get", true, 1),
+            ("effects.get", true, 2),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_are_these_and_no_others() {
+    let host = Host::new([shows("submitted")]);
+    let task = host
+        .client(Provider::comet())
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
+    task.fetch().await.expect("a task");
+    let names =
+        |index: usize| -> Vec<HeaderName> { host.asked()[index].headers.keys().cloned().collect() };
+    assert_eq!(names(0), ["accept", "content-type", "authorization"]);
+    assert_eq!(names(1), ["accept", "authorization"]);
+    let create = &host.asked()[0];
+    assert_eq!(create.headers["authorization"], format!("Bearer {KEY}"));
+    assert!(create.headers["authorization"].is_sensitive());
+}
+
+/// Peers poll another path than they created under.
+#[tokio::test(start_paused = true)]
+async fn paths_are_the_provider_s_and_ids_one_segment() {
+    let check = async |provider: Provider, id: &str, create: &str, get: &str| {
+        let host = Host::new([shows("submitted")]);
+        let client = host.client(provider);
+        client.effects().create(request()).await.expect("a task");
+        client
+            .effects()
+            .task(task_id(id))
+            .fetch()
+            .await
+            .expect("a task");
+        let urls: Vec<_> = host
+            .asked()
+            .into_iter()
+            .map(|it| (it.method, it.url))
+            .collect();
+        let expected = [
+            (Method::POST, create.to_owned()),
+            (Method::GET, get.to_owned()),
+        ];
+        assert_eq!(urls, expected);
+    };
+    let comet = "https://api.cometapi.com/kling/v1/videos/effects";
+    check(Provider::comet(), "42", comet, &format!("{comet}/42")).await;
+    check(
+        Provider::comet(),
+        "a b/c?d#e%f",
+        comet,
+        &format!("{comet}/a%20b%2Fc%3Fd%23e%25f"),
+    )
+    .await;
+    let kling = "https://api-singapore.klingai.com/v1/videos/effects";
+    check(Provider::kling(), "42", kling, &format!("{kling}/42")).await;
+    let proxied = Provider::comet().with_base_url("https://proxy.example.com/deep/");
+    let proxy = "https://proxy.example.com/deep/kling/v1/videos/effects";
+    check(proxied, "42", proxy, &format!("{proxy}/42")).await;
+    // Without its slash, a prefix must not become part of the host's name.
+    let bare = Provider::comet().with_prefix("other");
+    let other = "https://api.cometapi.com/other/v1/videos/effects";
+    check(bare, "42", other, &format!("{other}/42")).await;
+    let none = Provider::comet().with_prefix("/");
+    let top = "https://api.cometapi.com/v1/videos/effects";
+    check(none, "42", top, &format!("{top}/42")).await;
+}
+
+/// The documented requests, sent, are the documented requests, but for the
+/// external id that every create gets.
+#[tokio::test(start_paused = true)]
+async fn bodies_are_the_documented_ones() {
+    for (provider, name) in [
+        (Provider::comet(), "req.cometapi.effects.hug.new"),
+        (Provider::comet(), "req.cometapi.effects.hug.old"),
+        (Provider::kling(), "req.kling.effects.dual.2025-12"),
+        (Provider::kling(), "req.kling.effects.dual.2026-09"),
+        (Provider::kling(), "req.kling.effects.single.2025-12"),
+        (Provider::kling(), "req.kling.effects.single.2026-09"),
+    ] {
+        let host = Host::new([shows("submitted")]);
+        let documented: serde_json::Value = serde_json::from_str(&sample(name)).expect(name);
+        let request: EffectRequest = serde_json::from_value(documented.clone()).expect(name);
+        let task = host
+            .client(provider)
+            .effects()
+            .create(request)
+            .await
+            .expect(name);
+        let mut expected = documented;
+        expected["external_task_id"] = json!(task.external_id());
+        assert_eq!(host.asked()[0].json(), expected, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn duration_is_added_where_it_is_required_and_nowhere_else() {
+    let check = async |provider: Provider, given: Option<&str>, expected: serde_json::Value| {
+        let host = Host::new([shows("submitted")]);
+        let request = match given {
+            Some(duration) => request().with_duration(duration),
+            None => request(),
+        };
+        host.client(provider)
+            .effects()
+            .create(request)
+            .await
+            .expect("a task");
+        assert_eq!(
+            host.asked()[0].json()["input"]["duration"],
+            expected,
+            "{given:?}"
+        );
+    };
+    check(Provider::comet(), None, json!("5")).await;
+    check(Provider::comet(), Some("10"), json!("10")).await;
+    check(Provider::kling(), None, json!(null)).await;
+    check(Provider::kling(), Some("10"), json!("10")).await;
+}
+
+/// A picture given as bytes travels as plain base64, without a `data:` prefix.
+#[tokio::test(start_paused = true)]
+async fn pictures_travel_as_base64() {
+    let host = Host::new([shows("submitted")]);
+    let media = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fixtures/media/portrait.jpg"
+    );
+    let image = ImageSource::file(media).expect("the picture");
+    let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+    host.client(Provider::comet())
+        .effects()
+        .create(request)
+        .await
+        .expect("a task");
+    let sent = host.asked()[0].json();
+    let text = sent["input"]["image"].as_str().expect("a string");
+    // FF D8 FF, the beginning of every JPEG.
+    assert!(text.starts_with("/9j/"), "{}", &text[..20]);
+    let length = std::fs::metadata(media).expect("the picture").len();
+    assert_eq!(text.len() as u64, length.div_ceil(3) * 4);
+}
+
+/// A host can't make the client hold more than it should.
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_end_is_cut_off() {
+    let host = Host::new([Reply::Answer(200, " ".repeat(9 * 1024 * 1024))]);
+    let client = host
+        .builder(Provider::comet())
+        .retry(RetryPolicy::never())
+        .build();
+    let task = client.expect("a client").effects().task(task_id("7"));
+    let error = task.fetch().await.expect_err("too long");
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    let source = std::error::Error::source(&error).and_then(std::error::Error::source);
+    let source = source.map(ToString::to_string).unwrap_or_default();
+    assert_eq!(source, "the answer has more than 8388608 bytes");
+}

@@ -1,0 +1,544 @@
+//! Watching a task: every change once, every failed poll told, and an end.
+
+use std::time::Duration;
+
+use kling_http::{
+    Client, Error, ErrorKind, PollPolicy, Provider, RetryPolicy, Retryability, TaskEvent,
+    TaskHandle, TransportErrorKind,
+};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::host::{Host, Reply, done, lost, ok, refusal, shows};
+use crate::{request, sample, task_id};
+
+/// Every 10 s, for 100 s.
+const STEADY: PollPolicy = PollPolicy {
+    initial: Duration::from_secs(10),
+    factor: 1.0,
+    max_interval: Duration::from_secs(10),
+    jitter: 0.0,
+    max_wait: Duration::from_secs(100),
+    max_failures: 3,
+};
+
+fn client(host: &Host, poll: PollPolicy) -> Client {
+    let builder = host.builder(Provider::comet()).poll(poll);
+    builder
+        .retry(RetryPolicy::never())
+        .build()
+        .expect("a client")
+}
+
+/// A task that was just created, `submitted`; the host then follows the script.
+async fn created(script: impl IntoIterator<Item = Reply>) -> (Host, TaskHandle) {
+    let host = Host::new([shows("submitted")].into_iter().chain(script));
+    let task = client(&host, STEADY).effects().create(request()).await;
+    (host, task.expect("a task"))
+}
+
+fn resumed(script: impl IntoIterator<Item = Reply>) -> (Host, TaskHandle) {
+    let host = Host::new(script);
+    let task = client(&host, STEADY).effects().task(task_id("7"));
+    (host, task)
+}
+
+/// An event in a word or two.
+fn told(event: Result<TaskEvent, Error>) -> String {
+    match event {
+        Ok(TaskEvent::Changed(task)) => task.status.to_string(),
+        Ok(TaskEvent::Done(task)) => format!("done: {}", task.status),
+        Ok(TaskEvent::PollFailed {
+            failures, next_in, ..
+        }) => {
+            format!("failure {failures}, next in {} s", next_in.as_secs_f64())
+        }
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => format!("{}: {error}", error.kind().name()),
+    }
+}
+
+/// All events, and the seconds from the start of the watch at which they came.
+async fn events(task: &TaskHandle) -> Vec<(f64, String)> {
+    let begun = Instant::now();
+    let mut events = task.events();
+    let mut all = Vec::new();
+    while let Some(event) = events.next().await {
+        all.push((begun.elapsed().as_secs_f64(), told(event)));
+    }
+    assert!(events.next().await.is_none(), "an ended watch stays ended");
+    all
+}
+
+#[track_caller]
+fn expect(events: &[(f64, String)], expected: &[(f64, &str)]) {
+    let events: Vec<_> = events
+        .iter()
+        .map(|(at, told)| (at.round(), told.as_str()))
+        .collect();
+    assert_eq!(events, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_change_is_told_once() {
+    let (host, task) = created([
+        shows("submitted"),
+        shows("submitted"),
+        shows("processing"),
+        shows("processing"),
+        done(),
+    ])
+    .await;
+    expect(
+        &events(&task).await,
+        &[
+            (0.0, "submitted"),
+            (30.0, "processing"),
+            (50.0, "done: succeed"),
+        ],
+    );
+    assert_eq!(host.times(), [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]);
+}
+
+/// What peers take for the end, for an error or for a reason to spin.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_status_is_a_change_and_no_end() {
+    let (_, task) = created([
+        shows("reviewing"),
+        shows("reviewing"),
+        shows("cancelled"),
+        done(),
+    ])
+    .await;
+    expect(
+        &events(&task).await,
+        &[
+            (0.0, "submitted"),
+            (10.0, "reviewing"),
+            (30.0, "cancelled"),
+            (40.0, "done: succeed"),
+        ],
+    );
+    let (_, task) = created([ok(&json!({"code": 0, "data": {"task_id": "7"}})), done()]).await;
+    expect(
+        &events(&task).await,
+        &[(0.0, "submitted"), (10.0, ""), (20.0, "done: succeed")],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_goes_back_does_no_harm() {
+    let (_, task) = created([
+        shows("processing"),
+        shows("submitted"),
+        done(),
+        shows("processing"),
+    ])
+    .await;
+    expect(
+        &events(&task).await,
+        &[
+            (0.0, "submitted"),
+            (10.0, "processing"),
+            (20.0, "submitted"),
+            (30.0, "done: succeed"),
+        ],
+    );
+}
+
+/// A paid result is not lost to a failed poll.
+#[tokio::test(start_paused = true)]
+async fn failed_polls_are_told_and_tolerated() {
+    let (_, task) = created([
+        lost(),
+        Reply::Answer(502, "<html>".to_owned()),
+        Reply::Answer(200, "{".to_owned()),
+        shows("processing"),
+        refusal(200, 7777, "new"),
+        Reply::Lost(TransportErrorKind::Timeout),
+        refusal(429, 1302, ""),
+        done(),
+    ])
+    .await;
+    let failure = |count| format!("failure {count}, next in 10 s");
+    expect(
+        &events(&task).await,
+        &[
+            (0.0, "submitted"),
+            (10.0, &failure(1)),
+            (20.0, &failure(2)),
+            (30.0, &failure(3)),
+            (40.0, "processing"),
+            (50.0, &failure(1)),
+            (60.0, &failure(2)),
+            (70.0, &failure(3)),
+            (80.0, "done: succeed"),
+        ],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failure_too_many_ends_the_watch_with_the_id() {
+    let (host, task) = created([lost()]).await;
+    let error = task.wait().await.expect_err("four failures");
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(error.task_id(), Some(&task_id("7")));
+    assert_eq!(error.external_task_id(), task.external_id());
+    assert_eq!(host.times(), [0.0, 10.0, 20.0, 30.0, 40.0]);
+}
+
+/// A peer hides 401, 403 and 422 behind fifteen minutes of waiting.
+#[tokio::test(start_paused = true)]
+async fn permanent_errors_end_the_watch_at_once() {
+    for (reply, kind) in [
+        (refusal(401, 1002, ""), ErrorKind::Auth),
+        (refusal(429, 1102, ""), ErrorKind::Account),
+        (
+            refusal(400, 1201, "Task not found by id/external id: 7"),
+            ErrorKind::Refused,
+        ),
+        (Reply::Answer(404, String::new()), ErrorKind::NotFound),
+        (Reply::Answer(200, "<html>".to_owned()), ErrorKind::Config),
+    ] {
+        let (host, task) = created([reply]).await;
+        let error = task.wait().await.expect_err("permanent");
+        assert_eq!(
+            (error.kind(), error.task_id()),
+            (kind, Some(&task_id("7"))),
+            "{error}"
+        );
+        assert_eq!(host.times(), [0.0, 10.0], "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_task_is_an_error_with_its_own_reason() {
+    let (_, task) = resumed([Reply::Answer(
+        200,
+        sample("resp.kling.effects.query.failed.docshape"),
+    )]);
+    let error = task.wait().await.expect_err("failed");
+    assert_eq!(error.kind(), ErrorKind::TaskFailed);
+    assert_eq!(error.to_string(), "task 7 failed: Image pixel is invalid");
+    assert_eq!(error.retryability(), Retryability::Permanent);
+    let shown = error.task().expect("the task");
+    assert_eq!(shown.id.as_str(), "930831534075682845");
+    assert_eq!(error.task_id(), Some(&task_id("7")));
+
+    let (_, task) = resumed([shows("failed")]);
+    let error = task.wait().await.expect_err("failed");
+    assert_eq!(
+        error.to_string(),
+        "task 7 failed: the service gives no reason"
+    );
+}
+
+/// In whatever wrapping, under whatever id the inner service has for it.
+#[tokio::test(start_paused = true)]
+async fn wrapped_answers_are_unwrapped() {
+    let (_, task) = resumed([Reply::Answer(
+        200,
+        sample("resp.cometapi.omni-query.wrapped-success.reconstructed"),
+    )]);
+    let done = task.wait().await.expect("done");
+    assert_eq!(
+        done.videos()[0].url.as_deref(),
+        Some("https://example.com/generated-video.mp4")
+    );
+
+    let (_, task) = resumed([ok(&json!({"code": "success", "data": {
+        "task_id": "7", "status": "SUCCESS", "progress": "100%",
+        "data": {"code": 0, "data": {
+            "task_id": "inner", "task_status": "succeed",
+            "task_result": {"videos": [{"url": "https://cdn.example.com/v.mp4"}]},
+        }},
+    }}))]);
+    let done = task.wait().await.expect("done");
+    assert_eq!(done.id.as_str(), "7");
+    assert_eq!(done.videos().len(), 1);
+
+    // A wrapper that speaks for the task, before there is one inside.
+    let queued =
+        ok(&json!({"code": "success", "data": {"task_id": "7", "status": "QUEUED", "data": null}}));
+    let (_, task) = resumed([queued, done_in_wrapper()]);
+    expect(
+        &events(&task).await,
+        &[(0.0, "QUEUED"), (10.0, "done: COMPLETED")],
+    );
+}
+
+fn done_in_wrapper() -> Reply {
+    ok(&json!({"code": "success", "data": {
+        "task_id": "7", "status": "COMPLETED",
+        "task_result": {"videos": [{"url": "https://cdn.example.com/v.mp4"}]},
+    }}))
+}
+
+/// Some gateways show a body of their own in place of a failed task's.
+#[tokio::test(start_paused = true)]
+async fn a_failure_in_the_gateway_s_words_is_the_task_s() {
+    for (body, reason) in [
+        (
+            json!({"status": "FAILURE", "error": "risk control"}),
+            "risk control",
+        ),
+        (
+            json!({"status": "failed", "error": {"message": "risk control"}}),
+            "risk control",
+        ),
+        (
+            json!({"code": "success", "data": {"status": "FAILURE", "fail_reason": "risk control"}}),
+            "risk control",
+        ),
+    ] {
+        let (_, task) = resumed([ok(&body)]);
+        let error = task.wait().await.expect_err("failed");
+        assert_eq!(error.kind(), ErrorKind::TaskFailed, "{body}");
+        assert_eq!(error.to_string(), format!("task 7 failed: {reason}"));
+    }
+}
+
+/// Peers poll on for ever, or hand out an empty address.
+#[tokio::test(start_paused = true)]
+async fn a_success_without_a_result_is_its_own_error() {
+    for result in [
+        json!(null),
+        json!({}),
+        json!({"videos": null, "images": null}),
+        json!({"videos": []}),
+        json!({"videos": [{"id": "8"}]}),
+        json!({"videos": [{"id": "8", "url": " "}]}),
+    ] {
+        let body = json!({"code": 0, "data": {
+            "task_id": "7", "task_status": "succeed", "task_result": result,
+        }});
+        let (host, task) = resumed([ok(&body)]);
+        let error = task.wait().await.expect_err("no result");
+        assert_eq!(error.kind(), ErrorKind::NoResult, "{body}");
+        assert_eq!(error.retryability(), Retryability::Temporary);
+        assert_eq!(error.task_id(), Some(&task_id("7")));
+        assert_eq!(host.asked().len(), 1);
+    }
+}
+
+/// Peers give up without the id, and the paid task is out of reach.
+#[tokio::test(start_paused = true)]
+async fn the_longest_wait_ends_with_one_last_query_and_the_id() {
+    let host = Host::new([shows("submitted"), shows("processing")]);
+    let policy = PollPolicy {
+        max_wait: Duration::from_secs(25),
+        ..STEADY
+    };
+    let task = client(&host, policy)
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
+    let error = task.wait().await.expect_err("too slow");
+    assert_eq!(error.kind(), ErrorKind::WaitTimeout);
+    assert_eq!(
+        error.to_string(),
+        "task 7 did not end within 25 s (last status: processing); it goes on and can be waited for again"
+    );
+    assert_eq!(error.task_id(), Some(&task_id("7")));
+    assert_eq!(error.external_task_id(), task.external_id());
+    assert_eq!(
+        error.task().map(|task| task.status.as_str()),
+        Some("processing")
+    );
+    assert_eq!(error.retryability(), Retryability::Temporary);
+    assert_eq!(host.times(), [0.0, 10.0, 20.0, 25.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_query_can_still_bring_the_result() {
+    let policy = PollPolicy {
+        max_wait: Duration::from_secs(15),
+        ..STEADY
+    };
+    let host = Host::new([shows("submitted"), shows("processing"), done()]);
+    let task = client(&host, policy)
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
+    assert_eq!(task.wait().await.expect("done").videos().len(), 1);
+    assert_eq!(host.times(), [0.0, 10.0, 15.0]);
+
+    // Nor does a last query that fails hide how things stood.
+    let host = Host::new([shows("submitted"), shows("processing"), lost()]);
+    let task = client(&host, policy)
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
+    let error = task.wait().await.expect_err("too slow");
+    assert_eq!(error.kind(), ErrorKind::WaitTimeout);
+    assert!(
+        error.to_string().contains("last status: processing"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_wait_at_all_is_one_query() {
+    let policy = PollPolicy {
+        max_wait: Duration::ZERO,
+        ..STEADY
+    };
+    let host = Host::new([shows("processing")]);
+    let task = client(&host, policy).effects().task(task_id("7"));
+    assert_eq!(
+        task.wait().await.expect_err("not yet").kind(),
+        ErrorKind::WaitTimeout
+    );
+    assert_eq!(host.times(), [0.0]);
+}
+
+/// Queries that hang and are retried must not stretch the wait: it is over one
+/// try after its end at the latest.
+#[tokio::test(start_paused = true)]
+async fn a_silent_service_cannot_stretch_the_wait() {
+    for silent_after in [0, 1, 4] {
+        let script = vec![shows("processing"); silent_after];
+        let host = Host::new(script.into_iter().chain([Reply::Silence]));
+        let builder = host.builder(Provider::comet()).poll(STEADY);
+        let task = builder
+            .build()
+            .expect("a client")
+            .effects()
+            .task(task_id("7"));
+        let begun = Instant::now();
+        let error = task.wait().await.expect_err("silence");
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{silent_after}");
+        assert_eq!(begun.elapsed().as_secs(), 100 + 60, "{silent_after}");
+        assert_eq!(host.times().last(), Some(&100.0), "{silent_after}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_of_unknown_age_is_asked_after_at_once() {
+    let (host, task) = resumed([shows("processing"), done()]);
+    assert!(task.snapshot().is_none());
+    expect(
+        &events(&task).await,
+        &[(0.0, "processing"), (10.0, "done: succeed")],
+    );
+    assert_eq!(host.times(), [0.0, 10.0]);
+}
+
+/// A create that is answered with a finished task asks nothing more.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_done_at_once_is_done() {
+    let host = Host::new([done()]);
+    let task = client(&host, STEADY)
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
+    expect(&events(&task).await, &[(0.0, "done: succeed")]);
+    assert_eq!(host.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn awaiting_the_handle_is_waiting() {
+    let (_, task) = created([shows("processing"), done()]).await;
+    let waited = task.wait().await.expect("done");
+    let awaited = task.clone().await.expect("done");
+    assert_eq!(waited, awaited);
+}
+
+/// The handle can be waited for again after a wait that was too short.
+#[tokio::test(start_paused = true)]
+async fn a_watch_can_be_begun_anew() {
+    let (_, task) = created(vec![shows("processing"); 10].into_iter().chain([done()])).await;
+    assert_eq!(
+        task.wait().await.expect_err("too slow").kind(),
+        ErrorKind::WaitTimeout
+    );
+    assert_eq!(task.wait().await.expect("done").videos().len(), 1);
+}
+
+/// With growth and jitter too: never sooner than the policy's shortest wait.
+#[tokio::test(start_paused = true)]
+async fn queries_are_never_closer_than_the_policy() {
+    let policy = PollPolicy {
+        initial: Duration::from_secs(4),
+        factor: 1.5,
+        max_interval: Duration::from_secs(15),
+        jitter: 0.2,
+        max_wait: Duration::from_secs(600),
+        max_failures: 1_000,
+    };
+    let host = Host::new([
+        shows("submitted"),
+        shows("processing"),
+        lost(),
+        shows("odd"),
+        lost(),
+    ]);
+    let task = client(&host, policy)
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
+    task.wait().await.expect_err("never done");
+    let times = host.times();
+    let waits: Vec<_> = times.windows(2).map(|two| two[1] - two[0]).collect();
+    let (_last, regular) = waits.split_last().expect("waits");
+    for (number, wait) in (0..).zip(regular) {
+        let longest = (4.0 * 1.5_f64.powi(number)).min(15.0);
+        // A millisecond either way: that is how finely the clock ticks.
+        let bounds = longest * 0.8 - 0.001..=longest + 0.002;
+        assert!(
+            bounds.contains(wait),
+            "wait {number}: {wait} is not in {bounds:?}"
+        );
+    }
+    assert!(regular.len() > 35, "{times:?}");
+    assert_eq!(times.last().map(|at| at.round()), Some(600.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_may_ask_for_a_longer_wait() {
+    let slow = Reply::With(
+        429,
+        "retry-after",
+        "42",
+        r#"{"code":1302,"message":""}"#.to_owned(),
+    );
+    let (host, task) = resumed([slow, done()]);
+    expect(
+        &events(&task).await,
+        &[(0.0, "failure 1, next in 42 s"), (42.0, "done: succeed")],
+    );
+    assert_eq!(host.times(), [0.0, 42.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_watch_stops_the_polling() {
+    let (host, task) = created([shows("processing")]).await;
+    let mut events = task.events();
+    while let Some(event) = events.next().await {
+        if told(event) == "processing" {
+            break;
+        }
+    }
+    drop(events);
+    let watched = tokio::time::timeout(Duration::from_secs(25), task.wait());
+    assert!(watched.await.is_err());
+    let asked = host.asked().len();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(host.asked().len(), asked);
+}
+
+/// Ten minutes of waiting take no time on a clock that is paused.
+#[tokio::test(start_paused = true)]
+async fn the_default_policy_sees_ten_minutes_through() {
+    let host = Host::new(vec![shows("processing"); 45].into_iter().chain([done()]));
+    let task = host.client(Provider::comet()).effects().task(task_id("7"));
+    let begun = Instant::now();
+    task.wait().await.expect("done");
+    let took = begun.elapsed().as_secs();
+    assert!((480..=720).contains(&took), "{took}");
+}
