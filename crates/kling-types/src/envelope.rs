@@ -108,18 +108,24 @@ impl TaskEnvelope {
     /// sends a task without an envelope (*seen live*; not by CometAPI).
     ///
     /// A gateway's answer for a failed task may hold no more than `status` and
-    /// `error`; `asked` then stands in for the id. Such a body also reads as a
+    /// `error`, with or without a `data` around them; `asked` then stands in for the id. Such a body also reads as a
     /// [`ServiceError`](crate::ServiceError): after a query, look here first.
     pub fn task_for(&self, asked: &TaskId) -> Option<Cow<'_, Task>> {
         if let Some(task) = &self.data {
             return Some(Cow::Borrowed(task));
         }
-        let status = self.extra.get("status").and_then(Value::as_str)?;
-        if self.code.is_some() || TaskStatus::from(status).state() == TaskState::Unknown {
+        let mut body = match self.extra.get("data") {
+            Some(Value::Object(record)) => record.clone(),
+            _ if self.code.is_some() => return None,
+            _ => self.extra.clone(),
+        };
+        let status = body.get("status").and_then(Value::as_str)?;
+        if TaskStatus::from(status).state() == TaskState::Unknown {
             return None;
         }
-        let mut body = self.extra.clone();
-        if let Some(message) = &self.message {
+        if let Some(message) = &self.message
+            && self.code.is_none()
+        {
             body.insert("message".to_owned(), message.as_str().into());
         }
         if !body.contains_key("task_id") && !body.contains_key("id") {

@@ -27,6 +27,17 @@ impl FromWire for Task {
     }
 }
 
+impl Task {
+    /// The task in any body that speaks of one: alone, flat, in an envelope, or
+    /// in a gateway's record of it. `None` if it names no task.
+    ///
+    /// Of two ids on the way the outer one counts: the host that answers knows
+    /// the task by it.
+    pub fn find(body: &Value) -> Option<Task> {
+        find_in_body(body.as_object()?).map(|(task, _)| task)
+    }
+}
+
 /// The task in a body that may also be an envelope.
 pub(crate) fn find_in_body(body: &Extra) -> Option<(Task, CallbackShape)> {
     find(body, MAX_WRAPPERS).map(|(task, shape)| (task.value, shape))
