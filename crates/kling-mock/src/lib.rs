@@ -43,17 +43,37 @@
 //! colour.
 
 mod asset;
+mod auth;
 mod clip;
+mod delivery;
 mod engine;
+mod fault;
+mod journal;
+mod ledger;
 mod mock;
 mod plan;
 mod profile;
 mod serve;
 mod transport;
+mod verify;
 
-pub use engine::Charge;
+pub use auth::{AuthMode, sign_jwt};
+pub use engine::{Account, AccountState, SetupError};
+pub use fault::{Fault, FaultError};
+pub use journal::{
+    JournalBody, JournalEntry, JournalLimits, JournalPage, Operation, Outcome, Totals,
+};
+pub use ledger::{Charge, Ledger, Prices};
 pub use mock::{Mock, MockBuilder};
 pub use plan::Plan;
 pub use profile::Profile;
 pub use serve::Server;
 pub use transport::MockTransport;
+pub use verify::{Expectation, FaultHits, VerifyError};
+
+/// What fuzzers call.
+#[doc(hidden)]
+pub mod fuzz {
+    pub use crate::auth::check as check_token;
+    pub use crate::fault::check as check_fault;
+}

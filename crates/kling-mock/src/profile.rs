@@ -22,6 +22,10 @@ pub struct Profile {
     /// Whether a query finds a task by its external id too. Kling: *seen
     /// live*. CometAPI: *inferred* not, as it mints ids of its own.
     pub(crate) finds_external_ids: bool,
+    /// Whether there is a list of tasks. Kling documents one, CometAPI none.
+    pub(crate) lists: bool,
+    /// What its API keys begin with (*documented* and *seen live*).
+    pub(crate) key_prefix: &'static str,
     /// Whether `input.duration` is required (*documented* by CometAPI).
     pub(crate) duration_required: bool,
     /// Whether scenes count that only CometAPI's own page names, such as `hug`.
@@ -47,6 +51,8 @@ impl Profile {
             query_message: "SUCCEED",
             create_has_request_id: false,
             finds_external_ids: false,
+            lists: false,
+            key_prefix: "sk-mock-",
             duration_required: true,
             takes_comet_scenes: true,
             gateway_errors: true,
@@ -68,6 +74,8 @@ impl Profile {
             query_message: "SUCCEED",
             create_has_request_id: true,
             finds_external_ids: true,
+            lists: true,
+            key_prefix: "api-key-kling-mock-",
             duration_required: false,
             takes_comet_scenes: false,
             gateway_errors: false,
@@ -82,5 +90,14 @@ impl Profile {
     /// `comet` or `kling`.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The id of a task: its time, a machine and a count, as both hosts build
+    /// theirs (computed from live ids). Never the same twice within 2^22 tasks
+    /// of a millisecond.
+    pub(crate) fn task_id(&self, now: UnixMillis, count: u64) -> u64 {
+        const LOW: u64 = 1 << 22;
+        let millis = u64::try_from(now.get() - self.id_epoch.get()).unwrap_or_default();
+        millis.wrapping_mul(LOW) + ((self.id_machine << 12) + count) % LOW
     }
 }

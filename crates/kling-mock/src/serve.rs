@@ -1,21 +1,31 @@
 //! The door on a socket, and the only file that names the HTTP server.
 
-use std::convert::Infallible;
+use std::io::IoSlice;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
 
+use crate::delivery::{BrokenOff, DeliveredBody};
+use crate::engine::Reply;
+use crate::fault::{Delivery, Ending};
 use crate::mock::Mock;
 
 /// The largest request: two pictures of 10 MB in base64, and room.
@@ -82,7 +92,7 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
                 // One connection that failed early, or no descriptor free just
                 // now: neither is the end of the service.
                 Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    sleep(Duration::from_millis(10)).await;
                     continue;
                 }
             },
@@ -92,10 +102,15 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
         // Small answers, one after another: waiting to fill a packet only delays.
         let _ = stream.set_nodelay(true);
         let mock = mock.clone();
-        let service = service_fn(move |request| answer(mock.clone(), request));
+        let resets = Arc::new(AtomicBool::new(false));
+        let io = Connection {
+            stream,
+            resets: Arc::clone(&resets),
+        };
+        let service = service_fn(move |request| answer(mock.clone(), Arc::clone(&resets), request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(io), service);
         let watched = graceful.watch(connection);
         connections.spawn(async move {
             // A client that breaks off is the client's business.
@@ -108,10 +123,70 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
     connections.shutdown().await;
 }
 
+/// A connection that a fault may end with a reset.
+struct Connection {
+    stream: TcpStream,
+    resets: Arc<AtomicBool>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.resets.load(Ordering::Relaxed) {
+            // Without lingering, closing sends RST in place of FIN.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buffer)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        if self.resets.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Answers a request; an error ends the connection without an answer.
 async fn answer(
     mock: Mock,
+    resets: Arc<AtomicBool>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<DeliveredBody>, BrokenOff> {
     let (head, body) = request.into_parts();
     // Too long by its own word: nothing of it is read.
     let declared = body.size_hint().lower();
@@ -119,19 +194,41 @@ async fn answer(
         Ok(0..=BODY_LIMIT) => Limited::new(body, BODY_LIMIT).collect().await.ok(),
         _ => None,
     };
-    let answer = match body {
-        Some(body) => mock.handle(&Request::from_parts(head, body.to_bytes())),
-        None => {
-            let mut answer = Response::new(Bytes::from_static(
-                br#"{"code":1200,"message":"the request body is too large or broke off"}"#,
-            ));
-            *answer.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            let content_type = http::HeaderValue::from_static("application/json");
-            answer
-                .headers_mut()
-                .insert(http::header::CONTENT_TYPE, content_type);
-            answer
-        }
+    let Some(body) = body else {
+        return Ok(too_large());
     };
-    Ok(answer.map(Full::new))
+    let Reply {
+        mut answer,
+        delivery,
+    } = mock.handle(&Request::from_parts(head, body.to_bytes()));
+    if !delivery.delay.is_zero() {
+        sleep(delivery.delay).await;
+    }
+    match delivery.ending {
+        Ending::Whole => {}
+        Ending::Truncate(_) => {
+            // The head promises all of it.
+            let length = HeaderValue::from(answer.body().len());
+            answer.headers_mut().insert(CONTENT_LENGTH, length);
+        }
+        Ending::Reset => {
+            resets.store(true, Ordering::Relaxed);
+            return Err(BrokenOff);
+        }
+        Ending::CloseBeforeHead => return Err(BrokenOff),
+        Ending::Hang => std::future::pending().await,
+    }
+    Ok(answer.map(|whole| DeliveredBody::new(whole, &delivery)))
+}
+
+fn too_large() -> Response<DeliveredBody> {
+    let body = Bytes::from_static(
+        br#"{"code":1200,"message":"the request body is too large or broke off"}"#,
+    );
+    let mut answer = Response::new(DeliveredBody::new(body, &Delivery::default()));
+    *answer.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
 }

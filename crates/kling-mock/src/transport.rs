@@ -1,12 +1,16 @@
 //! The door without a socket.
 
 use bytes::Bytes;
-use kling_http::{Body, Transport, TransportError};
+use http_body_util::BodyExt as _;
+use kling_http::{Body, Transport, TransportError, TransportErrorKind};
+use tokio::time::sleep;
 
+use crate::delivery::DeliveredBody;
+use crate::fault::Ending;
 use crate::mock::Mock;
 
 /// A [`Transport`] that leads straight into a [`Mock`], whatever host a request
-/// names. Answers take no time.
+/// names. Answers take no time, unless a fault says so.
 #[derive(Debug, Clone)]
 pub struct MockTransport(Mock);
 
@@ -21,6 +25,23 @@ impl Transport for MockTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
-        Ok(self.0.handle(&request).map(Body::from))
+        let reply = self.0.handle(&request);
+        let delivery = reply.delivery;
+        if !delivery.delay.is_zero() {
+            sleep(delivery.delay).await;
+        }
+        let broken = |text: &str| TransportError::new(TransportErrorKind::Broken, text);
+        match delivery.ending {
+            Ending::Reset => Err(broken("connection reset by the fake service")),
+            Ending::CloseBeforeHead => Err(broken("connection closed by the fake service")),
+            Ending::Hang => std::future::pending().await,
+            Ending::Whole if delivery.pace.is_none() => Ok(reply.answer.map(Body::from)),
+            Ending::Whole | Ending::Truncate(_) => Ok(reply.answer.map(|whole| {
+                let body = DeliveredBody::new(whole, &delivery);
+                Body::new(
+                    body.map_err(|error| TransportError::new(TransportErrorKind::Broken, error)),
+                )
+            })),
+        }
     }
 }

@@ -152,3 +152,20 @@ wire_object! {
         "data" => data: Vec<Task>,
     }
 }
+
+impl TaskListEnvelope {
+    /// The answer of a service that did what it was asked.
+    pub fn success(
+        message: impl Into<String>,
+        request_id: Option<String>,
+        tasks: Vec<Task>,
+    ) -> Self {
+        TaskListEnvelope {
+            code: Some(WireCode::OK),
+            message: Some(message.into()),
+            request_id,
+            data: tasks,
+            extra: crate::Extra::new(),
+        }
+    }
+}

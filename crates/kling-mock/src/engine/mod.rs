@@ -4,90 +4,134 @@
 //! from its plan when somebody asks, so a million tasks cost memory and nothing
 //! else.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use kling_types::scene::Date;
-use kling_types::{ExternalTaskId, TaskId, UnixMillis, routes};
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use kling_types::{ApiCode, UnixMillis};
+use serde::Serialize;
 
-use crate::asset;
-use crate::clip::Clip;
-use crate::plan::{Plan, Standing};
+use crate::auth::{self, AccountIndex, AuthMode, DEFAULT_ACCOUNT, Keyring};
+use crate::fault::{self, Delivery, Fault, FaultPlan, Selection};
+use crate::journal::{
+    Exchange, Journal, JournalEntry, JournalLimits, JournalPage, Operation, Totals,
+};
+use crate::ledger::{Ledger, Prices};
+use crate::plan::Plan;
 use crate::profile::Profile;
+use crate::verify::{Evidence, Expectation, FaultHits, VerifyError};
 
+mod account;
 mod random;
 mod refusal;
+mod route;
+mod service;
+mod show;
 mod store;
 mod submit;
 
+pub(crate) use account::check as check_account;
+pub use account::{Account, AccountState, SetupError};
+
+use account::Tenant;
 use random::Stream;
 use refusal::Refusal;
-use store::{Store, Task};
+use route::Route;
+use service::Service;
 
-/// How long a result is kept after its task ended (*documented*, and the signed
-/// URL's expiry agrees, *seen live*).
-const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-
-const ASSETS: &str = "/assets/";
-
-/// One task that was billed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Charge {
-    /// The task.
-    pub task_id: TaskId,
-    /// The caller's id for it.
-    pub external_task_id: Option<ExternalTaskId>,
-    /// The effect.
-    pub scene: String,
-    /// When it was created.
-    pub at: UnixMillis,
+/// All that an engine is made of.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) profile: Profile,
+    pub(crate) plan: Plan,
+    pub(crate) seed: u64,
+    pub(crate) scenes_as_of: Date,
+    pub(crate) auth: AuthMode,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) journal: JournalLimits,
+    pub(crate) prices: Prices,
 }
 
-#[derive(Debug)]
 pub(crate) struct Engine {
     profile: Profile,
-    plan: Plan,
     seed: u64,
     scenes_as_of: Date,
+    auth: AuthMode,
+    prices: Prices,
+    keys: Keyring,
+    /// The first account's key.
     api_key: String,
     world: Mutex<World>,
+    /// Apart, so that writing it down keeps nobody waiting.
+    journal: Mutex<Journal>,
 }
 
 /// Everything that changes.
 #[derive(Debug, Default)]
 struct World {
-    tasks: Store,
-    charges: Vec<Charge>,
+    tenants: Vec<Tenant>,
+    faults: FaultPlan,
+    ledger: Ledger,
     /// How many requests came in: what request ids are counted by.
     requests: u64,
+    /// How many tasks there are: what task ids are counted by.
+    created: u64,
 }
 
-/// What the engine knows of a request while it answers.
-struct Context<'a> {
-    engine: &'a Engine,
-    now: UnixMillis,
-    /// Which request it is, from 0.
-    number: u64,
-    /// Where the caller reached the service: what links begin with.
-    origin: String,
+/// An answer, and how it travels.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) answer: Response<Bytes>,
+    pub(crate) delivery: Delivery,
 }
 
 impl Engine {
-    pub(crate) fn new(profile: Profile, plan: Plan, seed: u64, scenes_as_of: Date) -> Self {
-        let api_key = format!("sk-mock-{}", Stream::new(seed, "api-key", 0).letters(40));
+    pub(crate) fn new(setup: Setup) -> Self {
+        let mut accounts = setup.accounts;
+        if accounts.is_empty() {
+            accounts.push(Account::new("default"));
+        }
+        let mut keys = Keyring::default();
+        let mut journal = Journal::new(setup.journal);
+        let mut first_key = None;
+        for (index, account) in accounts.iter().enumerate() {
+            let key = account.api_key.clone().unwrap_or_else(|| {
+                let stream = Stream::new(setup.seed, &account.name, 0);
+                format!("{}{}", setup.profile.key_prefix, stream.letters(40))
+            });
+            journal.hide(&key);
+            // Given keys were checked when their account was added; a made one
+            // is as good as never another's.
+            let _ = keys.add_api_key(index, key.clone());
+            first_key.get_or_insert(key);
+            if let Some((access_key, secret_key)) = &account.access_keys {
+                journal.hide(secret_key);
+                let _ = keys.add_pair(index, access_key, secret_key);
+            }
+        }
+        let tenants = accounts
+            .iter()
+            .map(|account| Tenant::new(account, &setup.plan));
+        let mut world = World {
+            tenants: tenants.collect(),
+            ..World::default()
+        };
+        for fault in setup.faults {
+            world.faults.add(fault);
+        }
         Engine {
-            profile,
-            plan,
-            seed,
-            scenes_as_of,
-            api_key,
-            world: Mutex::default(),
+            profile: setup.profile,
+            seed: setup.seed,
+            scenes_as_of: setup.scenes_as_of,
+            auth: setup.auth,
+            prices: setup.prices,
+            keys,
+            api_key: first_key.unwrap_or_default(),
+            world: Mutex::new(world),
+            journal: Mutex::new(journal),
         }
     }
 
@@ -99,8 +143,51 @@ impl Engine {
         &self.profile
     }
 
-    pub(crate) fn charges(&self) -> Vec<Charge> {
-        self.world().charges.clone()
+    pub(crate) fn arm(&self, fault: Fault) -> u64 {
+        self.world().faults.add(fault)
+    }
+
+    pub(crate) fn disarm(&self, id: u64) -> bool {
+        self.world().faults.remove(id).is_some()
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        self.world().ledger.clone()
+    }
+
+    pub(crate) fn journal(&self) -> Vec<JournalEntry> {
+        self.journal_lock().entries().collect()
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        self.journal_lock().totals().clone()
+    }
+
+    pub(crate) fn journal_after(&self, seq: u64, limit: usize) -> JournalPage {
+        self.journal_lock().after(seq, limit)
+    }
+
+    pub(crate) fn faults(&self) -> Vec<FaultHits> {
+        hits(&self.world().faults)
+    }
+
+    pub(crate) fn reset(&self) {
+        let mut world = self.world();
+        for tenant in &mut world.tenants {
+            tenant.forget();
+        }
+        world.faults.clear();
+        world.ledger.clear();
+        self.journal_lock().clear();
+    }
+
+    pub(crate) fn verify(&self, expected: &Expectation) -> Result<(), VerifyError> {
+        let world = self.world();
+        expected.verify(Evidence {
+            journal: &self.journal_lock(),
+            ledger: &world.ledger,
+            faults: &hits(&world.faults),
+        })
     }
 
     /// A panic elsewhere must not turn every later answer into a panic.
@@ -108,50 +195,271 @@ impl Engine {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn handle(&self, now: UnixMillis, request: &Request<Bytes>) -> Response<Bytes> {
-        let mut answer = self.route(now, request);
-        if request.method() == Method::HEAD {
-            answer.body_mut().clear();
-        }
-        answer
+    fn journal_lock(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn route(&self, now: UnixMillis, request: &Request<Bytes>) -> Response<Bytes> {
-        let mut world = self.world();
-        let context = Context {
-            engine: self,
-            now,
-            number: world.requests,
-            origin: origin(request),
-        };
-        world.requests += 1;
+    /// Answers a request. `wall` is the time that tokens are held to.
+    pub(crate) fn handle(
+        &self,
+        now: UnixMillis,
+        wall: UnixMillis,
+        request: &Request<Bytes>,
+    ) -> Reply {
+        let route = Route::of(&self.profile, request);
+        let operation = route.operation();
+        let mut record = Record::default();
+        let (answer, applied) = self.act(now, wall, request, &route, &mut record);
+        let Reply {
+            answer: mut sent,
+            delivery,
+        } = applied;
+        if request.method() == Method::HEAD {
+            sent.body_mut().clear();
+        }
 
-        let path = request.uri().path();
-        if let Some(file) = path.strip_prefix(ASSETS) {
-            return context.asset(&world, file, request);
-        }
-        let Some(path) = path.strip_prefix(self.profile.prefix) else {
-            return context.refuse(&Refusal::NoSuchPath);
+        let none_sent = matches!(
+            delivery.ending,
+            fault::Ending::Reset | fault::Ending::CloseBeforeHead | fault::Ending::Hang
+        );
+        let exchange = Exchange {
+            account: record.account.as_ref(),
+            answer: (!none_sent).then_some(&sent),
+            intended: answer.as_ref(),
+            fault: &record.fault,
+            task_id: &record.task_id,
+            external_task_id: &record.external_id,
+            ..Exchange::new(now, operation, request)
         };
-        if let Err(refusal) = context.authorize(request) {
-            return context.refuse(&refusal);
+        let draft = exchange.draft();
+        self.journal_lock().append(&draft);
+        Reply {
+            answer: sent,
+            delivery,
         }
-        let answer = match (path.strip_prefix(routes::EFFECTS), request.method()) {
-            (Some(""), &Method::POST) => context.create(&mut world, request.body()),
-            (Some(rest), method) if rest.is_empty() || is_segment(rest) => match *method {
-                Method::GET if !rest.is_empty() => context.query(&mut world, &rest[1..]),
-                _ => Err(Refusal::NoSuchMethod),
-            },
-            _ => Err(Refusal::NoSuchPath),
+    }
+
+    /// The handler's own answer, if a fault put another in its place, and what
+    /// is sent.
+    fn act(
+        &self,
+        now: UnixMillis,
+        wall: UnixMillis,
+        request: &Request<Bytes>,
+        route: &Route<'_>,
+        record: &mut Record,
+    ) -> (Option<Response<Bytes>>, Reply) {
+        let mut world = self.world();
+        let number = world.requests;
+        world.requests += 1;
+        let refuse = |refusal: &Refusal, now| {
+            let mut ids = Stream::new(self.seed, "request-id", number);
+            let (status, body) = refusal.answer(&self.profile, now, &mut ids);
+            json_answer(status, &body)
         };
-        answer.unwrap_or_else(|refusal| context.refuse(&refusal))
+
+        let account = match self.account_of(&world, wall, request, route) {
+            Ok(account) => account,
+            Err(refusal) => return (None, Reply::whole(refuse(&refusal, now))),
+        };
+        let world = &mut *world;
+        record.account = world
+            .tenants
+            .get(account)
+            .map(|tenant| Arc::clone(&tenant.name));
+
+        // A body is read once, for the faults' filters and for the create.
+        let body = match route {
+            Route::Create => Some(submit::parse(request.body())),
+            _ => None,
+        };
+        record.learn(world, account, &self.profile, route, body.as_ref());
+        let selection = record.select(world, self.seed, route.operation());
+
+        let answer = if selection.is_handled() {
+            let later = now.saturating_add(selection.delay_before);
+            let origin = origin(request);
+            let service = Service {
+                engine: self,
+                now: later,
+                number,
+                origin: &origin,
+                account,
+                read_fault: selection.read_fault(),
+                asset_fault: selection.asset_fault(),
+            };
+            let answered = match route {
+                Route::Create => body
+                    .unwrap_or(Err(Refusal::MalformedBody))
+                    .and_then(|body| service.create(world, body, record)),
+                Route::Get(id) => service.query(world, id),
+                Route::List => service.list(world, request.uri().query().unwrap_or_default()),
+                Route::Asset(_) => Ok(service.asset(world, &record.task_id, request)),
+                Route::NoSuchMethod => Err(Refusal::NoSuchMethod),
+                Route::NoSuchPath => Err(Refusal::NoSuchPath),
+            };
+            answered.unwrap_or_else(|refusal| refuse(&refusal, later))
+        } else {
+            Response::default()
+        };
+        if selection.ids.is_empty() {
+            return (None, Reply::whole(answer));
+        }
+
+        let is_asset = matches!(route, Route::Asset(_));
+        let envelope = |status: StatusCode, code: Option<ApiCode>| {
+            if is_asset {
+                return plain(status, "fault");
+            }
+            let mut ids = Stream::new(self.seed, "request-id", number);
+            let body = refusal::envelope(&self.profile, status, code, now, &mut ids);
+            json_answer(status, &body)
+        };
+        let intended = selection.is_handled().then(|| answer.clone());
+        let applied = selection.apply(answer, &envelope);
+        if let Some(id) = applied.missed {
+            world.faults.note_missed(id);
+        }
+        record.note_faults(&world.faults, &selection);
+        let reply = Reply {
+            answer: applied.answer,
+            delivery: applied.delivery,
+        };
+        (intended, reply)
+    }
+
+    /// Whose request it is. Files belong to the account in their address: they
+    /// are had without credentials.
+    fn account_of(
+        &self,
+        world: &World,
+        wall: UnixMillis,
+        request: &Request<Bytes>,
+        route: &Route<'_>,
+    ) -> Result<AccountIndex, Refusal> {
+        match route {
+            Route::Asset(file) => {
+                let name = file.split('/').next().unwrap_or_default();
+                let found = world
+                    .tenants
+                    .iter()
+                    .position(|tenant| &*tenant.name == name);
+                Ok(found.unwrap_or(DEFAULT_ACCOUNT))
+            }
+            // Nobody's service is there, so nobody asks for a key.
+            Route::NoSuchPath if !request.uri().path().starts_with(self.profile.prefix) => {
+                Err(Refusal::NoSuchPath)
+            }
+            _ => {
+                let header = request.headers().get(AUTHORIZATION);
+                let header = header.and_then(|value| value.to_str().ok());
+                auth::authenticate(self.auth, header, &self.keys, wall.get().div_euclid(1000))
+                    .map_err(Refusal::Auth)
+            }
+        }
     }
 }
 
-/// Whether a path's rest is `/` and one segment.
-fn is_segment(rest: &str) -> bool {
-    rest.strip_prefix('/')
-        .is_some_and(|segment| !segment.is_empty() && !segment.contains('/'))
+impl std::fmt::Debug for Engine {
+    /// Leaves out the keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("profile", &self.profile)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    fn whole(answer: Response<Bytes>) -> Self {
+        Reply {
+            answer,
+            delivery: Delivery::default(),
+        }
+    }
+}
+
+/// What is found out about a request on its way, for faults and journal.
+#[derive(Default)]
+struct Record {
+    account: Option<Arc<str>>,
+    task_id: String,
+    external_id: String,
+    fault: String,
+}
+
+impl Record {
+    /// Finds out which task a request is about.
+    fn learn(
+        &mut self,
+        world: &World,
+        account: AccountIndex,
+        profile: &Profile,
+        route: &Route<'_>,
+        body: Option<&Result<serde_json::Value, Refusal>>,
+    ) {
+        let find = |id: &str, external: bool| {
+            let tasks = &world.tenants.get(account)?.tasks;
+            tasks.at(tasks.find(id, external)?)
+        };
+        let task = match route {
+            Route::Create => {
+                let body = body.and_then(|body| body.as_ref().ok());
+                let id = body.and_then(|body| body.get("external_task_id")?.as_str());
+                id.unwrap_or_default().clone_into(&mut self.external_id);
+                None
+            }
+            Route::Get(id) => find(id, profile.finds_external_ids),
+            Route::Asset(file) => {
+                let name = file.rsplit('/').next().unwrap_or_default();
+                name.strip_suffix("-0.mp4").and_then(|id| find(id, false))
+            }
+            _ => None,
+        };
+        if let Some(task) = task {
+            self.task_id = task.id.to_string();
+            let id = task.external_id.as_deref().unwrap_or_default();
+            id.clone_into(&mut self.external_id);
+        }
+    }
+
+    fn select(&self, world: &mut World, seed: u64, operation: Operation) -> Selection {
+        let operation = match operation {
+            Operation::Create => fault::Operation::Create,
+            Operation::Get => fault::Operation::Get,
+            Operation::List => fault::Operation::List,
+            Operation::Asset => fault::Operation::Asset,
+            _ => return Selection::default(),
+        };
+        let text = |text: &'_ str| (!text.is_empty()).then_some(text.to_owned());
+        let (external_id, task) = (text(&self.external_id), text(&self.task_id));
+        let facts = fault::Facts {
+            operation,
+            account: self.account.as_deref().unwrap_or_default(),
+            external_id: external_id.as_deref(),
+            task: task.as_deref(),
+        };
+        world.faults.select(&facts, seed)
+    }
+
+    /// Names the faults that acted.
+    fn note_faults(&mut self, plan: &FaultPlan, selection: &Selection) {
+        let acted = plan
+            .list()
+            .iter()
+            .filter(|armed| selection.ids.contains(&armed.id));
+        let texts: Vec<String> = acted.map(|armed| armed.fault.to_string()).collect();
+        self.fault = texts.join("; ");
+    }
+}
+
+fn hits(plan: &FaultPlan) -> Vec<FaultHits> {
+    let armed = plan.list().iter();
+    armed
+        .map(|armed| {
+            let hits = armed.hits - armed.missed;
+            FaultHits::new(armed.fault.to_string(), hits, armed.fault.is_optional())
+        })
+        .collect()
 }
 
 /// Where the caller reached the service.
@@ -169,219 +477,10 @@ fn origin(request: &Request<Bytes>) -> String {
     }
 }
 
-impl Context<'_> {
-    fn stream(&self, purpose: &str) -> Stream {
-        Stream::new(self.engine.seed, purpose, self.number)
-    }
-
-    fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
-        let (status, body) = refusal.answer(
-            &self.engine.profile,
-            self.now,
-            &mut self.stream("request-id"),
-        );
-        json_answer(status, &body)
-    }
-
-    fn authorize(&self, request: &Request<Bytes>) -> Result<(), Refusal> {
-        let header = request.headers().get(AUTHORIZATION);
-        let value = header
-            .and_then(|value| value.to_str().ok())
-            .map_or("", str::trim);
-        if value.is_empty() {
-            return Err(Refusal::NoCredentials);
-        }
-        let (scheme, key) = value.split_once(' ').unwrap_or((value, ""));
-        if scheme.eq_ignore_ascii_case("bearer") && key.trim() == self.engine.api_key {
-            Ok(())
-        } else {
-            Err(Refusal::WrongKey {
-                parts: key.split('.').filter(|part| !part.is_empty()).count(),
-            })
-        }
-    }
-
-    fn create(&self, world: &mut World, body: &[u8]) -> Result<Response<Bytes>, Refusal> {
-        let profile = &self.engine.profile;
-        let order = submit::read(profile, self.engine.scenes_as_of, body)?;
-        if let Some(id) = order
-            .external_id
-            .as_ref()
-            .filter(|id| world.tasks.has_external_id(id))
-        {
-            return Err(Refusal::DuplicateExternalId(id.to_string()));
-        }
-
-        let id = world.tasks.next_id(profile, self.now);
-        let charge = Charge {
-            task_id: id.clone(),
-            external_task_id: order.external_id.clone(),
-            scene: order.scene,
-            at: self.now,
-        };
-        let task = Task {
-            id: id.clone(),
-            external_id: order.external_id,
-            created: self.now,
-            seconds: order.seconds,
-            failure: order
-                .failure
-                .or_else(|| self.engine.plan.failure().map(str::to_owned)),
-            reads: Vec::new(),
-        };
-        let mut answer = json!({
-            "code": 0,
-            "message": profile.create_message,
-            "data": {
-                "task_id": task.id,
-                "task_status": "submitted",
-                "task_info": task_info(&task),
-                "created_at": self.now,
-                "updated_at": self.now,
-            },
-        });
-        if profile.create_has_request_id {
-            answer["request_id"] = self.stream("request-id").uuid().into();
-        }
-        world.tasks.insert(task);
-        world.charges.push(charge);
-        Ok(json_answer(StatusCode::OK, &answer))
-    }
-
-    fn query(&self, world: &mut World, segment: &str) -> Result<Response<Bytes>, Refusal> {
-        let profile = &self.engine.profile;
-        let id = percent_decode_str(segment).decode_utf8_lossy();
-        let task = world.tasks.find(&id, profile.finds_external_ids);
-        let task = task.ok_or_else(|| Refusal::TaskNotFound(id.to_string()))?;
-        let standing = self.standing(task);
-        if task.reads.len() < self.engine.plan.counted_reads() {
-            task.reads.push(self.now);
-        }
-        let answer = json!({
-            "code": 0,
-            "message": profile.query_message,
-            "request_id": self.stream("request-id").uuid(),
-            "data": self.show(task, &standing),
-        });
-        Ok(json_answer(StatusCode::OK, &answer))
-    }
-
-    fn standing(&self, task: &Task) -> Standing {
-        let fails = task.failure.is_some();
-        self.engine
-            .plan
-            .standing(task.created, self.now, &task.reads, fails)
-    }
-
-    /// A task as a query shows it.
-    fn show(&self, task: &Task, standing: &Standing) -> Value {
-        let mut shown = json!({
-            "task_id": task.id,
-            "task_status": standing.status,
-            "task_info": task_info(task),
-            "task_result": {},
-            "created_at": task.created,
-            "updated_at": standing.since,
-        });
-        match standing.status.as_str() {
-            "failed" => shown["task_status_msg"] = json!(task.failure),
-            "succeed" => {
-                shown["task_status_msg"] = json!("");
-                shown["task_result"] = json!({ "videos": [self.video(task, standing)] });
-            }
-            _ => {}
-        }
-        shown
-    }
-
-    fn video(&self, task: &Task, standing: &Standing) -> Value {
-        let expires = expiry(standing).get() / 1000;
-        let url = format!(
-            "{}{ASSETS}{}-0.mp4?Expires={expires}&Signature={}",
-            self.origin,
-            task.id,
-            self.signature(task)
-        );
-        let mut video = json!({ "id": self.asset_stream(task).digits(18), "url": url });
-        if self.engine.profile.video_has_duration {
-            video["duration"] = task.seconds.to_string().into();
-        } else {
-            video["watermark_url"] = "".into();
-        }
-        video
-    }
-
-    fn asset_stream(&self, task: &Task) -> Stream {
-        Stream::new(self.engine.seed, task.id.as_str(), 0)
-    }
-
-    fn signature(&self, task: &Task) -> String {
-        Stream::new(self.engine.seed, task.id.as_str(), 1).letters(32)
-    }
-
-    /// The file of a finished task. Needs no credentials, but the signature that
-    /// the task's answer gave; both it and time are checked.
-    fn asset(&self, world: &World, file: &str, request: &Request<Bytes>) -> Response<Bytes> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
-        }
-        let Some(task) = file
-            .strip_suffix("-0.mp4")
-            .and_then(|id| world.tasks.get(id))
-        else {
-            return plain(StatusCode::NOT_FOUND, "no such file");
-        };
-        let standing = self.standing(task);
-        if standing.status.as_str() != "succeed" {
-            return plain(StatusCode::NOT_FOUND, "no such file");
-        }
-        let parameter = |name: &str| {
-            let query = request.uri().query().unwrap_or_default();
-            query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .find(|(key, _)| *key == name)
-        };
-        let signed = parameter("Signature").is_some_and(|(_, given)| given == self.signature(task));
-        let expired = self.now >= expiry(&standing);
-        if expired || !signed {
-            return plain(
-                StatusCode::FORBIDDEN,
-                "the address has expired or is not signed",
-            );
-        }
-        let clip = Clip {
-            width: 1280,
-            height: 720,
-            fps: 24,
-            seconds: task.seconds,
-            seed: self.asset_stream(task).next(),
-            min_bytes: 0,
-        };
-        let etag = self.asset_stream(task).letters(16);
-        asset::answer(
-            request.method(),
-            request.headers(),
-            clip.encode().into(),
-            &etag,
-        )
-    }
-}
-
-/// When the result of a task that stands so is deleted.
-fn expiry(standing: &Standing) -> UnixMillis {
-    standing.since.saturating_add(RETENTION)
-}
-
-fn task_info(task: &Task) -> Value {
-    match &task.external_id {
-        Some(id) => json!({ "external_task_id": id }),
-        None => json!({}),
-    }
-}
-
-fn json_answer(status: StatusCode, body: &Value) -> Response<Bytes> {
-    answer(status, "application/json", Bytes::from(body.to_string()))
+fn json_answer(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
+    // What answers are made of always has a JSON form.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    answer(status, "application/json", Bytes::from(body))
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
@@ -391,9 +490,8 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
 fn answer(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
-    let content_type = http::HeaderValue::from_static(content_type);
     answer
         .headers_mut()
-        .insert(http::header::CONTENT_TYPE, content_type);
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }

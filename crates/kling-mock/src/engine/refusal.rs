@@ -7,16 +7,15 @@ use kling_types::{ApiCode, UnixMillis};
 use serde_json::{Value, json};
 
 use super::random::Stream;
+use crate::auth::AuthRefusal;
 use crate::profile::Profile;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    NoCredentials,
-    /// `parts` are those of a JWT that the key was taken for.
-    WrongKey {
-        parts: usize,
-    },
+    Auth(AuthRefusal),
+    /// Any other business code, with its message.
+    Code(ApiCode, &'static str),
     NoSuchPath,
     NoSuchMethod,
     MalformedBody,
@@ -27,6 +26,10 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    pub(super) fn code(code: i64, message: &'static str) -> Self {
+        Refusal::Code(ApiCode::new(code), message)
+    }
+
     /// Status and body.
     pub(super) fn answer(
         &self,
@@ -51,12 +54,12 @@ impl Refusal {
     /// *documented*; the texts are illustrative.
     fn by_gateway(&self) -> Option<(StatusCode, &'static str, &'static str)> {
         match self {
-            Refusal::NoCredentials => Some((
+            Refusal::Auth(AuthRefusal::Missing) => Some((
                 StatusCode::UNAUTHORIZED,
                 "",
                 "no API key was given: send it as Authorization: Bearer",
             )),
-            Refusal::WrongKey { .. } => Some((StatusCode::UNAUTHORIZED, "", "invalid API key")),
+            Refusal::Auth(_) => Some((StatusCode::UNAUTHORIZED, "", "invalid API key")),
             Refusal::MalformedBody => Some((
                 StatusCode::BAD_REQUEST,
                 "invalid_request",
@@ -71,15 +74,8 @@ impl Refusal {
 
     fn by_kling(&self) -> (ApiCode, String) {
         let (code, message) = match self {
-            Refusal::NoCredentials => (1001, "Authorization is empty".to_owned()),
-            // Seen live: a key that is no JWT is taken for one.
-            Refusal::WrongKey { parts } => {
-                let parts = if *parts > 1 { *parts } else { 0 };
-                (
-                    1002,
-                    format!("The token was expected to have 3 parts, but got {parts}"),
-                )
-            }
+            Refusal::Auth(refusal) => return (refusal.code(), refusal.message()),
+            Refusal::Code(code, message) => return (*code, (*message).to_owned()),
             Refusal::NoSuchPath => (1203, "the requested resource does not exist".to_owned()),
             Refusal::NoSuchMethod => (1202, "the requested method is invalid".to_owned()),
             Refusal::MalformedBody => (1200, "invalid request parameters".to_owned()),
@@ -92,6 +88,26 @@ impl Refusal {
             }
         };
         (ApiCode::new(code), message)
+    }
+}
+
+/// Any status in the envelope of whoever would send it: a business code is
+/// Kling's, a bare status the gateway's where there is one.
+pub(super) fn envelope(
+    profile: &Profile,
+    status: StatusCode,
+    code: Option<ApiCode>,
+    now: UnixMillis,
+    stream: &mut Stream,
+) -> Value {
+    let words = status.canonical_reason().unwrap_or("error");
+    match code {
+        None if profile.gateway_errors => gateway("", words, now, stream),
+        None => json!({ "code": status.as_u16(), "message": words, "request_id": stream.uuid() }),
+        Some(code) => {
+            let meaning = code.documented().map_or(words, |row| row.meaning);
+            json!({ "code": code, "message": meaning, "request_id": stream.uuid() })
+        }
     }
 }
 

@@ -16,14 +16,20 @@ pub(super) struct Order {
     pub(super) external_id: Option<ExternalTaskId>,
     pub(super) seconds: u16,
     /// Why the task will fail, if its pictures are not what the service can use.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<&'static str>,
 }
 
-pub(super) fn read(profile: &Profile, as_of: Date, body: &[u8]) -> Result<Order, Refusal> {
+/// The body as a JSON object.
+pub(super) fn parse(body: &[u8]) -> Result<Value, Refusal> {
     let body: Value = serde_json::from_slice(body).map_err(|_| Refusal::MalformedBody)?;
-    if !body.is_object() {
-        return Err(Refusal::MalformedBody);
+    if body.is_object() {
+        Ok(body)
+    } else {
+        Err(Refusal::MalformedBody)
     }
+}
+
+pub(super) fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order, Refusal> {
     let checks = Checks::default()
         .with_duration_required(profile.duration_required)
         .as_of(as_of);
@@ -31,10 +37,7 @@ pub(super) fn read(profile: &Profile, as_of: Date, body: &[u8]) -> Result<Order,
     if let Some(message) = violations.iter().find_map(|found| refused(found, &body)) {
         return Err(Refusal::Parameter(message));
     }
-    let failure = violations
-        .iter()
-        .find_map(|found| failed_later(found.rule))
-        .map(str::to_owned);
+    let failure = violations.iter().find_map(|found| failed_later(found.rule));
 
     let request: EffectRequest =
         serde_json::from_value(body).map_err(|_| Refusal::MalformedBody)?;
@@ -104,7 +107,7 @@ fn refused(found: &Violation, body: &Value) -> Option<String> {
     })
 }
 
-fn invalid(field: &str, value: &str) -> String {
+pub(super) fn invalid(field: &str, value: &str) -> String {
     let value: String = value.chars().take(100).collect();
     format!("{field} value '{value}' is invalid")
 }

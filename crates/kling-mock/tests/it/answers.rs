@@ -148,7 +148,9 @@ async fn a_life_at_cometapi() {
     assert_eq!(video["duration"], "5");
     let url = video["url"].as_str().expect("an address");
     assert!(
-        url.starts_with(&format!("http://mock.test/assets/{id}-0.mp4?Expires=")),
+        url.starts_with(&format!(
+            "http://mock.test/assets/default/{id}-0.mp4?Expires="
+        )),
         "{url}"
     );
     assert_eq!(mock.charges().len(), 1);

@@ -1,10 +1,12 @@
 //! The fake service, from the outside: through both of its doors, on a clock
 //! that only the tests move.
 
+mod accounts;
 mod answers;
 mod assets;
 mod clock;
 mod door;
+mod faults;
 mod hostile;
 mod ids;
 mod parity;

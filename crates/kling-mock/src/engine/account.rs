@@ -1,0 +1,256 @@
+//! Accounts: whose tasks, whose keys, whose limits.
+
+use std::sync::Arc;
+
+use kling_types::UnixMillis;
+
+use super::refusal::Refusal;
+use super::store::Store;
+use crate::auth::Keyring;
+use crate::plan::Plan;
+
+/// An account to set up. Accounts of one service see nothing of each other.
+///
+/// ```
+/// use kling_mock::{Account, AccountState, Mock};
+///
+/// let mock = Mock::builder()
+///     .account(Account::new("busy").api_key("sk-busy").slots(2))?
+///     .account(Account::new("poor").api_key("sk-poor").state(AccountState::Exhausted))?
+///     .build();
+/// # Ok::<(), kling_mock::SetupError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Account {
+    pub(crate) name: String,
+    pub(crate) api_key: Option<String>,
+    pub(crate) access_keys: Option<(String, String)>,
+    pub(crate) slots: Option<usize>,
+    pub(crate) rate: Option<u32>,
+    pub(crate) state: AccountState,
+    pub(crate) plan: Option<Plan>,
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum AccountState {
+    /// Everything.
+    #[default]
+    Active,
+    /// Code 1100: something is wrong with it.
+    Abnormal,
+    /// Code 1101: it owes money.
+    InArrears,
+    /// Code 1102: its resource pack is used up.
+    Exhausted,
+    /// Code 1103: it has no permission for effects.
+    Forbidden,
+    /// Code 1304: it may not come from this address.
+    AddressRefused,
+}
+
+impl Account {
+    /// An account of this name, with a key that follows from the seed and the
+    /// name, and without limits.
+    pub fn new(name: impl Into<String>) -> Self {
+        Account {
+            name: name.into(),
+            api_key: None,
+            access_keys: None,
+            slots: None,
+            rate: None,
+            state: AccountState::Active,
+            plan: None,
+        }
+    }
+
+    /// Its API key.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// Its access key and secret key, for tokens.
+    pub fn access_keys(
+        mut self,
+        access_key: impl Into<String>,
+        secret_key: impl Into<String>,
+    ) -> Self {
+        self.access_keys = Some((access_key.into(), secret_key.into()));
+        self
+    }
+
+    /// How many tasks it may have under way at once; one more create is refused
+    /// with code 1303. A task holds its slot until it ends, in failure too
+    /// (*documented*).
+    pub fn slots(mut self, slots: usize) -> Self {
+        self.slots = Some(slots);
+        self
+    }
+
+    /// How many creates it may send in a second; more are refused with code
+    /// 1302. Whether there is such a limit is *contradictory*, so there is none
+    /// by default.
+    pub fn rate(mut self, creates_a_second: u32) -> Self {
+        self.rate = Some(creates_a_second);
+        self
+    }
+
+    /// What it may do.
+    pub fn state(mut self, state: AccountState) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// What becomes of its tasks, in place of the service's own plan.
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+}
+
+/// An account that a service can't be set up with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupError(String);
+
+impl std::fmt::Display for SetupError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+/// Checks an account against those that are there.
+pub(crate) fn check(account: &Account, others: &[Account]) -> Result<(), SetupError> {
+    let fault = |text: String| SetupError(format!("account {:?}: {text}", account.name));
+    let name = &account.name;
+    if name.is_empty()
+        || !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    {
+        return Err(fault(
+            "a name has letters, digits, dashes, points and underscores".to_owned(),
+        ));
+    }
+    if others.iter().any(|other| other.name == *name) {
+        return Err(fault("there is one of this name already".to_owned()));
+    }
+    let mut keys = Keyring::default();
+    for (index, account) in others.iter().chain([account]).enumerate() {
+        if let Some(key) = &account.api_key {
+            keys.add_api_key(index, key).map_err(fault)?;
+        }
+        if let Some((access_key, secret_key)) = &account.access_keys {
+            keys.add_pair(index, access_key, secret_key)
+                .map_err(fault)?;
+        }
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for Account {
+    /// Leaves out the keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("name", &self.name)
+            .field("slots", &self.slots)
+            .field("rate", &self.rate)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AccountState {
+    fn refusal(self) -> Option<Refusal> {
+        let (code, message) = match self {
+            AccountState::Active => return None,
+            AccountState::Abnormal => (1100, "Account exception"),
+            AccountState::InArrears => (1101, "Account in arrears"),
+            // Seen live.
+            AccountState::Exhausted => (1102, "Account balance not enough"),
+            AccountState::Forbidden => (1103, "No permission for the resource"),
+            AccountState::AddressRefused => (1304, "The IP address is not on the whitelist"),
+        };
+        Some(Refusal::code(code, message))
+    }
+}
+
+/// An account as the engine holds it.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    pub(super) name: Arc<str>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) tasks: Store,
+    state: AccountState,
+    slots: Option<usize>,
+    rate: Option<u32>,
+    /// The second that creates are counted in, and how many came in it.
+    second: (i64, u32),
+    /// The tasks that may be under way; kept only where slots are counted.
+    under_way: Vec<u32>,
+}
+
+impl Tenant {
+    pub(super) fn new(account: &Account, plan: &Plan) -> Self {
+        Tenant {
+            name: account.name.as_str().into(),
+            plan: Arc::new(account.plan.clone().unwrap_or_else(|| plan.clone())),
+            tasks: Store::default(),
+            state: account.state,
+            slots: account.slots,
+            rate: account.rate,
+            second: (0, 0),
+            under_way: Vec::new(),
+        }
+    }
+
+    /// Whether one more task may be created now, as far as the account goes. It
+    /// counts as a create.
+    pub(super) fn admit(&mut self, now: UnixMillis) -> Result<(), Refusal> {
+        if let Some(refusal) = self.state.refusal() {
+            return Err(refusal);
+        }
+        if let Some(rate) = self.rate {
+            let second = now.get().div_euclid(1000);
+            if self.second.0 != second {
+                self.second = (second, 0);
+            }
+            self.second.1 = self.second.1.saturating_add(1);
+            if self.second.1 > rate {
+                // As one client quotes it.
+                return Err(Refusal::code(1302, "API request too fast"));
+            }
+        }
+        if let Some(slots) = self.slots {
+            let tasks = &self.tasks;
+            self.under_way
+                .retain(|index| tasks.at(*index).is_some_and(|task| !task.has_ended(now)));
+            if self.under_way.len() >= slots {
+                // Documented and seen live.
+                return Err(Refusal::code(
+                    1303,
+                    "parallel task over resource pack limit",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets its tasks.
+    pub(super) fn forget(&mut self) {
+        self.tasks = Store::default();
+        self.under_way.clear();
+        self.second = (0, 0);
+    }
+
+    /// Notes that a task holds a slot from now on.
+    pub(super) fn occupy(&mut self, index: u32) {
+        if self.slots.is_some() {
+            self.under_way.push(index);
+        }
+    }
+}

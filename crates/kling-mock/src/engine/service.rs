@@ -1,0 +1,224 @@
+//! What the service does with a request that it lets in.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RANGE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis};
+use serde_json::Value;
+
+use super::random::Stream;
+use super::refusal::Refusal;
+use super::show::{Show, created, expiry, file, signature};
+use super::store::Task;
+use super::submit;
+use super::{Engine, Record, World, json_answer, plain};
+use crate::asset;
+use crate::auth::AccountIndex;
+use crate::fault::{AssetFault, ReadFault};
+use crate::plan::Standing;
+
+/// One request, and all that its answer depends on.
+pub(super) struct Service<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) now: UnixMillis,
+    /// Which request it is, from 0.
+    pub(super) number: u64,
+    pub(super) origin: &'a str,
+    pub(super) account: AccountIndex,
+    pub(super) read_fault: Option<ReadFault>,
+    pub(super) asset_fault: Option<AssetFault>,
+}
+
+type Answer = Result<Response<Bytes>, Refusal>;
+
+impl Service<'_> {
+    pub(super) fn create(&self, world: &mut World, body: Value, record: &mut Record) -> Answer {
+        let profile = &self.engine.profile;
+        let tenant = world
+            .tenants
+            .get_mut(self.account)
+            .ok_or(Refusal::MalformedBody)?;
+        let order = submit::read(profile, self.engine.scenes_as_of, body)?;
+        if let Some(id) = order
+            .external_id
+            .as_ref()
+            .filter(|id| tenant.tasks.has_external_id(id))
+        {
+            return Err(Refusal::DuplicateExternalId(id.to_string()));
+        }
+        tenant.admit(self.now)?;
+
+        let task = Task {
+            id: profile.task_id(self.now, world.created),
+            external_id: order.external_id.as_ref().map(|id| Arc::from(id.as_str())),
+            created: self.now,
+            plan: Arc::clone(&tenant.plan),
+            failure: order.failure.or(tenant.plan.failure()).map(Arc::from),
+            reads: Vec::new(),
+            seconds: order.seconds,
+        };
+        world.created += 1;
+        let shown = created(&task).ok_or(Refusal::MalformedBody)?;
+        record.task_id = shown.id.to_string();
+        let price = self.engine.prices.of(&order.scene);
+        world.ledger.charge(
+            &tenant.name,
+            &shown.id,
+            order.external_id.as_ref(),
+            &order.scene,
+            price,
+            self.now,
+        );
+        let index = tenant.tasks.insert(task);
+        tenant.occupy(index);
+        let request_id = profile.create_has_request_id.then(|| self.request_id());
+        let answer = TaskEnvelope::success(profile.create_message, request_id, shown);
+        Ok(json_answer(StatusCode::OK, &answer))
+    }
+
+    pub(super) fn query(&self, world: &mut World, id: &str) -> Answer {
+        let profile = &self.engine.profile;
+        let not_found = || Refusal::TaskNotFound(id.to_owned());
+        let keeps_reads = world.faults.needs_reads();
+        let tenant = world.tenants.get_mut(self.account).ok_or_else(not_found)?;
+        let index = tenant
+            .tasks
+            .find(id, profile.finds_external_ids)
+            .ok_or_else(not_found)?;
+        let task = tenant.tasks.at_mut(index).ok_or_else(not_found)?;
+        let standing = self.seen(task);
+        if keeps_reads || task.reads.len() < task.plan.counted_reads() {
+            task.reads.push(self.now);
+        }
+        let standing = standing.ok_or_else(not_found)?;
+        let shown = self
+            .show(&tenant.name)
+            .queried(task, &standing)
+            .ok_or_else(not_found)?;
+        let answer = TaskEnvelope::success(profile.query_message, Some(self.request_id()), shown);
+        Ok(json_answer(StatusCode::OK, &answer))
+    }
+
+    /// Where a task stands as far as a query sees it; `None` if it does not see
+    /// it yet.
+    fn seen(&self, task: &Task) -> Option<Standing> {
+        let reads = task.reads.len();
+        let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        match self.read_fault {
+            Some(ReadFault::Lag(first)) if reads < count(first) => None,
+            Some(ReadFault::Stale(ago)) => {
+                let earlier = reads.saturating_sub(count(ago));
+                let then = match task.reads.get(earlier) {
+                    Some(read) if reads >= count(ago) => *read,
+                    _ => task.created,
+                };
+                Some(task.standing_after(then, earlier))
+            }
+            Some(ReadFault::Regress) => {
+                let mut standing = task.standing(self.now);
+                standing.status = match standing.status.as_str() {
+                    "submitted" | "processing" => TaskStatus::SUBMITTED,
+                    _ => TaskStatus::PROCESSING,
+                };
+                Some(standing)
+            }
+            _ => Some(task.standing(self.now)),
+        }
+    }
+
+    /// The newest first (*documented*: `pageNum` 1 to 1000, `pageSize` 1 to
+    /// 500, 1 and 30 by default).
+    pub(super) fn list(&self, world: &World, query: &str) -> Answer {
+        let number = page_parameter(query, "pageNum", 1, 1000)?;
+        let size = page_parameter(query, "pageSize", 30, 500)?;
+        let Some(tenant) = world.tenants.get(self.account) else {
+            return Err(Refusal::NoSuchPath);
+        };
+        let show = self.show(&tenant.name);
+        let page = tenant.tasks.page((number - 1) * size, size);
+        let tasks: Vec<_> = page
+            .filter_map(|task| show.queried(task, &self.seen(task)?))
+            .collect();
+        let message = self.engine.profile.query_message;
+        let answer = TaskListEnvelope::success(message, Some(self.request_id()), tasks);
+        Ok(json_answer(StatusCode::OK, &answer))
+    }
+
+    /// The file of a finished task. Needs no credentials, but the signature that
+    /// the task's answer gave; both it and time are checked.
+    pub(super) fn asset(
+        &self,
+        world: &World,
+        task_id: &str,
+        request: &Request<Bytes>,
+    ) -> Response<Bytes> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
+        }
+        let found = || {
+            let tasks = &world.tenants.get(self.account)?.tasks;
+            let task = tasks.at(tasks.find(task_id, false)?)?;
+            let standing = task.standing(self.now);
+            (standing.status.as_str() == "succeed").then_some((task, standing))
+        };
+        let Some((task, standing)) = found() else {
+            return plain(StatusCode::NOT_FOUND, "no such file");
+        };
+        let seed = self.engine.seed;
+        let query = request.uri().query().unwrap_or_default();
+        let signed = parameter(query, "Signature") == Some(signature(seed, task).as_str());
+        let expired =
+            self.now >= expiry(&standing) || self.asset_fault == Some(AssetFault::Expired);
+        if expired || !signed {
+            return plain(
+                StatusCode::FORBIDDEN,
+                "the address has expired or is not signed",
+            );
+        }
+        let (clip, etag) = file(seed, task);
+        let mut headers = request.headers().clone();
+        if self.asset_fault == Some(AssetFault::RangeIgnored) {
+            headers.remove(RANGE);
+        }
+        let mut answer = asset::answer(request.method(), &headers, clip.encode().into(), &etag);
+        if self.asset_fault == Some(AssetFault::WrongType) {
+            answer
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        }
+        answer
+    }
+
+    fn show<'a>(&'a self, account: &'a str) -> Show<'a> {
+        Show {
+            profile: &self.engine.profile,
+            seed: self.engine.seed,
+            origin: self.origin,
+            account,
+        }
+    }
+
+    fn request_id(&self) -> String {
+        Stream::new(self.engine.seed, "request-id", self.number).uuid()
+    }
+}
+
+/// A parameter of a query string, as it stands there.
+fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// A whole number from 1 to `most`.
+fn page_parameter(query: &str, name: &str, default: usize, most: usize) -> Result<usize, Refusal> {
+    let Some(text) = parameter(query, name) else {
+        return Ok(default);
+    };
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| Refusal::Parameter(submit::invalid(name, text)))
+}

@@ -1,0 +1,472 @@
+//! Which faults a request meets.
+
+use std::f64::consts::TAU;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::{Action, AssetFault, Delay, Fault, Operation, Phase, ReadFault, rules};
+
+/// What the faults know of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) account: &'a str,
+    pub(crate) external_id: Option<&'a str>,
+    pub(crate) task: Option<&'a str>,
+}
+
+/// The faults that are armed, in the order in which they were.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct FaultPlan {
+    armed: Vec<Armed>,
+    last_id: u64,
+}
+
+/// A fault and what it has done: all that is to be saved of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Armed {
+    /// Counts from 1; never given twice.
+    pub(crate) id: u64,
+    pub(crate) fault: Fault,
+    /// How many requests fitted its operation and filters.
+    pub(crate) matched: u64,
+    /// How many it was used on.
+    pub(crate) hits: u64,
+    /// How many of these had nothing in them that it could change.
+    pub(crate) missed: u64,
+}
+
+/// What happens to one request.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Selection {
+    /// The faults it meets, by id.
+    pub(crate) ids: Vec<u64>,
+    /// How long it takes until the request is handled: its answer is as of then.
+    pub(crate) delay_before: Duration,
+    /// How much longer until it is answered.
+    pub(crate) delay_after: Duration,
+    /// All but delays: there is at most one.
+    pub(crate) terminal: Option<Terminal>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Terminal {
+    pub(crate) id: u64,
+    pub(crate) phase: Phase,
+    pub(crate) action: Action,
+}
+
+impl FaultPlan {
+    /// Arms a fault and returns its id.
+    pub(crate) fn add(&mut self, fault: Fault) -> u64 {
+        self.last_id += 1;
+        self.armed.push(Armed {
+            id: self.last_id,
+            fault,
+            matched: 0,
+            hits: 0,
+            missed: 0,
+        });
+        self.last_id
+    }
+
+    pub(crate) fn remove(&mut self, id: u64) -> Option<Armed> {
+        let index = self.armed.iter().position(|armed| armed.id == id)?;
+        Some(self.armed.remove(index))
+    }
+
+    /// Removes all. What is armed later has new ids.
+    pub(crate) fn clear(&mut self) {
+        self.armed.clear();
+    }
+
+    pub(crate) fn list(&self) -> &[Armed] {
+        &self.armed
+    }
+
+    /// Whether a fault acts on what queries see, and so on when they came.
+    pub(crate) fn needs_reads(&self) -> bool {
+        let mut actions = self.armed.iter().map(|armed| &armed.fault.action);
+        actions.any(|action| matches!(action, Action::Read(_)))
+    }
+
+    /// Notes that a fault found nothing to change, as
+    /// [`Applied::missed`](super::Applied) says: it counts as used, not as fired.
+    pub(crate) fn note_missed(&mut self, id: u64) {
+        if let Some(armed) = self.armed.iter_mut().find(|armed| armed.id == id) {
+            armed.missed += 1;
+        }
+    }
+
+    /// What happens to the request. To be called once for each that is received:
+    /// it counts.
+    pub(crate) fn select(&mut self, facts: &Facts<'_>, seed: u64) -> Selection {
+        let mut selection = Selection::default();
+        for armed in &mut self.armed {
+            if !armed.fault.fits(facts) {
+                continue;
+            }
+            armed.matched += 1;
+            let delay = match armed.fault.action {
+                Action::Delay(delay) => Some(delay),
+                _ if selection.terminal.is_some() => continue,
+                _ => None,
+            };
+            let mut random = stream(seed, armed.id, armed.matched);
+            if !armed.is_due(&mut random) {
+                continue;
+            }
+            armed.hits += 1;
+            selection.ids.push(armed.id);
+            let phase = armed.fault.phase;
+            if let Some(delay) = delay {
+                let total = match phase {
+                    Phase::Before => &mut selection.delay_before,
+                    Phase::After | Phase::Mid => &mut selection.delay_after,
+                };
+                *total = total.saturating_add(delay.draw(&mut random));
+            } else {
+                selection.terminal = Some(Terminal {
+                    id: armed.id,
+                    phase,
+                    action: armed.fault.action.clone(),
+                });
+            }
+        }
+        selection
+    }
+}
+
+impl Armed {
+    /// Whether it is used on the request that it matched last.
+    fn is_due(&self, random: &mut Rng) -> bool {
+        let selector = &self.fault.selector;
+        selector.occurrence.covers(self.matched)
+            && self.fault.limit.is_none_or(|limit| self.hits < limit)
+            && selector.probability.is_none_or(|p| random.f64() < p)
+    }
+}
+
+impl Fault {
+    /// Whether it is for a request like this one.
+    fn fits(&self, facts: &Facts<'_>) -> bool {
+        let selector = &self.selector;
+        let operation = match selector.operation {
+            Some(operation) => operation == facts.operation,
+            None => rules::misfit(&self.action, facts.operation).is_none(),
+        };
+        let passes = |filter: &Option<String>, fact: Option<&str>| {
+            filter.is_none() || filter.as_deref() == fact
+        };
+        operation
+            && passes(&selector.account, Some(facts.account))
+            && passes(&selector.external_id, facts.external_id)
+            && passes(&selector.task, facts.task)
+    }
+}
+
+impl Selection {
+    /// What is wrong with what a query sees.
+    pub(crate) fn read_fault(&self) -> Option<ReadFault> {
+        match self.terminal.as_ref()?.action {
+            Action::Read(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a download.
+    pub(crate) fn asset_fault(&self) -> Option<AssetFault> {
+        match self.terminal.as_ref()?.action {
+            Action::Asset(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// Whether the request is handled at all.
+    pub(crate) fn is_handled(&self) -> bool {
+        !self.terminal.as_ref().is_some_and(|terminal| {
+            let answers = matches!(
+                terminal.action,
+                Action::Status { .. } | Action::Raw { .. } | Action::Preset(_) | Action::Lose(_)
+            );
+            answers && terminal.phase == Phase::Before
+        })
+    }
+}
+
+impl Delay {
+    /// In whole milliseconds.
+    fn draw(self, random: &mut Rng) -> Duration {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        match self {
+            Delay::Fixed(time) => time,
+            Delay::Uniform(least, most) => {
+                Duration::from_millis(random.u64(millis(least)..=millis(most)))
+            }
+            Delay::LogNormal { median, sigma, max } => {
+                // Box and Muller's way to a normal number; the logarithm of 0 is
+                // out of reach.
+                let radius = (-2.0 * (1.0 - random.f64()).ln()).sqrt();
+                let normal = radius * (TAU * random.f64()).cos();
+                let seconds = median.as_secs_f64() * (sigma * normal).exp();
+                let time = Duration::try_from_secs_f64(seconds).unwrap_or(max);
+                Duration::from_millis(millis(time.min(max)))
+            }
+        }
+    }
+}
+
+/// The numbers that one fault draws for one request: no other fault, and no
+/// other request, shifts them.
+fn stream(seed: u64, id: u64, ordinal: u64) -> Rng {
+    // FNV-1a, which is the same everywhere for ever.
+    let bytes = [seed, id, ordinal].map(u64::to_le_bytes);
+    let mixed = bytes
+        .as_flattened()
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    Rng::with_seed(mixed)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GET: Facts<'_> = Facts {
+        operation: Operation::Get,
+        account: "a",
+        external_id: Some("mine"),
+        task: Some("7"),
+    };
+    const CREATE: Facts<'_> = Facts {
+        operation: Operation::Create,
+        task: None,
+        ..GET
+    };
+
+    fn plan(texts: &[&str]) -> FaultPlan {
+        let mut plan = FaultPlan::default();
+        for text in texts {
+            plan.add(text.parse().unwrap());
+        }
+        plan
+    }
+
+    /// The ids met by each of so many requests.
+    fn met(plan: &mut FaultPlan, facts: &Facts<'_>, requests: usize) -> Vec<Vec<u64>> {
+        (0..requests).map(|_| plan.select(facts, 1).ids).collect()
+    }
+
+    /// Which requests, from 1, meet the only fault.
+    fn hits(text: &str, requests: u64) -> Vec<u64> {
+        let mut plan = plan(&[text]);
+        (1..=requests)
+            .filter(|_| !plan.select(&GET, 1).ids.is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn an_occurrence_counts_what_fits_and_a_limit_what_was_hit() {
+        for (text, expected) in [
+            ("get:503", vec![1, 2, 3, 4, 5, 6, 7]),
+            ("get#2:503", vec![2]),
+            ("get#2-3:503", vec![2, 3]),
+            ("get/3:503", vec![3, 6]),
+            ("get:503 x2", vec![1, 2]),
+            ("get/2:503 x2", vec![2, 4]),
+            ("get#2-4:503 x2", vec![2, 3]),
+            ("get p=0:503", vec![]),
+            ("get p=1:503", vec![1, 2, 3, 4, 5, 6, 7]),
+            ("get p=1:503 x1", vec![1]),
+            ("create:503", vec![]),
+            ("any:503", vec![1, 2, 3, 4, 5, 6, 7]),
+        ] {
+            assert_eq!(hits(text, 7), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_filter_passes_its_own_only() {
+        let asset = Facts {
+            operation: Operation::Asset,
+            ..GET
+        };
+        let callback = Facts {
+            operation: Operation::Callback,
+            ..GET
+        };
+        let anonymous = Facts {
+            external_id: None,
+            task: None,
+            ..GET
+        };
+        for (text, facts, fits) in [
+            ("get [account=a]:503", GET, true),
+            ("get [account=b]:503", GET, false),
+            ("get [ext=mine] [task=7]:503", GET, true),
+            ("get [ext=mine] [task=8]:503", GET, false),
+            ("any [task=7]:503", CREATE, false),
+            ("any [ext=mine]:503", CREATE, true),
+            ("any [ext=mine]:503", anonymous, false),
+            ("any:503", asset, true),
+            // What does not fit a file leaves files alone.
+            ("any:503/5001", asset, false),
+            ("any:json=cut", asset, false),
+            ("any:saturated", asset, false),
+            ("any:html502", asset, true),
+            ("any:503", callback, false),
+            ("any:delay=1s", callback, false),
+            ("callback:drop", callback, true),
+        ] {
+            assert_eq!(
+                !plan(&[text]).select(&facts, 1).ids.is_empty(),
+                fits,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn requests_that_do_not_fit_are_not_counted() {
+        let mut plan = plan(&["create#2:reset"]);
+        for facts in [GET, CREATE, GET, GET] {
+            assert_eq!(plan.select(&facts, 1), Selection::default());
+        }
+        assert_eq!(plan.select(&CREATE, 1).ids, [1]);
+        assert_eq!(plan.list()[0].matched, 2);
+    }
+
+    #[test]
+    fn one_terminal_fault_a_request_and_delays_add_up() {
+        let mut plan = plan(&[
+            "get:delay=1s",
+            "get#1:503 x1",
+            "get@after:reset x1",
+            "get:delay=2s",
+            "get@after:delay=4s",
+        ]);
+        let first = plan.select(&GET, 1);
+        assert_eq!(first.ids, [1, 2, 4, 5]);
+        assert_eq!(first.delay_before, Duration::from_secs(3));
+        assert_eq!(first.delay_after, Duration::from_secs(4));
+        assert!(!first.is_handled());
+        // The one that had to stand back is not used up.
+        let second = plan.select(&GET, 1);
+        assert_eq!(second.ids, [1, 3, 4, 5]);
+        assert_eq!(
+            second.terminal.as_ref().map(|terminal| terminal.id),
+            Some(3)
+        );
+        assert!(second.is_handled());
+        assert_eq!(met(&mut plan, &GET, 2), [[1, 4, 5], [1, 4, 5]]);
+    }
+
+    #[test]
+    fn only_what_answers_before_keeps_the_handler_out() {
+        for (text, handled) in [
+            ("create:503", false),
+            ("create:html502", false),
+            (r#"create:raw(502, text/html, "")"#, false),
+            ("create:reset", false),
+            ("create:hang", false),
+            ("create@after:503", true),
+            ("create@after:reset", true),
+            ("create:delay=1s", true),
+            ("create:truncate=1", true),
+            ("create:json=cut", true),
+        ] {
+            let selection = plan(&[text]).select(&CREATE, 1);
+            assert_eq!(selection.is_handled(), handled, "{text}");
+        }
+        assert!(plan(&["get:stale=1"]).select(&GET, 1).is_handled());
+    }
+
+    #[test]
+    fn a_fault_that_found_nothing_to_change_is_told_apart() {
+        let mut plan = plan(&["get:json=null(/x)"]);
+        plan.select(&GET, 1);
+        plan.note_missed(1);
+        plan.note_missed(9);
+        plan.select(&GET, 1);
+        let armed = &plan.list()[0];
+        assert_eq!((armed.matched, armed.hits, armed.missed), (2, 2, 1));
+    }
+
+    #[test]
+    fn an_id_is_never_given_twice_and_the_rest_goes_on() {
+        let mut plan = plan(&["get#2:503", "get#3:503"]);
+        plan.select(&GET, 1);
+        assert_eq!(plan.remove(1).map(|armed| armed.matched), Some(1));
+        assert_eq!(plan.remove(1), None);
+        assert_eq!(plan.add("get:hang".parse().unwrap()), 3);
+        assert_eq!(met(&mut plan, &GET, 2), [[3], [2]]);
+        plan.clear();
+        assert_eq!(plan.list(), []);
+        assert_eq!(plan.add("get:hang".parse().unwrap()), 4);
+    }
+
+    #[test]
+    fn the_draws_have_the_frequency_and_the_spread_that_was_asked_for() {
+        let mut even = plan(&["get p=0.25:503"]);
+        let hits = met(&mut even, &GET, 4000).concat().len();
+        assert!((900..1100).contains(&hits), "{hits}");
+
+        let mut plan = plan(&["get:delay=lognormal(1s, 0.5, 3s)"]);
+        let mut times: Vec<_> = (0..1001)
+            .map(|_| plan.select(&GET, 1).delay_before)
+            .collect();
+        times.sort();
+        let median = times[500].as_secs_f64();
+        assert!((0.9..1.1).contains(&median), "{median}");
+        assert_eq!(times[1000], Duration::from_secs(3));
+        assert!(times[0] < Duration::from_millis(400));
+    }
+
+    proptest! {
+        #[test]
+        fn a_fault_draws_the_same_whatever_else_is_armed(
+            seed: u64,
+            others in 0..4_usize,
+            requests in 1..40_usize,
+        ) {
+            let mut alone = plan(&["get p=0.5:delay=uniform(0s, 1h)"]);
+            let mut among = plan(&["get p=0.5:delay=uniform(0s, 1h)"]);
+            for _ in 0..others {
+                among.add("get p=0.5:503".parse().unwrap());
+            }
+            for _ in 0..requests {
+                let (one, many) = (alone.select(&GET, seed), among.select(&GET, seed));
+                prop_assert_eq!(one.delay_before, many.delay_before);
+                prop_assert_eq!(one.ids.contains(&1), many.ids.contains(&1));
+            }
+        }
+
+        #[test]
+        fn a_fault_is_used_as_often_as_it_is_met(
+            seed: u64,
+            limit in 1..9_u64,
+            p in 0.0..=1.0,
+            requests in 0..40_u64,
+        ) {
+            let mut plan = plan(&[]);
+            plan.add(format!("get p={p}:503 x{limit}").parse().unwrap());
+            let met = (0..requests).filter(|_| !plan.select(&GET, seed).ids.is_empty()).count();
+            let armed = &plan.list()[0];
+            prop_assert_eq!(armed.hits, met as u64);
+            prop_assert_eq!(armed.matched, requests);
+            prop_assert!(armed.hits <= limit);
+        }
+
+        #[test]
+        fn a_uniform_delay_stays_between(seed: u64, a in 0..9_000_u64, more in 1..9_000_u64) {
+            let text = format!("get:delay=uniform({a}ms, {}ms)", a + more);
+            let delay = plan(&[&text]).select(&GET, seed).delay_before.as_millis();
+            prop_assert!((u128::from(a)..=u128::from(a + more)).contains(&delay));
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! How an entry of the journal is read. Secrets are taken out here, on the way
+//! out, and there is no other way.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use http::StatusCode;
+use kling_types::UnixMillis;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::record::{Kept, Part, Record};
+use super::redact::{Secrets, condense, sha256};
+use super::totals::{Operation, Outcome};
+
+/// One request and its answer, as the journal shows them: without credentials,
+/// and with pictures as their length and hash.
+///
+/// A clone is cheap. Serialises with its members in a fixed order, and without
+/// those that say nothing.
+#[derive(Clone)]
+pub struct JournalEntry {
+    record: Arc<Record>,
+    text: Arc<[u8]>,
+    secrets: Secrets,
+}
+
+impl JournalEntry {
+    pub(super) fn new(record: &Record, text: Vec<u8>, secrets: &Secrets) -> Self {
+        JournalEntry {
+            record: Arc::new(record.clone()),
+            text: text.into(),
+            secrets: secrets.clone(),
+        }
+    }
+
+    /// Its number, from 1; numbers are never used again.
+    pub fn seq(&self) -> u64 {
+        self.record.seq
+    }
+
+    /// When the request came, by the mock's clock.
+    pub fn at(&self) -> UnixMillis {
+        self.record.at
+    }
+
+    /// Whose request it was; `None` if its credentials did not say.
+    pub fn account(&self) -> Option<Cow<'_, str>> {
+        let account = self.record.account.as_deref()?;
+        Some(self.secrets.redact(account))
+    }
+
+    /// What it was for.
+    pub fn operation(&self) -> Operation {
+        self.record.operation
+    }
+
+    /// What became of it.
+    pub fn outcome(&self) -> Outcome {
+        self.record.outcome()
+    }
+
+    /// The method.
+    pub fn method(&self) -> Cow<'_, str> {
+        self.part(Part::Method)
+    }
+
+    /// The path with its query.
+    pub fn path(&self) -> Cow<'_, str> {
+        self.part(Part::Path)
+    }
+
+    /// The headers of the request that matter to the service. Of
+    /// `authorization`, the scheme and the length of the rest.
+    pub fn headers(&self) -> BTreeMap<String, String> {
+        let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        let lines = self.part(Part::Headers);
+        for (name, value) in lines.lines().filter_map(|line| line.split_once(": ")) {
+            headers
+                .entry(name.to_owned())
+                .and_modify(|values| *values = format!("{values}, {value}"))
+                .or_insert_with(|| value.to_owned());
+        }
+        headers
+    }
+
+    /// The body of the request.
+    pub fn request_body(&self) -> JournalBody {
+        self.body(Part::RequestBody)
+    }
+
+    /// The status of the answer that was sent; `None` if none was.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.record.status
+    }
+
+    /// The body of the answer that was sent.
+    pub fn answer_body(&self) -> JournalBody {
+        self.body(Part::AnswerBody)
+    }
+
+    /// The answer that the service gave, if a fault put another in its place or
+    /// lost it.
+    pub fn intended(&self) -> Option<(StatusCode, JournalBody)> {
+        let status = self.record.intended?;
+        Some((status, self.body(Part::IntendedBody)))
+    }
+
+    /// The fault that acted on it.
+    pub fn fault(&self) -> Option<Cow<'_, str>> {
+        self.said(Part::Fault)
+    }
+
+    /// The task it is about.
+    pub fn task_id(&self) -> Option<Cow<'_, str>> {
+        self.said(Part::TaskId)
+    }
+
+    /// The caller's id of the task.
+    pub fn external_task_id(&self) -> Option<Cow<'_, str>> {
+        self.said(Part::ExternalTaskId)
+    }
+
+    /// What else there is to say.
+    pub fn note(&self) -> Option<Cow<'_, str>> {
+        self.said(Part::Note)
+    }
+
+    /// Whether it was asked for or about this task: by the task's id, the
+    /// caller's, or the last segment of the path, where the task is unknown.
+    pub(crate) fn is_about(&self, id: &str) -> bool {
+        let path = self.raw(Part::Path).split(|byte| *byte == b'?').next();
+        let segment = path.and_then(|path| path.rsplit(|byte| *byte == b'/').next());
+        let ids = [Part::TaskId, Part::ExternalTaskId].map(|part| Some(self.raw(part)));
+        !id.is_empty() && (ids.contains(&Some(id.as_bytes())) || segment == Some(id.as_bytes()))
+    }
+
+    pub(crate) fn is_of(&self, account: &str) -> bool {
+        self.record.account.as_deref() == Some(account)
+    }
+
+    fn part(&self, part: Part) -> Cow<'_, str> {
+        match String::from_utf8_lossy(self.raw(part)) {
+            Cow::Borrowed(text) => self.secrets.redact(text),
+            Cow::Owned(text) => Cow::Owned(self.secrets.redact(&text).into_owned()),
+        }
+    }
+
+    /// Not for showing.
+    fn raw(&self, part: Part) -> &[u8] {
+        self.record.part(&self.text, part)
+    }
+
+    fn said(&self, part: Part) -> Option<Cow<'_, str>> {
+        Some(self.part(part)).filter(|text| !text.is_empty())
+    }
+
+    fn body(&self, part: Part) -> JournalBody {
+        let (bytes, kept) = self.record.body(part);
+        let kept_bytes = self.raw(part);
+        let (text, sha256) = match (kept, str::from_utf8(kept_bytes)) {
+            (Kept::Length, _) => (None, None),
+            (Kept::Hash, hash) => (None, hash.ok().map(str::to_owned)),
+            (Kept::Whole, Ok(text)) => (Some(body_text(text, &self.secrets)), None),
+            (Kept::Whole, Err(_)) => (None, Some(sha256(kept_bytes))),
+        };
+        JournalBody {
+            bytes,
+            text,
+            sha256,
+        }
+    }
+}
+
+/// A body's text as it is shown.
+pub(super) fn body_text(text: &str, secrets: &Secrets) -> String {
+    secrets.redact(&condense(text)).into_owned()
+}
+
+impl fmt::Display for JournalEntry {
+    /// One line: `get GET /v1/videos/effects/1 200 task 1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.operation(), self.method(), self.path())?;
+        match self.status() {
+            Some(status) => write!(f, " {}", status.as_u16())?,
+            None => f.write_str(" no answer")?,
+        }
+        if let Some(id) = self.task_id() {
+            write!(f, ", task {id}")?;
+        }
+        if let Some(id) = self.external_task_id() {
+            write!(f, ", external id {id}")?;
+        }
+        if let Some(fault) = self.fault() {
+            write!(f, ", fault {fault}")?;
+            if let Some((intended, _)) = self.intended() {
+                write!(f, " instead of {}", intended.as_u16())?;
+            }
+        }
+        if let Some(note) = self.note() {
+            write!(f, " ({note})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for JournalEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        View::of(self).fmt(f)
+    }
+}
+
+impl Serialize for JournalEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        View::of(self).serialize(serializer)
+    }
+}
+
+/// An entry as it is shown.
+#[derive(Debug, Serialize)]
+struct View<'a> {
+    seq: u64,
+    at: UnixMillis,
+    operation: Operation,
+    outcome: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_task_id: Option<Cow<'a, str>>,
+    request: RequestView<'a>,
+    /// `null` if none was sent.
+    answer: Option<AnswerView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intended: Option<AnswerView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Cow<'a, str>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RequestView<'a> {
+    method: Cow<'a, str>,
+    path: Cow<'a, str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "JournalBody::is_empty")]
+    body: JournalBody,
+}
+
+#[derive(Debug, Serialize)]
+struct AnswerView {
+    status: u16,
+    #[serde(skip_serializing_if = "JournalBody::is_empty")]
+    body: JournalBody,
+}
+
+impl<'a> View<'a> {
+    fn of(entry: &'a JournalEntry) -> Self {
+        let answer = |(status, body): (StatusCode, _)| AnswerView {
+            status: status.as_u16(),
+            body,
+        };
+        View {
+            seq: entry.seq(),
+            at: entry.at(),
+            operation: entry.operation(),
+            outcome: entry.outcome(),
+            account: entry.account(),
+            task_id: entry.task_id(),
+            external_task_id: entry.external_task_id(),
+            request: RequestView {
+                method: entry.method(),
+                path: entry.path(),
+                headers: entry.headers(),
+                body: entry.request_body(),
+            },
+            answer: entry
+                .status()
+                .map(|status| answer((status, entry.answer_body()))),
+            intended: entry.intended().map(answer),
+            fault: entry.fault(),
+            note: entry.note(),
+        }
+    }
+}
+
+/// A body as the journal shows it.
+///
+/// Serialises as its length in `bytes` and, of the three, the one there is:
+/// `json` if it reads as such, else `text`, else `sha256`. A file has none of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalBody {
+    bytes: u64,
+    text: Option<String>,
+    sha256: Option<String>,
+}
+
+impl JournalBody {
+    /// How many bytes it had on the wire.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether there was none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// Its text without secrets and pictures, unless it is longer than 64 KiB
+    /// even so, or no text.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// The text, if it is JSON.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_str(self.text()?).ok()
+    }
+
+    /// The SHA-256 of what has no [`text`](Self::text), in hexadecimal.
+    pub fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
+    }
+}
+
+impl Serialize for JournalBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("bytes", &self.bytes)?;
+        if let Some(json) = self.json() {
+            map.serialize_entry("json", &json)?;
+        } else if let Some(text) = &self.text {
+            map.serialize_entry("text", text)?;
+        } else if let Some(hash) = &self.sha256 {
+            map.serialize_entry("sha256", hash)?;
+        }
+        map.end()
+    }
+}

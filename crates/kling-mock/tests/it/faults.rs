@@ -1,0 +1,369 @@
+//! Faults: what each does to the service's state, and what of it is on the wire.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use kling_http::{Transport as _, TransportErrorKind};
+use kling_mock::{Expectation, Fault, Mock, Plan, Profile};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::clock::ManualClock;
+use crate::single;
+
+const KLING: &str = "/v1/videos/effects";
+
+fn mock_with(faults: &[&str]) -> Mock {
+    let mut builder = Mock::builder()
+        .profile(Profile::kling())
+        .clock(ManualClock::new())
+        .plan(Plan::polls(1, 1));
+    for text in faults {
+        builder = builder.fault(text.parse::<Fault>().expect(text));
+    }
+    builder.build()
+}
+
+/// What a client without a socket gets.
+type Got = Result<(u16, Value), TransportErrorKind>;
+
+async fn send(mock: &Mock, method: &str, path: &str, body: &str) -> Got {
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("https://mock.test{path}"))
+        .header("authorization", format!("Bearer {}", mock.api_key()))
+        .body(body.to_owned().into())
+        .expect("a request");
+    let (head, body) = mock
+        .transport()
+        .send(request)
+        .await
+        .map_err(|error| error.kind())?
+        .into_parts();
+    let body = body
+        .collect(usize::MAX)
+        .await
+        .map_err(|error| error.kind())?;
+    let body = serde_json::from_slice(&body)
+        .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body).into_owned()));
+    Ok((head.status.as_u16(), body))
+}
+
+async fn create(mock: &Mock) -> Got {
+    let mut body = single();
+    body["external_task_id"] = "mine".into();
+    send(mock, "POST", KLING, &body.to_string()).await
+}
+
+async fn status_of(mock: &Mock, id: &str) -> String {
+    let (_, body) = send(mock, "GET", &format!("{KLING}/{id}"), "")
+        .await
+        .expect("an answer");
+    body["data"]["task_status"]
+        .as_str()
+        .or(body["message"].as_str())
+        .unwrap_or("?")
+        .to_owned()
+}
+
+/// The flagship: carried out and billed, the answer lost.
+#[tokio::test]
+async fn a_lost_create_is_billed_once() {
+    let mock = mock_with(&["create#1@after:reset"]);
+    assert_eq!(create(&mock).await, Err(TransportErrorKind::Broken));
+    let (status, again) = create(&mock).await.expect("an answer");
+    assert_eq!(
+        (status, &again["message"]),
+        (400, &json!("External_task_id mine already exists"))
+    );
+    assert_eq!(status_of(&mock, "mine").await, "submitted");
+    mock.ledger().assert_charged_once("mine");
+    let expected = Expectation::new()
+        .create()
+        .times(2)
+        .charges(1)
+        .faults_fired();
+    mock.verify(&expected).expect("all of it");
+}
+
+#[tokio::test]
+async fn an_armed_fault_that_never_acts_fails_verification() {
+    let mock = mock_with(&["create#9:503", "list:503 optional"]);
+    create(&mock).await.expect("an answer");
+    let error = mock
+        .verify(&Expectation::new().faults_fired())
+        .expect_err("a failure");
+    let text = error.to_string();
+    assert!(
+        text.contains("create#9:503") && !text.contains("list:503"),
+        "{text}"
+    );
+}
+
+/// Checks what a create answers under a fault, and whether it was carried out.
+async fn check_create(
+    fault: &str,
+    wanted: Result<(u16, Value), TransportErrorKind>,
+    billed: usize,
+) {
+    let mock = mock_with(&[fault]);
+    let got = create(&mock).await.map(|(status, body)| {
+        // The code says which answer it is; all other members have tests.
+        (
+            status,
+            body.get("code")
+                .or(body.pointer("/error/code"))
+                .cloned()
+                .unwrap_or(body),
+        )
+    });
+    assert_eq!(got, wanted, "{fault}");
+    assert_eq!(mock.charges().len(), billed, "{fault}");
+    let entry = mock.journal().pop().expect("an entry");
+    assert_eq!(entry.fault().as_deref(), Some(fault));
+    assert_eq!(entry.intended().is_some(), billed == 1, "{fault}");
+}
+
+#[tokio::test]
+async fn before_nothing_is_done_and_after_all_is() {
+    for (action, wanted) in [
+        ("503", Ok((503, json!(503)))),
+        ("429/1302", Ok((429, json!(1302)))),
+        ("500/5000", Ok((500, json!(5000)))),
+        ("html502", Ok((502, Value::Null))),
+        ("nested_error", Ok((400, json!("fail_to_fetch_task")))),
+        ("code400", Ok((429, json!(400)))),
+        ("reset", Err(TransportErrorKind::Broken)),
+        ("close", Err(TransportErrorKind::Broken)),
+    ] {
+        for (phase, billed) in [("", 0), ("@after", 1)] {
+            let fault = format!("create{phase}:{action}");
+            let mut wanted = wanted.clone();
+            if action == "html502" {
+                let page = send(&mock_with(&["create:html502"]), "POST", KLING, "{}").await;
+                wanted = page;
+            }
+            check_create(&fault, wanted, billed).await;
+        }
+    }
+    check_create("create:truncate=10", Err(TransportErrorKind::Broken), 1).await;
+    check_create("create:json=null(/code)", Ok((200, Value::Null)), 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_add_up_and_a_hang_is_for_ever() {
+    let mock = mock_with(&["create@before:delay=2s", "create@after:delay=3s"]);
+    let began = Instant::now();
+    create(&mock).await.expect("an answer");
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+
+    let mock = mock_with(&["create@after:hang"]);
+    let waited = tokio::time::timeout(Duration::from_secs(3600), create(&mock)).await;
+    assert!(waited.is_err());
+    assert_eq!(mock.charges().len(), 1);
+
+    // Ten pieces at the most, and a pause between each two.
+    let mock = mock_with(&["create:chunk=30,gap=1s"]);
+    let began = Instant::now();
+    let (_, body) = create(&mock).await.expect("an answer");
+    let pieces = body.to_string().len().div_ceil(30) as u64;
+    assert_eq!(began.elapsed(), Duration::from_secs(pieces - 1));
+}
+
+#[tokio::test]
+async fn queries_may_see_what_is_not_so_any_more_or_not_yet() {
+    let mock = mock_with(&["get:lag=2"]);
+    create(&mock).await.expect("an answer");
+    let missing = "Task not found by id/external id: mine";
+    for wanted in [missing, missing, "succeed"] {
+        assert_eq!(status_of(&mock, "mine").await, wanted);
+    }
+
+    // Two reads old: what the second read before this one would have seen.
+    let mock = mock_with(&["get:stale=2"]);
+    create(&mock).await.expect("an answer");
+    for wanted in [
+        "submitted",
+        "submitted",
+        "submitted",
+        "processing",
+        "succeed",
+    ] {
+        assert_eq!(status_of(&mock, "mine").await, wanted);
+    }
+
+    let mock = mock_with(&["get#3:regress"]);
+    create(&mock).await.expect("an answer");
+    for wanted in ["submitted", "processing", "processing", "succeed"] {
+        assert_eq!(status_of(&mock, "mine").await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn downloads_fail_in_their_own_ways() {
+    for (fault, status, content_type, body) in [
+        ("asset:expired", 403, "text/plain", None),
+        ("asset:404", 404, "text/plain", None),
+        ("asset:wrong_type", 206, "text/html", Some(10)),
+        ("asset:range_ignored", 200, "video/mp4", Some(6_000)),
+        ("asset#2:403", 206, "video/mp4", Some(10)),
+    ] {
+        let mock = mock_with(&[fault]);
+        let (_, made) = create(&mock).await.expect("an answer");
+        let id = made["data"]["task_id"].as_str().expect("an id").to_owned();
+        let mut last = Value::Null;
+        for _ in 0..3 {
+            last = send(&mock, "GET", &format!("{KLING}/{id}"), "")
+                .await
+                .expect("an answer")
+                .1;
+        }
+        let url = last["data"]["task_result"]["videos"][0]["url"]
+            .as_str()
+            .expect("a URL")
+            .to_owned();
+        let request = http::Request::get(url)
+            .header("range", "bytes=0-9")
+            .body("".into());
+        let answer = mock
+            .transport()
+            .send(request.expect("a request"))
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status().as_u16(), status, "{fault}");
+        assert_eq!(answer.headers()["content-type"], content_type, "{fault}");
+        let length = answer
+            .into_body()
+            .collect(usize::MAX)
+            .await
+            .expect("a body")
+            .len();
+        if let Some(least) = body {
+            assert!(length >= least, "{fault}: {length}");
+        }
+    }
+}
+
+/// All that comes over the wire for one create.
+async fn wire(fault: &str) -> std::io::Result<String> {
+    let mock = mock_with(&[fault]);
+    let server = mock.serve(([127, 0, 0, 1], 0)).await?;
+    let mut stream = TcpStream::connect(server.address()).await?;
+    let body = single().to_string();
+    let request = format!(
+        "POST {KLING} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n{body}",
+        mock.api_key(),
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).await?;
+    Ok(String::from_utf8_lossy(&received).into_owned())
+}
+
+/// The body's length as the head has it, and as it came.
+fn lengths(answer: &str) -> (usize, usize) {
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let declared = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    (
+        declared.expect("a length").parse().expect("a number"),
+        body.len(),
+    )
+}
+
+#[tokio::test]
+async fn what_faults_look_like_on_the_wire() {
+    for fault in ["create:reset", "create@after:reset"] {
+        let error = wire(fault).await.expect_err("a reset");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{fault}");
+    }
+    for fault in ["create:close", "create@after:close"] {
+        assert_eq!(wire(fault).await.expect("an end"), "", "{fault}");
+    }
+    let whole = wire("create:delay=1ms").await.expect("an answer");
+    let (declared, came) = lengths(&whole);
+    assert_eq!(declared, came);
+
+    let cut = wire("create:truncate=7").await.expect("an answer");
+    assert_eq!(lengths(&cut), (declared, 7));
+    assert!(cut.starts_with("HTTP/1.1 200 OK\r\n"), "{cut}");
+
+    let empty = wire("create:empty").await.expect("an answer");
+    assert_eq!(lengths(&empty), (0, 0));
+    let paced = wire("create:chunk=50,gap=1ms").await.expect("an answer");
+    assert_eq!(lengths(&paced), (declared, declared));
+    let slow = wire("create:slow=1000000").await.expect("an answer");
+    assert_eq!(lengths(&slow), (declared, declared));
+
+    let bom = wire("create:json=bom").await.expect("an answer");
+    assert_eq!(lengths(&bom), (declared + 3, declared + 3));
+    let half = wire("create:json=cut").await.expect("an answer");
+    assert_eq!(lengths(&half), (declared / 2, declared / 2));
+
+    let refused = wire("create:429/1303+retry_after=2s")
+        .await
+        .expect("an answer");
+    assert!(
+        refused.starts_with("HTTP/1.1 429 ") && refused.contains("\r\nretry-after: 2\r\n"),
+        "{refused}"
+    );
+    let page = wire("create:html301").await.expect("an answer");
+    assert!(
+        page.starts_with("HTTP/1.1 301 ") && page.contains("\r\ncontent-type: text/html"),
+        "{page}"
+    );
+    let raw = wire("create:raw(502, text/plain, \"no\\n\")")
+        .await
+        .expect("an answer");
+    assert!(
+        raw.starts_with("HTTP/1.1 502 ") && raw.ends_with("\r\n\r\nno\n"),
+        "{raw}"
+    );
+}
+
+/// A request that hangs keeps no server from ending.
+#[tokio::test]
+async fn a_hang_ends_with_the_server() {
+    let mock = mock_with(&["any:hang"]);
+    let server = mock.serve(([127, 0, 0, 1], 0)).await.expect("a server");
+    let mut stream = TcpStream::connect(server.address())
+        .await
+        .expect("a connection");
+    let head = format!(
+        "GET {KLING} HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer {}\r\n\r\n",
+        mock.api_key()
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    // The engine has it as soon as it is in the journal.
+    while mock.journal().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    server.shutdown().await;
+    let mut received = Vec::new();
+    // Closed or reset, but over, and without an answer.
+    let _ = stream.read_to_end(&mut received).await;
+    assert_eq!(received, b"");
+}
+
+/// The same seed, requests and times: the same journal, to the letter.
+#[tokio::test]
+async fn the_same_run_is_the_same_journal() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let mock = mock_with(&["any p=0.5:503 optional", "get#2:json=bom optional"]);
+        for _ in 0..5 {
+            let _ = create(&mock).await;
+            let _ = send(&mock, "GET", &format!("{KLING}/mine"), "").await;
+            let _ = send(&mock, "GET", "/nowhere", "").await;
+        }
+        runs.push(serde_json::to_string(&mock.journal()).expect("JSON"));
+        assert!(!runs[0].contains(mock.api_key()));
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert!(runs[0].contains("any p=0.5:503"));
+}
