@@ -9,6 +9,7 @@
 //! let request = EffectRequest::single(Scene::COLOR_MIXING, ImageSource::file("me.jpg")?);
 //! let task = client.effects().create(request).await?; // paid from here on
 //! let done = task.wait().await?;
+//! # #[cfg(feature = "download")]
 //! client.download(&done.videos()[0]).await?.save_to("me.mp4").await?;
 //! # Ok(())
 //! # }
