@@ -73,10 +73,11 @@ async fn shutdown_leaves_no_connection() {
     let mut stuck = TcpStream::connect(server.address())
         .await
         .expect("a connection");
-    stuck
-        .write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhal")
-        .await
-        .expect("sent");
+    let head = b"POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
+    stuck.write_all(head).await.expect("sent");
+    // "HTTP/1.1 100 Continue": the service waits for the body.
+    stuck.read_exact(&mut some).await.expect("an answer");
+    stuck.write_all(b"hal").await.expect("sent");
 
     server.shutdown().await;
     for mut stream in [idle, stuck] {
@@ -175,7 +176,12 @@ async fn a_body_that_says_it_is_too_long_is_not_read() {
         "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
         LIMIT + 1
     );
-    let answer = raw(server.address(), head.as_bytes()).await;
+    let answer = timeout(
+        Duration::from_secs(30),
+        raw(server.address(), head.as_bytes()),
+    )
+    .await;
+    let answer = answer.expect("an answer before the body");
     assert_eq!(
         (answer.status, answer.json()["code"].as_i64()),
         (413, Some(1200))
