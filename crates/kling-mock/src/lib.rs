@@ -44,6 +44,7 @@
 
 mod asset;
 mod auth;
+mod callback;
 mod clip;
 mod delivery;
 mod engine;
@@ -58,7 +59,8 @@ mod transport;
 mod verify;
 
 pub use auth::{AuthMode, sign_jwt};
-pub use engine::{Account, AccountState, SetupError};
+pub use callback::{CallbacksOn, Rotation};
+pub use engine::{Account, AccountState, CallbackAttempt, SetupError};
 pub use fault::{Fault, FaultError};
 pub use journal::{
     JournalBody, JournalEntry, JournalLimits, JournalPage, Operation, Outcome, Totals,

@@ -5,11 +5,20 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use kling_http::{Client, Clock, Credentials, Provider, Result, SharedClock, TokioClock};
+use kling_http::{
+    Client, Clock, Credentials, Provider, Result, SharedClock, TokioClock, Transport,
+};
+use kling_types::UnixMillis;
 use kling_types::scene::{Date, LATEST_LIST};
 
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
 use crate::auth::AuthMode;
-use crate::engine::{Account, Engine, Reply, Setup, SetupError, check_account};
+use crate::callback::{AllowList, CallbacksOn, Outcome, Policy, Rotation, WebhookSecret};
+use crate::engine::{
+    Account, CallbackAttempt, Engine, Outgoing, Reply, Setup, SetupError, check_account,
+};
 use crate::fault::Fault;
 use crate::journal::{JournalEntry, JournalLimits, JournalPage, Totals};
 use crate::ledger::{Charge, Ledger, Prices};
@@ -29,6 +38,24 @@ struct Inner {
     clock: SharedClock,
     /// What tokens are held to, if not the mock's own clock.
     wall: Option<SharedClock>,
+    callback_targets: AllowList,
+    callback_timeout: Duration,
+    news: Notify,
+}
+
+/// Says what came of a callback that was taken, also if nobody waited for it.
+struct Report<'a> {
+    mock: &'a Mock,
+    outgoing: &'a Outgoing,
+    outcome: Option<Outcome>,
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        let outcome = self.outcome.take();
+        let outcome = outcome.unwrap_or_else(|| Outcome::Failed("given up".to_owned()));
+        self.mock.0.engine.report(self.outgoing, outcome);
+    }
 }
 
 /// Where the service lives when no socket is involved.
@@ -57,9 +84,11 @@ impl Mock {
                 faults: Vec::new(),
                 journal: JournalLimits::default(),
                 prices: Prices::default(),
+                callbacks: Policy::default(),
             },
             clock: None,
             wall: None,
+            callback_targets: AllowList::default(),
         }
     }
 
@@ -153,12 +182,116 @@ impl Mock {
         self.0.engine.verify(expected)
     }
 
+    /// Sends every callback that is due, through this transport, and returns how
+    /// many were. For clocks that the test moves.
+    pub async fn deliver_callbacks(&self, transport: &impl Transport) -> usize {
+        let mut sent = 0;
+        while let Some(outgoing) = self
+            .0
+            .engine
+            .take_callback(self.now(), &self.0.callback_targets)
+        {
+            // Whatever happens to this future, what was taken is reported.
+            let mut report = Report {
+                mock: self,
+                outgoing: &outgoing,
+                outcome: None,
+            };
+            report.outcome = Some(self.send_callback(transport, &outgoing).await);
+            sent += 1;
+        }
+        sent
+    }
+
+    /// Sends callbacks as they fall due, for ever, by tokio's clock; to be
+    /// spawned beside a server.
+    pub async fn run_callbacks(self, transport: impl Transport) {
+        loop {
+            self.deliver_callbacks(&transport).await;
+            let due = self.0.engine.next_callback();
+            let wait = due.map(|due| due.saturating_since(self.now()));
+            tokio::select! {
+                // Never busy, not even where a clock stands still.
+                () = pause(wait) => {}
+                () = self.0.news.notified() => {}
+            }
+        }
+    }
+
+    async fn send_callback(&self, transport: &impl Transport, outgoing: &Outgoing) -> Outcome {
+        let request = match &outgoing.request {
+            Ok(request) => request.clone(),
+            Err(why) => return Outcome::Failed(why.clone()),
+        };
+        match timeout(self.0.callback_timeout, transport.send(request)).await {
+            Ok(Ok(answer)) => Outcome::Answered(answer.status().as_u16()),
+            Ok(Err(error)) => Outcome::Failed(error.to_string()),
+            Err(_) => Outcome::Failed("no answer in time".to_owned()),
+        }
+    }
+
+    /// The attempts to deliver callbacks of an account, the oldest first.
+    pub fn callback_attempts(&self, account: &str) -> Vec<CallbackAttempt> {
+        self.0.engine.callback_attempts(account)
+    }
+
+    /// Schedules a callback once more: the same id and body, a new signature.
+    pub fn redeliver(&self, account: &str, callback: u64) -> std::result::Result<(), String> {
+        let done = self.0.engine.redeliver(account, callback, self.now());
+        self.0.news.notify_one();
+        done
+    }
+
+    /// Schedules the console's test callback, one in six seconds at most
+    /// (*documented*).
+    pub fn test_callback(&self, account: &str, url: &str) -> std::result::Result<(), String> {
+        let done = self.0.engine.test_callback(account, url, self.now());
+        self.0.news.notify_one();
+        done
+    }
+
+    /// The secret that signs an account's callbacks, if there is one.
+    pub fn webhook_secret(&self, account: &str) -> Option<String> {
+        self.0.engine.webhook_secret(account)
+    }
+
+    /// Gives an account another webhook secret. After a standard rotation the
+    /// old one signs too for seven days, after an emergency no longer
+    /// (*documented*).
+    pub fn rotate_webhook_secret(
+        &self,
+        account: &str,
+        secret: &str,
+        rotation: Rotation,
+    ) -> std::result::Result<(), String> {
+        let secret = WebhookSecret::parse(secret)?;
+        self.0
+            .engine
+            .rotate_secret(account, secret, rotation, self.now())
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.0.clock.now().into()
+    }
+
     /// Answers a request. Its URI says where the service lives, so that the
     /// links to results lead back to it.
     pub(crate) fn handle(&self, request: &http::Request<Bytes>) -> Reply {
-        let now = self.0.clock.now().into();
+        let now = self.now();
         let wall = self.0.wall.as_ref().map_or(now, |wall| wall.now().into());
-        self.0.engine.handle(now, wall, request)
+        let reply = self.0.engine.handle(now, wall, request);
+        // What is due next may have changed.
+        self.0.news.notify_one();
+        reply
+    }
+}
+
+/// Until the next callback is due, for ever if there is none. Never busy, not
+/// even where a clock stands still.
+async fn pause(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => sleep(wait.max(Duration::from_millis(1))).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -175,6 +308,7 @@ pub struct MockBuilder {
     setup: Setup,
     clock: Option<SharedClock>,
     wall: Option<SharedClock>,
+    callback_targets: AllowList,
 }
 
 impl MockBuilder {
@@ -254,6 +388,26 @@ impl MockBuilder {
         self
     }
 
+    /// Which changes callbacks tell of; every one by default.
+    pub fn callbacks_on(mut self, on: CallbacksOn) -> Self {
+        self.setup.callbacks.on = on;
+        self
+    }
+
+    /// How often a callback is sent that is not answered with success; once by
+    /// default, as nothing is known of retries.
+    pub fn callback_attempts(mut self, attempts: u32) -> Self {
+        self.setup.callbacks.attempts = attempts.max(1);
+        self
+    }
+
+    /// Lets callbacks go to this host, address or network (`10.0.0.0/8`);
+    /// without it, to this machine only.
+    pub fn allow_callbacks_to(mut self, target: &str) -> std::result::Result<Self, String> {
+        self.callback_targets.add(target)?;
+        Ok(self)
+    }
+
     /// The service.
     pub fn build(self) -> Mock {
         let start: SystemTime = UNIX_EPOCH + EPOCH;
@@ -261,9 +415,12 @@ impl MockBuilder {
             .clock
             .unwrap_or_else(|| Arc::new(TokioClock::starting_at(start)));
         Mock(Arc::new(Inner {
+            callback_timeout: self.setup.callbacks.timeout,
             engine: Engine::new(self.setup),
             clock,
             wall: self.wall,
+            callback_targets: self.callback_targets,
+            news: Notify::new(),
         }))
     }
 }

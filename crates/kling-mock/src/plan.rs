@@ -119,27 +119,60 @@ impl Plan {
         reads: &[UnixMillis],
         fails: bool,
     ) -> Standing {
-        let mut standing = Standing {
+        let submitted = Standing {
             status: TaskStatus::SUBMITTED,
             since: created,
         };
+        let course = self.course(created, now, reads, fails);
+        course.into_iter().flatten().last().unwrap_or(submitted)
+    }
+
+    /// All that a task goes through if nobody asks after it again, from its
+    /// creation to its end or to where it gets stuck.
+    pub(crate) fn changes(
+        &self,
+        created: UnixMillis,
+        reads: &[UnixMillis],
+        fails: bool,
+    ) -> impl Iterator<Item = Standing> {
+        const NEVER: UnixMillis = UnixMillis::new(i64::MAX);
+        let course = self.course(created, NEVER, reads, fails);
+        course
+            .into_iter()
+            .flatten()
+            .filter(|standing| standing.since < NEVER)
+    }
+
+    /// What a task has gone through by now.
+    fn course(
+        &self,
+        created: UnixMillis,
+        now: UnixMillis,
+        mut reads: &[UnixMillis],
+        fails: bool,
+    ) -> [Option<Standing>; 3] {
         let end = if fails {
             TaskStatus::FAILED
         } else {
             TaskStatus::SUCCEED
         };
-        let mut reads = reads;
-        for (stage, next) in [(self.queue, TaskStatus::PROCESSING), (self.run, end)] {
-            let Some((since, later)) = stage.end(standing.since, now, reads) else {
+        let submitted = Standing {
+            status: TaskStatus::SUBMITTED,
+            since: created,
+        };
+        let mut since = created;
+        let mut course = [Some(submitted), None, None];
+        for (place, (stage, status)) in course[1..]
+            .iter_mut()
+            .zip([(self.queue, TaskStatus::PROCESSING), (self.run, end)])
+        {
+            let Some((ended, later)) = stage.end(since, now, reads) else {
                 break;
             };
-            standing = Standing {
-                status: next,
-                since,
-            };
-            reads = later;
+            (since, reads) = (ended, later);
+            *place = Some(Standing { status, since });
         }
-        standing
+        course
     }
 }
 

@@ -87,9 +87,12 @@ impl TaskCallback {
                 task,
                 body: members,
             }),
-            None => Err(ReadCallbackError::NoTask {
-                members: members.keys().take(12).cloned().collect(),
-            }),
+            None => {
+                let mut members: Vec<_> = members.into_iter().map(|(name, _)| name).collect();
+                members.sort_unstable();
+                members.truncate(12);
+                Err(ReadCallbackError::NoTask { members })
+            }
         }
     }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use kling_types::UnixMillis;
 
+use super::callbacks::Callbacks;
 use super::refusal::Refusal;
 use super::store::Store;
 use crate::auth::Keyring;
+use crate::callback::{Policy, WebhookSecret};
 use crate::plan::Plan;
 
 /// An account to set up. Accounts of one service see nothing of each other.
@@ -30,6 +32,7 @@ pub struct Account {
     pub(crate) rate: Option<u32>,
     pub(crate) state: AccountState,
     pub(crate) plan: Option<Plan>,
+    pub(crate) webhook_secret: Option<WebhookSecret>,
 }
 
 /// What an account may do.
@@ -63,6 +66,7 @@ impl Account {
             rate: None,
             state: AccountState::Active,
             plan: None,
+            webhook_secret: None,
         }
     }
 
@@ -102,6 +106,14 @@ impl Account {
     pub fn state(mut self, state: AccountState) -> Self {
         self.state = state;
         self
+    }
+
+    /// Its webhook secret, `whsec_` and base64: callbacks are signed with it.
+    /// Without one they are not (*documented*).
+    pub fn webhook_secret(mut self, secret: &str) -> Result<Self, SetupError> {
+        let fault = |text| SetupError(format!("account {:?}: {text}", self.name));
+        self.webhook_secret = Some(WebhookSecret::parse(secret).map_err(fault)?);
+        Ok(self)
     }
 
     /// What becomes of its tasks, in place of the service's own plan.
@@ -185,6 +197,7 @@ pub(super) struct Tenant {
     pub(super) name: Arc<str>,
     pub(super) plan: Arc<Plan>,
     pub(super) tasks: Store,
+    pub(super) callbacks: Callbacks,
     state: AccountState,
     slots: Option<usize>,
     rate: Option<u32>,
@@ -195,11 +208,12 @@ pub(super) struct Tenant {
 }
 
 impl Tenant {
-    pub(super) fn new(account: &Account, plan: &Plan) -> Self {
+    pub(super) fn new(account: &Account, plan: &Plan, policy: Policy) -> Self {
         Tenant {
             name: account.name.as_str().into(),
             plan: Arc::new(account.plan.clone().unwrap_or_else(|| plan.clone())),
             tasks: Store::default(),
+            callbacks: Callbacks::new(policy, account.webhook_secret.as_ref()),
             state: account.state,
             slots: account.slots,
             rate: account.rate,
@@ -243,6 +257,7 @@ impl Tenant {
     /// Forgets its tasks.
     pub(super) fn forget(&mut self) {
         self.tasks = Store::default();
+        self.callbacks.forget();
         self.under_way.clear();
         self.second = (0, 0);
     }

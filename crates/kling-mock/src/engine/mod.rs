@@ -14,6 +14,7 @@ use kling_types::{ApiCode, UnixMillis};
 use serde::Serialize;
 
 use crate::auth::{self, AccountIndex, AuthMode, DEFAULT_ACCOUNT, Keyring};
+use crate::callback::Policy;
 use crate::fault::{self, Delivery, Fault, FaultPlan, Selection};
 use crate::journal::{
     Exchange, Journal, JournalEntry, JournalLimits, JournalPage, Operation, Totals,
@@ -24,6 +25,7 @@ use crate::profile::Profile;
 use crate::verify::{Evidence, Expectation, FaultHits, VerifyError};
 
 mod account;
+mod callbacks;
 mod random;
 mod refusal;
 mod route;
@@ -34,6 +36,9 @@ mod submit;
 
 pub(crate) use account::check as check_account;
 pub use account::{Account, AccountState, SetupError};
+
+pub use callbacks::CallbackAttempt;
+pub(crate) use callbacks::Outgoing;
 
 use account::Tenant;
 use random::Stream;
@@ -53,6 +58,7 @@ pub(crate) struct Setup {
     pub(crate) faults: Vec<Fault>,
     pub(crate) journal: JournalLimits,
     pub(crate) prices: Prices,
+    pub(crate) callbacks: Policy,
 }
 
 pub(crate) struct Engine {
@@ -114,7 +120,7 @@ impl Engine {
         }
         let tenants = accounts
             .iter()
-            .map(|account| Tenant::new(account, &setup.plan));
+            .map(|account| Tenant::new(account, &setup.plan, setup.callbacks));
         let mut world = World {
             tenants: tenants.collect(),
             ..World::default()

@@ -71,6 +71,9 @@ impl Service<'_> {
             price,
             self.now,
         );
+        if let Some(url) = &order.callback_url {
+            tenant.callbacks.watch(&task, &shown.id, url, self.origin);
+        }
         let index = tenant.tasks.insert(task);
         tenant.occupy(index);
         let request_id = profile.create_has_request_id.then(|| self.request_id());
@@ -91,6 +94,7 @@ impl Service<'_> {
         let standing = self.seen(task);
         if keeps_reads || task.reads.len() < task.plan.counted_reads() {
             task.reads.push(self.now);
+            tenant.callbacks.expect(task);
         }
         let standing = standing.ok_or_else(not_found)?;
         let shown = self

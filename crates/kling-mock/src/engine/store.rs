@@ -35,6 +35,12 @@ impl Task {
         self.standing_after(now, self.reads.len())
     }
 
+    /// All that it goes through if nobody asks after it again.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Standing> {
+        self.plan
+            .changes(self.created, &self.reads, self.failure.is_some())
+    }
+
     pub(super) fn has_ended(&self, now: UnixMillis) -> bool {
         self.standing(now).status.is_terminal()
     }

@@ -14,6 +14,7 @@ use crate::profile::Profile;
 pub(super) struct Order {
     pub(super) scene: String,
     pub(super) external_id: Option<ExternalTaskId>,
+    pub(super) callback_url: Option<String>,
     pub(super) seconds: u16,
     /// Why the task will fail, if its pictures are not what the service can use.
     pub(super) failure: Option<&'static str>,
@@ -52,6 +53,7 @@ pub(super) fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order,
     Ok(Order {
         scene,
         external_id: request.external_task_id,
+        callback_url: request.callback_url,
         seconds,
         failure,
     })

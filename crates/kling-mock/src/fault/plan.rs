@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::{Action, AssetFault, Delay, Fault, Operation, Phase, ReadFault, rules};
+use super::{Action, AssetFault, CallbackFault, Delay, Fault, Operation, Phase, ReadFault, rules};
 
 /// What the faults know of a request.
 #[derive(Debug, Clone, Copy)]
@@ -171,6 +171,14 @@ impl Selection {
     pub(crate) fn read_fault(&self) -> Option<ReadFault> {
         match self.terminal.as_ref()?.action {
             Action::Read(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a callback.
+    pub(crate) fn callback_fault(&self) -> Option<CallbackFault> {
+        match self.terminal.as_ref()?.action {
+            Action::Callback(fault) => Some(fault),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 mod accounts;
 mod answers;
 mod assets;
+mod callbacks;
 mod clock;
 mod door;
 mod faults;

@@ -1,0 +1,317 @@
+//! Callbacks as the engine sees them: what is due, as requests to be sent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::CONTENT_TYPE;
+use kling_types::{TaskId, UnixMillis};
+use serde::Serialize;
+
+use super::random::Stream;
+use super::show::Show;
+use super::store::Task;
+use super::{Engine, World};
+use crate::callback::{
+    AllowList, CallbackFault, Delivery, Notice, Outcome, Policy, Queue, Rotation, Secrets,
+    WebhookSecret, allowed, test_event,
+};
+use crate::fault;
+use crate::journal::{Exchange, Operation};
+
+/// The callbacks of an account.
+#[derive(Debug, Default)]
+pub(super) struct Callbacks {
+    pub(super) queue: Queue,
+    pub(super) secrets: Secrets,
+    /// Where the creates came in that asked for callbacks: what the links in a
+    /// body begin with.
+    origins: HashMap<u64, Arc<str>>,
+}
+
+impl Callbacks {
+    pub(super) fn new(policy: Policy, secret: Option<&WebhookSecret>) -> Self {
+        let mut secrets = Secrets::default();
+        if let Some(secret) = secret {
+            secrets.rotate(secret.clone(), Rotation::Emergency, UnixMillis::new(0));
+        }
+        Callbacks {
+            queue: Queue::new(policy),
+            secrets,
+            origins: HashMap::new(),
+        }
+    }
+
+    /// Tells of the task's changes from now on.
+    pub(super) fn watch(&mut self, task: &Task, id: &TaskId, url: &str, origin: &str) {
+        self.queue.watch(id.clone(), url);
+        self.origins.insert(task.id, origin.into());
+        self.expect(task);
+    }
+
+    /// Takes in what is ahead of a task, as far as it is known now.
+    pub(super) fn expect(&mut self, task: &Task) {
+        if self.origins.contains_key(&task.id)
+            && let Some(id) = TaskId::new(task.id.to_string())
+        {
+            self.queue.expect(&id, task.changes());
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.queue.clear();
+        self.origins.clear();
+    }
+}
+
+/// A callback that is due.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    account: usize,
+    delivery: Delivery,
+    /// What to send, or why it may not be sent.
+    pub(crate) request: Result<Request<Bytes>, String>,
+}
+
+/// An attempt to deliver a callback, for tests and people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CallbackAttempt {
+    /// The callback's number: what it is delivered again by.
+    pub callback: u64,
+    /// The task; none for a test event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<TaskId>,
+    /// The status that it tells of.
+    pub status: String,
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// When it was due.
+    pub at: UnixMillis,
+    /// What came of it: `200`, `dropped`, an error; none while it is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+}
+
+impl Engine {
+    /// When the next callback is due.
+    pub(crate) fn next_callback(&self) -> Option<UnixMillis> {
+        let world = self.world();
+        world
+            .tenants
+            .iter()
+            .filter_map(|tenant| tenant.callbacks.queue.next_due())
+            .min()
+    }
+
+    /// The next callback that is due. Whoever takes it says what came of it:
+    /// [`report`](Self::report).
+    pub(crate) fn take_callback(&self, now: UnixMillis, allow: &AllowList) -> Option<Outgoing> {
+        let mut world = self.world();
+        let World {
+            tenants, faults, ..
+        } = &mut *world;
+        for (account, tenant) in tenants.iter_mut().enumerate() {
+            let name = Arc::clone(&tenant.name);
+            let tasks = &tenant.tasks;
+            let popped = tenant.callbacks.queue.pop(now, |notice| {
+                let task = notice.task.as_ref().map(TaskId::as_str);
+                let found = task.and_then(|id| tasks.at(tasks.find(id, false)?));
+                let facts = fault::Facts {
+                    operation: fault::Operation::Callback,
+                    account: &name,
+                    external_id: found.and_then(|task| task.external_id.as_deref()),
+                    task,
+                };
+                let selection = faults.select(&facts, self.seed);
+                callback_faults(&selection)
+            });
+            if let Some(delivery) = popped {
+                let notice = &delivery.notice;
+                let request = allowed(&notice.url, allow).and_then(|()| {
+                    let body =
+                        self.callback_body(&tenant.callbacks, tasks, &name, notice, &delivery);
+                    self.callback_request(&tenant.callbacks.secrets, &delivery, body, now)
+                });
+                return Some(Outgoing {
+                    account,
+                    delivery,
+                    request,
+                });
+            }
+        }
+        None
+    }
+
+    fn callback_body(
+        &self,
+        callbacks: &Callbacks,
+        tasks: &super::store::Store,
+        account: &str,
+        notice: &Notice,
+        delivery: &Delivery,
+    ) -> Bytes {
+        let shown = || {
+            let task = tasks.at(tasks.find(notice.task.as_ref()?.as_str(), false)?)?;
+            let origin = callbacks.origins.get(&task.id)?;
+            let show = Show {
+                profile: &self.profile,
+                seed: self.seed,
+                origin,
+                account,
+            };
+            // The legacy body is the task itself, without an envelope (documented).
+            serde_json::to_vec(&show.queried(task, &notice.standing())?).ok()
+        };
+        shown().map_or_else(
+            || test_event(delivery.callback, notice.since).into(),
+            Bytes::from,
+        )
+    }
+
+    fn callback_request(
+        &self,
+        secrets: &Secrets,
+        delivery: &Delivery,
+        body: Bytes,
+        now: UnixMillis,
+    ) -> Result<Request<Bytes>, String> {
+        let id = Stream::new(self.seed, "webhook-id", delivery.callback).uuid();
+        let seconds = now.get().div_euclid(1000);
+        let headers = secrets.headers(&id, seconds, &body, delivery.forgery, now);
+        let mut request =
+            Request::post(&*delivery.notice.url).header(CONTENT_TYPE, "application/json");
+        for (name, value) in headers.into_iter().flatten() {
+            request = request.header(name, value);
+        }
+        request.body(body).map_err(|error| error.to_string())
+    }
+
+    /// Takes in what came of a callback, and writes it down.
+    pub(crate) fn report(&self, outgoing: &Outgoing, outcome: Outcome) {
+        // As if it had been sent when it was due: where the clock jumps, what
+        // follows from it still falls in its place.
+        let now = outgoing.delivery.at;
+        let note = outcome.to_string();
+        let task_id = outgoing
+            .delivery
+            .notice
+            .task
+            .as_ref()
+            .map_or("", TaskId::as_str);
+        let answer = match &outcome {
+            Outcome::Answered(status) => http::StatusCode::from_u16(*status)
+                .ok()
+                .map(|status| super::plain(status, "")),
+            _ => None,
+        };
+        let nothing = Request::new(Bytes::new());
+        let request = outgoing.request.as_ref().unwrap_or(&nothing);
+        let name = {
+            let mut world = self.world();
+            let Some(tenant) = world.tenants.get_mut(outgoing.account) else {
+                return;
+            };
+            tenant
+                .callbacks
+                .queue
+                .report(outgoing.delivery.id, outcome, now);
+            Arc::clone(&tenant.name)
+        };
+        let exchange = Exchange {
+            account: Some(&name),
+            answer: answer.as_ref(),
+            task_id,
+            note: &note,
+            ..Exchange::new(now, Operation::Callback, request)
+        };
+        self.journal_lock().append(&exchange.draft());
+    }
+
+    /// All attempts that are remembered, of one account.
+    pub(crate) fn callback_attempts(&self, account: &str) -> Vec<CallbackAttempt> {
+        let world = self.world();
+        let tenant = world.tenants.iter().find(|tenant| &*tenant.name == account);
+        let records = tenant
+            .into_iter()
+            .flat_map(|tenant| tenant.callbacks.queue.records());
+        records
+            .map(|record| CallbackAttempt {
+                callback: record.delivery.callback,
+                task_id: record.delivery.notice.task.clone(),
+                status: record.delivery.notice.status.to_string(),
+                attempt: record.delivery.attempt,
+                at: record.delivery.at,
+                outcome: record.outcome.as_ref().map(Outcome::to_string),
+            })
+            .collect()
+    }
+
+    /// Does something to the callbacks of an account, if there is one.
+    pub(super) fn with_callbacks<T>(
+        &self,
+        account: &str,
+        act: impl FnOnce(&mut Callbacks) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let mut world = self.world();
+        let mut tenants = world.tenants.iter_mut();
+        match tenants.find(|tenant| &*tenant.name == account) {
+            Some(tenant) => act(&mut tenant.callbacks),
+            None => Err(format!("there is no account {account:?}")),
+        }
+    }
+
+    pub(crate) fn redeliver(
+        &self,
+        account: &str,
+        callback: u64,
+        now: UnixMillis,
+    ) -> Result<(), String> {
+        self.with_callbacks(account, |callbacks| {
+            callbacks.queue.redeliver(callback, now)
+        })
+    }
+
+    pub(crate) fn test_callback(
+        &self,
+        account: &str,
+        url: &str,
+        now: UnixMillis,
+    ) -> Result<(), String> {
+        self.with_callbacks(account, |callbacks| {
+            callbacks.queue.test(url, now).map_err(|wait| {
+                format!(
+                    "one test callback in six seconds: wait {} ms",
+                    wait.as_millis()
+                )
+            })
+        })
+    }
+
+    /// The secret that signs an account's callbacks now.
+    pub(crate) fn webhook_secret(&self, account: &str) -> Option<String> {
+        let reveal =
+            |callbacks: &mut Callbacks| Ok(callbacks.secrets.current().map(WebhookSecret::reveal));
+        self.with_callbacks(account, reveal).ok().flatten()
+    }
+
+    pub(crate) fn rotate_secret(
+        &self,
+        account: &str,
+        secret: WebhookSecret,
+        rotation: Rotation,
+        now: UnixMillis,
+    ) -> Result<(), String> {
+        self.with_callbacks(account, |callbacks| {
+            callbacks.secrets.rotate(secret, rotation, now);
+            Ok(())
+        })
+    }
+}
+
+fn callback_faults(selection: &fault::Selection) -> Vec<CallbackFault> {
+    let delay = selection.delay_before.saturating_add(selection.delay_after);
+    let late = (!delay.is_zero()).then_some(CallbackFault::Late(delay));
+    late.into_iter().chain(selection.callback_fault()).collect()
+}

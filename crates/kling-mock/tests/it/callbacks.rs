@@ -1,0 +1,378 @@
+//! Callbacks: what is told, when, to whom, and how it is proven.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use kling_http::{Body, Transport, TransportError, transport_fn};
+use kling_mock::{Account, CallbacksOn, Mock, MockBuilder, Plan, Profile, Rotation};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+use crate::clock::ManualClock;
+use crate::single;
+
+const SECRET: &str = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=";
+const HOOK: &str = "http://127.0.0.1:9/hook?token=t";
+
+/// What a receiver got.
+#[derive(Debug, Clone)]
+struct Got {
+    url: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Got {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
+    fn status(&self) -> String {
+        self.json()["task_status"]
+            .as_str()
+            .unwrap_or("?")
+            .to_owned()
+    }
+}
+
+/// A receiver that answers all with this status.
+#[derive(Clone)]
+struct Receiver {
+    got: Arc<Mutex<Vec<Got>>>,
+    answers: u16,
+}
+
+impl Receiver {
+    fn answering(answers: u16) -> Self {
+        Receiver {
+            got: Arc::default(),
+            answers,
+        }
+    }
+
+    fn transport(&self) -> impl Transport {
+        let receiver = self.clone();
+        transport_fn(move |request| {
+            let (head, body) = request.into_parts();
+            let got = Got {
+                url: head.uri.to_string(),
+                headers: head.headers,
+                body,
+            };
+            receiver.got.lock().expect("a lock").push(got);
+            let mut answer = http::Response::new(Body::empty());
+            *answer.status_mut() = http::StatusCode::from_u16(receiver.answers).expect("a status");
+            async move { Ok::<_, TransportError>(answer) }
+        })
+    }
+
+    fn got(&self) -> Vec<Got> {
+        self.got.lock().expect("a lock").clone()
+    }
+
+    fn statuses(&self) -> Vec<String> {
+        self.got().iter().map(Got::status).collect()
+    }
+}
+
+struct Scene {
+    mock: Mock,
+    clock: ManualClock,
+    receiver: Receiver,
+}
+
+impl Scene {
+    fn of(set_up: impl FnOnce(MockBuilder) -> MockBuilder) -> Self {
+        let clock = ManualClock::new();
+        let account = Account::new("a").webhook_secret(SECRET).expect("a secret");
+        let builder = Mock::builder()
+            .profile(Profile::kling())
+            .plan(Plan::after(Duration::from_secs(1), Duration::from_secs(9)))
+            .clock(clock.clone())
+            .account(account)
+            .expect("an account");
+        Scene {
+            mock: set_up(builder).build(),
+            clock,
+            receiver: Receiver::answering(200),
+        }
+    }
+
+    async fn create(&self) -> String {
+        let mut body = single();
+        body["callback_url"] = HOOK.into();
+        self.ask("POST", "", &body.to_string()).await["data"]["task_id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
+    }
+
+    async fn ask(&self, method: &str, rest: &str, body: &str) -> Value {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("https://mock.test/v1/videos/effects{rest}"))
+            .header("authorization", format!("Bearer {}", self.mock.api_key()))
+            .body(body.to_owned().into())
+            .expect("a request");
+        let answer = self
+            .mock
+            .transport()
+            .send(request)
+            .await
+            .expect("an answer");
+        let body = answer
+            .into_body()
+            .collect(usize::MAX)
+            .await
+            .expect("a body");
+        serde_json::from_slice(&body).expect("JSON")
+    }
+
+    async fn after(&self, millis: u64) -> usize {
+        self.clock.advance(millis);
+        self.mock
+            .deliver_callbacks(&self.receiver.transport())
+            .await
+    }
+}
+
+/// Documented: on every change; the body is the task itself, as a query shows it.
+#[tokio::test]
+async fn every_change_is_told_as_a_query_would_show_it() {
+    let scene = Scene::of(|builder| builder);
+    let id = scene.create().await;
+    assert_eq!(scene.after(0).await, 1);
+    assert_eq!(scene.after(999).await, 0);
+    assert_eq!(scene.after(1).await, 1);
+    assert_eq!(scene.after(9_000).await, 1);
+    assert_eq!(scene.after(1_000_000).await, 0);
+    assert_eq!(
+        scene.receiver.statuses(),
+        ["submitted", "processing", "succeed"]
+    );
+    let last = scene.receiver.got().pop().expect("a callback");
+    assert_eq!(last.url, HOOK);
+    assert_eq!(
+        last.json(),
+        scene.ask("GET", &format!("/{id}"), "").await["data"]
+    );
+}
+
+/// A clock that jumps: all that happened is told, in its order, each as it was.
+#[tokio::test]
+async fn a_jump_of_the_clock_skips_nothing() {
+    let scene = Scene::of(|builder| builder);
+    scene.create().await;
+    assert_eq!(scene.after(60_000).await, 3);
+    assert_eq!(
+        scene.receiver.statuses(),
+        ["submitted", "processing", "succeed"]
+    );
+    let times: Vec<_> = scene
+        .receiver
+        .got()
+        .iter()
+        .map(|got| got.json()["updated_at"].clone())
+        .collect();
+    assert!(
+        times.is_sorted_by_key(Value::as_i64) && times[0] != times[1],
+        "{times:?}"
+    );
+
+    let end_only = Scene::of(|builder| builder.callbacks_on(CallbacksOn::End));
+    end_only.create().await;
+    end_only.after(60_000).await;
+    assert_eq!(end_only.receiver.statuses(), ["succeed"]);
+}
+
+/// What a query brings about is told as well.
+#[tokio::test]
+async fn changes_that_queries_bring_about_are_told() {
+    let scene = Scene::of(|builder| builder.plan(Plan::polls(1, 1)));
+    let id = scene.create().await;
+    for _ in 0..2 {
+        scene.after(1_000).await;
+        scene.ask("GET", &format!("/{id}"), "").await;
+    }
+    scene.after(1_000).await;
+    assert_eq!(
+        scene.receiver.statuses(),
+        ["submitted", "processing", "succeed"]
+    );
+}
+
+/// Held against an independent implementation of Standard Webhooks.
+fn check_signed(got: &Got, secret: &str, right: bool) {
+    let header = |name: &str| got.headers[name].to_str().expect("text");
+    let seconds = header("webhook-timestamp").parse().expect("seconds");
+    let webhook = Webhook::new(secret).expect("a secret");
+    let wanted = webhook
+        .sign(header("webhook-id"), seconds, &got.body)
+        .expect("a signature");
+    let signed = header("webhook-signature")
+        .split(' ')
+        .any(|signature| signature == wanted);
+    assert_eq!(signed, right, "{:?}", got.headers);
+}
+
+#[tokio::test]
+async fn signatures_outlive_a_rotation_by_seven_days() {
+    let other = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldG90aGVyc2VjcmU=";
+    let scene = Scene::of(|builder| builder);
+    scene.create().await;
+    scene.after(0).await;
+    check_signed(&scene.receiver.got()[0], SECRET, true);
+    check_signed(&scene.receiver.got()[0], other, false);
+
+    scene
+        .mock
+        .rotate_webhook_secret("a", other, Rotation::Standard)
+        .expect("rotated");
+    assert_eq!(scene.mock.webhook_secret("a").as_deref(), Some(other));
+    scene.after(1_000).await;
+    for secret in [SECRET, other] {
+        check_signed(&scene.receiver.got()[1], secret, true);
+    }
+    scene.after(7 * 24 * 3_600_000).await;
+    check_signed(&scene.receiver.got()[2], SECRET, false);
+    check_signed(&scene.receiver.got()[2], other, true);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_on_purpose() {
+    let run = async |fault: &str| {
+        let scene = Scene::of(|builder| builder.fault(fault.parse().expect(fault)));
+        scene.create().await;
+        scene.after(60_000).await;
+        scene
+    };
+    assert_eq!(
+        run("callback#2:drop").await.receiver.statuses(),
+        ["submitted", "succeed"]
+    );
+    assert_eq!(run("callback#1:dup=2").await.receiver.statuses().len(), 4);
+    assert_eq!(
+        run("callback#1:reorder").await.receiver.statuses(),
+        ["processing", "submitted", "succeed"]
+    );
+    let late = run("callback#3:late=1h").await;
+    assert_eq!(late.receiver.statuses(), ["submitted", "processing"]);
+    late.after(3_600_000).await;
+    assert_eq!(
+        late.receiver.statuses(),
+        ["submitted", "processing", "succeed"]
+    );
+    for fault in ["bad_sig", "wrong_secret"] {
+        let scene = run(&format!("callback#1:{fault}")).await;
+        check_signed(&scene.receiver.got()[0], SECRET, false);
+        check_signed(&scene.receiver.got()[1], SECRET, true);
+    }
+    let bare = run("callback#1:no_headers").await.receiver.got().remove(0);
+    assert!(
+        !bare.headers.contains_key("webhook-signature"),
+        "{:?}",
+        bare.headers
+    );
+}
+
+#[tokio::test]
+async fn failures_are_remembered_and_can_be_sent_again() {
+    let mut scene = Scene::of(|builder| builder.callback_attempts(2));
+    scene.receiver = Receiver::answering(500);
+    scene.create().await;
+    assert_eq!(scene.after(0).await, 1);
+    assert_eq!(
+        scene.after(999).await,
+        0,
+        "the second attempt waits a second"
+    );
+    assert!(scene.after(1).await >= 1);
+    let attempts = scene.mock.callback_attempts("a");
+    assert_eq!(
+        (attempts[0].attempt, attempts[0].outcome.as_deref()),
+        (1, Some("500"))
+    );
+    let first = attempts[0].callback;
+    let again = attempts
+        .iter()
+        .find(|one| one.callback == first && one.attempt == 2);
+    assert!(again.is_some(), "{attempts:?}");
+
+    scene.receiver = Receiver::answering(200);
+    scene
+        .mock
+        .redeliver("a", attempts[0].callback)
+        .expect("remembered");
+    scene.after(0).await;
+    assert!(scene.receiver.statuses().contains(&"submitted".to_owned()));
+    assert_eq!(
+        scene.mock.redeliver("a", 99),
+        Err("no callback 99 is remembered".to_owned())
+    );
+    assert_eq!(
+        scene.mock.redeliver("b", 0),
+        Err("there is no account \"b\"".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn the_console_s_test_callback() {
+    let scene = Scene::of(|builder| builder);
+    scene.mock.test_callback("a", HOOK).expect("sent");
+    let again = scene.mock.test_callback("a", HOOK).expect_err("too soon");
+    assert_eq!(again, "one test callback in six seconds: wait 6000 ms");
+    scene.after(0).await;
+    let got = scene.receiver.got().remove(0);
+    assert_eq!(got.json()["status"], json!("submitted"));
+    check_signed(&got, SECRET, true);
+}
+
+/// A fake service must not become a tool against others.
+#[tokio::test]
+async fn other_machines_are_left_alone_unless_allowed() {
+    let post = async |scene: &Scene| {
+        let mut body = single();
+        body["callback_url"] = "http://hooks.example/in".into();
+        scene.ask("POST", "", &body.to_string()).await;
+        scene.after(0).await;
+    };
+    let scene = Scene::of(|builder| builder);
+    post(&scene).await;
+    assert!(scene.receiver.got().is_empty());
+    let outcome = scene.mock.callback_attempts("a")[0]
+        .outcome
+        .clone()
+        .expect("an outcome");
+    assert!(outcome.contains("hooks.example"), "{outcome}");
+
+    let allowed = Scene::of(|builder| builder.allow_callbacks_to("hooks.example").expect("a host"));
+    post(&allowed).await;
+    assert_eq!(allowed.receiver.got().len(), 1);
+}
+
+/// Beside a server, callbacks go out by themselves as time passes.
+#[tokio::test(start_paused = true)]
+async fn callbacks_run_by_themselves() {
+    let receiver = Receiver::answering(200);
+    let mock = Mock::builder()
+        .plan(Plan::after(Duration::from_secs(5), Duration::from_secs(60)))
+        .build();
+    let running = tokio::spawn(mock.clone().run_callbacks(receiver.transport()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut body = single();
+    body["callback_url"] = HOOK.into();
+    let request = http::Request::post("https://mock.test/kling/v1/videos/effects")
+        .header("authorization", format!("Bearer {}", mock.api_key()))
+        .body(body.to_string().into());
+    mock.transport()
+        .send(request.expect("a request"))
+        .await
+        .expect("an answer");
+    tokio::time::sleep(Duration::from_secs(64)).await;
+    assert_eq!(receiver.statuses(), ["submitted", "processing"]);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(receiver.statuses(), ["submitted", "processing", "succeed"]);
+    running.abort();
+}
