@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use kling_mock::{AuthMode, Fault, Plan};
+use kling_types::scene::{Date, LATEST_LIST};
 
 /// Kling's video effects: photos in, a video out.
 #[derive(Debug, Parser)]
@@ -87,8 +89,9 @@ pub(crate) struct EffectArgs {
 /// Prints one line of JSON when it is ready: {"base_url":…,"api_key":…}.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-Example:
+Examples:
   kling mock --listen 127.0.0.1:8080
+  kling mock --provider kling --plan \"after(2s, 30s)\" --fault create#1@after:reset
   curl http://127.0.0.1:8080/kling/v1/videos/effects -H \"Authorization: Bearer $API_KEY\" …")]
 pub(crate) struct MockArgs {
     /// Where to listen; port 0 takes a free one
@@ -102,6 +105,40 @@ pub(crate) struct MockArgs {
     /// What the key, request ids and videos derive from
     #[arg(long, default_value = "0")]
     pub(crate) seed: u64,
+
+    /// What becomes of tasks: quick, instant, stuck, after(5s, 2m) or polls(1, 2), then perhaps
+    /// fail("message")
+    #[arg(long, default_value = "quick")]
+    pub(crate) plan: Plan,
+
+    /// Something that goes wrong, such as create#1@after:reset; may be given again
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(crate) faults: Vec<Fault>,
+
+    /// How closely to look at who asks: off, presence or verify
+    #[arg(long, value_name = "MODE", default_value = "verify")]
+    pub(crate) auth: AuthMode,
+
+    /// An account: NAME, NAME:API_KEY or NAME:API_KEY:SLOTS; may be given again. One named
+    /// default if there is none
+    #[arg(long = "account", value_name = "ACCOUNT")]
+    pub(crate) accounts: Vec<String>,
+
+    /// The day whose list of scenes the service knows
+    #[arg(long, value_name = "DATE", default_value_t = LATEST_LIST)]
+    pub(crate) scenes_as_of: Date,
+
+    /// How often a callback that fails is sent once more
+    #[arg(long, value_name = "TIMES", default_value = "0")]
+    pub(crate) callback_retries: u32,
+
+    /// A host, address or network that callbacks may go to beside this machine; may be given again
+    #[arg(long = "callback-allow", value_name = "TARGET")]
+    pub(crate) callback_allow: Vec<String>,
+
+    /// Write the ready line to this file too, at once and whole
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
 
     /// Allow an address that other machines can reach
     #[arg(long)]

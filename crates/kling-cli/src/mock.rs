@@ -1,9 +1,10 @@
 //! `kling mock`: the fake service on a socket.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use kling_http::SystemClock;
-use kling_mock::{Mock, Profile};
+use kling_http::{ReqwestTransport, SystemClock};
+use kling_mock::{Account, Mock, Profile};
 use serde_json::json;
 
 use crate::args::{MockArgs, ProviderName};
@@ -19,15 +20,13 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
         ));
         return Exit::Usage.into();
     }
-    let profile = match args.provider {
-        ProviderName::Comet => Profile::comet(),
-        ProviderName::Kling => Profile::kling(),
+    let mock = match set_up(args) {
+        Ok(mock) => mock,
+        Err(why) => {
+            say(&format!("error: {why}"));
+            return Exit::Usage.into();
+        }
     };
-    let mock = Mock::builder()
-        .profile(profile)
-        .seed(args.seed)
-        .clock(SystemClock)
-        .build();
     let server = match mock.serve(args.listen).await {
         Ok(server) => server,
         Err(error) => {
@@ -38,10 +37,78 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
             return Exit::Usage.into();
         }
     };
+    match ReqwestTransport::new() {
+        Ok(transport) => drop(tokio::spawn(mock.clone().run_callbacks(transport))),
+        Err(error) => say(&format!("warning: callbacks can't be sent: {error}")),
+    }
     // Before anybody is told that it is ready, and so may stop it.
     let mut signals = StopSignals::listen();
-    emit(&json!({ "base_url": server.base_url(), "api_key": mock.api_key() }));
+    let ready = json!({ "base_url": server.base_url(), "api_key": mock.api_key() });
+    if let Some(path) = &args.ready_file
+        && let Err(error) = write_whole(path, &format!("{ready}\n"))
+    {
+        say(&format!(
+            "error: --ready-file {} can't be written: {error}",
+            path.display()
+        ));
+        return Exit::Usage.into();
+    }
+    emit(&ready);
     signals.stop_requested().await;
     server.shutdown().await;
     Exit::Ok.into()
+}
+
+fn set_up(args: &MockArgs) -> Result<Mock, String> {
+    let profile = match args.provider {
+        ProviderName::Comet => Profile::comet(),
+        ProviderName::Kling => Profile::kling(),
+    };
+    let mut builder = Mock::builder()
+        .profile(profile)
+        .seed(args.seed)
+        .plan(args.plan.clone())
+        .auth(args.auth)
+        .scenes_as_of(args.scenes_as_of)
+        .callback_attempts(args.callback_retries.saturating_add(1))
+        .clock(SystemClock);
+    for account in &args.accounts {
+        builder = builder
+            .account(read_account(account)?)
+            .map_err(|error| error.to_string())?;
+    }
+    for fault in &args.faults {
+        builder = builder.fault(fault.clone());
+    }
+    for target in &args.callback_allow {
+        builder = builder.allow_callbacks_to(target)?;
+    }
+    Ok(builder.build())
+}
+
+/// `NAME`, `NAME:API_KEY` or `NAME:API_KEY:SLOTS`.
+fn read_account(text: &str) -> Result<Account, String> {
+    let mut parts = text.split(':');
+    let mut account = Account::new(parts.next().unwrap_or_default());
+    if let Some(key) = parts.next() {
+        account = account.api_key(key);
+    }
+    if let Some(slots) = parts.next() {
+        let number = slots
+            .parse()
+            .map_err(|_| format!("--account: {slots:?} is no number of slots"))?;
+        account = account.slots(number);
+    }
+    match parts.next() {
+        None => Ok(account),
+        Some(_) => Err("--account has more than NAME:API_KEY:SLOTS".to_owned()),
+    }
+}
+
+/// Nobody ever sees half of the file.
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)?;
+    std::fs::rename(&part, path)
 }

@@ -67,7 +67,7 @@ pub use journal::{
 };
 pub use ledger::{Charge, Ledger, Prices};
 pub use mock::{Mock, MockBuilder};
-pub use plan::Plan;
+pub use plan::{Plan, PlanError};
 pub use profile::Profile;
 pub use serve::Server;
 pub use transport::MockTransport;

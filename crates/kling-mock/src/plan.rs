@@ -1,8 +1,14 @@
 //! What becomes of a task, and when.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use kling_types::{TaskStatus, UnixMillis};
+
+use crate::fault::FaultError;
+use crate::fault::cursor::Cursor;
+use crate::fault::error::unknown;
 
 /// The course of a task: queued, then running, then its end.
 ///
@@ -174,6 +180,95 @@ impl Plan {
         }
         course
     }
+}
+
+/// A text that is no plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanError(String);
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+/// `quick`, `instant`, `stuck`, `after(5s, 2m)` or `polls(1, 2)`, then perhaps
+/// `fail("message")`.
+///
+/// ```
+/// use std::time::Duration;
+/// use kling_mock::Plan;
+///
+/// let plan: Plan = "after(5s, 2m) fail(\"Image pixel is invalid\")".parse()?;
+/// let same = Plan::after(Duration::from_secs(5), Duration::from_secs(120));
+/// assert_eq!(plan, same.failing("Image pixel is invalid"));
+///
+/// let error = "after(5s)".parse::<Plan>().unwrap_err();
+/// assert_eq!(error.to_string(), "column 9: expected `,` after the first value, found `)`");
+/// # Ok::<(), kling_mock::PlanError>(())
+/// ```
+impl FromStr for Plan {
+    type Err = PlanError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).map_err(|error| PlanError(error.to_string()))
+    }
+}
+
+fn parse(text: &str) -> Result<Plan, FaultError> {
+    const KNOWN: &[&str] = &["quick", "instant", "stuck", "after", "polls"];
+    let mut no_files = |_: &str| Err(std::io::ErrorKind::Unsupported.into());
+    let mut cursor = Cursor::new(text, &mut no_files);
+    let word = cursor.word();
+    let mut plan = match word.text {
+        "quick" => Plan::quick(),
+        "instant" => Plan::instant(),
+        "stuck" => Plan::stuck(),
+        "after" => {
+            let (queue, run) = pair(&mut cursor, Cursor::duration)?;
+            Plan::after(queue, run)
+        }
+        "polls" => {
+            let (queued, running) = pair(&mut cursor, |cursor| {
+                let at = cursor.here();
+                let count = cursor.number("a number of queries")?;
+                u32::try_from(count).map_err(|_| cursor.error(at, "so many queries never come"))
+            })?;
+            Plan::polls(queued, running)
+        }
+        other => return Err(cursor.error(word.at, unknown(other, "a plan", KNOWN))),
+    };
+    let word = cursor.word();
+    if word.text == "fail" {
+        cursor.expect('(', "`fail`")?;
+        plan = plan.failing(cursor.string("a message", &[')'])?);
+        cursor.expect(')', "the message")?;
+    } else if !word.text.is_empty() {
+        return Err(cursor.error(
+            word.at,
+            unknown(word.text, "what a plan ends with", &["fail"]),
+        ));
+    }
+    if cursor.peek().is_some() {
+        let (at, found) = (cursor.here(), cursor.found());
+        return Err(cursor.error(at, format!("expected the end, {found}")));
+    }
+    Ok(plan)
+}
+
+/// Two values in parentheses.
+fn pair<'a, T>(
+    cursor: &mut Cursor<'a>,
+    value: impl Fn(&mut Cursor<'a>) -> Result<T, FaultError>,
+) -> Result<(T, T), FaultError> {
+    cursor.expect('(', "the plan's name")?;
+    let first = value(cursor)?;
+    cursor.expect(',', "the first value")?;
+    let second = value(cursor)?;
+    cursor.expect(')', "the second value")?;
+    Ok((first, second))
 }
 
 impl Default for Plan {

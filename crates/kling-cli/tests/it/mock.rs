@@ -114,3 +114,88 @@ fn other_machines_are_kept_out_unless_asked_in() {
         "error: 0.0.0.0:0 can be reached from other machines: listen on 127.0.0.1, or add --expose\n"
     );
 }
+
+#[test]
+fn it_goes_wrong_where_it_is_told_to() {
+    let mock = RunningMock::start(&[
+        "--fault",
+        "create#1@after:503",
+        "--fault",
+        "get:json=unknown_status(reviewing)",
+        "--plan",
+        "after(0ms, 0ms) fail(\"no luck\")",
+        "--account",
+        "mine:sk-mine",
+    ]);
+    assert_eq!(mock.api_key, "sk-mine");
+    assert_eq!(post(&mock, "sk-mine", DOCUMENTED).0, 503);
+    let (status, answer) = post(&mock, "sk-mine", DOCUMENTED);
+    assert_eq!(status, 200, "{answer}");
+    let id = answer["data"]["task_id"].as_str().unwrap();
+    assert_eq!(get(&mock, id)["data"]["task_status"], json!("reviewing"));
+}
+
+/// Callbacks leave by themselves, to this machine.
+#[test]
+fn callbacks_come() {
+    let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mock = RunningMock::start(&["--plan", "instant"]);
+    let mut body: Value = serde_json::from_str(DOCUMENTED).unwrap();
+    body["callback_url"] = format!("http://{}/hook", receiver.local_addr().unwrap()).into();
+    let (status, answer) = post(&mock, &mock.api_key, &body.to_string());
+    assert_eq!(status, 200);
+
+    let (mut stream, _) = receiver.accept().unwrap();
+    let mut received = Vec::new();
+    while !received.ends_with(b"}") {
+        let mut piece = [0; 4096];
+        let length = std::io::Read::read(&mut stream, &mut piece).unwrap();
+        assert_ne!(length, 0, "{}", String::from_utf8_lossy(&received));
+        received.extend_from_slice(&piece[..length]);
+    }
+    let received = String::from_utf8(received).unwrap();
+    let (head, body) = received.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /hook HTTP/1.1\r\n"), "{head}");
+    let told: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(told["task_id"], answer["data"]["task_id"]);
+    assert_eq!(told["task_status"], json!("submitted"));
+}
+
+#[test]
+fn the_ready_line_goes_into_a_file_too() {
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("ready.json");
+    let mock = RunningMock::start(&["--ready-file", file.to_str().unwrap()]);
+    let ready: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(ready["base_url"], json!(mock.base_url));
+    assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 1);
+}
+
+#[track_caller]
+fn check_refused(arguments: &[&str], sentence: &str) {
+    let ran = run(kling(std::path::Path::new(".")).arg("mock").args(arguments));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(ran.stderr.contains(sentence), "{}", ran.stderr);
+}
+
+#[test]
+fn wrong_settings_are_refused_with_a_reason() {
+    check_refused(&["--fault", "create:rset"], "did you mean `reset`?");
+    check_refused(&["--fault", "get:truncate=0 x0"], "column");
+    check_refused(&["--plan", "fast"], "`fast` is not a plan");
+    check_refused(&["--auth", "maybe"], "use off, presence or verify");
+    check_refused(
+        &["--account", "a:k", "--account", "a:l"],
+        "there is one of this name already",
+    );
+    check_refused(&["--account", "a:k:many"], "\"many\" is no number of slots");
+    check_refused(
+        &["--scenes-as-of", "2026-02-30"],
+        "not a date as YYYY-MM-DD",
+    );
+    check_refused(
+        &["--callback-allow", "no/host"],
+        "neither a host's name nor an address",
+    );
+    check_refused(&["--ready-file", "/nowhere/ready.json"], "can't be written");
+}

@@ -6,37 +6,37 @@ use std::time::Duration;
 use super::error::FaultError;
 
 /// How a file that a fault names is read.
-pub(super) type ReadFile<'a> = dyn FnMut(&str) -> io::Result<Vec<u8>> + 'a;
+pub(crate) type ReadFile<'a> = dyn FnMut(&str) -> io::Result<Vec<u8>> + 'a;
 
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     text: &'a str,
     /// In bytes.
     at: usize,
-    pub(super) files: &'a mut ReadFile<'a>,
+    pub(crate) files: &'a mut ReadFile<'a>,
 }
 
 /// A piece of the text, and where it stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'a> {
-    pub(super) at: usize,
-    pub(super) text: &'a str,
+pub(crate) struct Token<'a> {
+    pub(crate) at: usize,
+    pub(crate) text: &'a str,
 }
 
 type Result<T> = std::result::Result<T, FaultError>;
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(text: &'a str, files: &'a mut ReadFile<'a>) -> Self {
+    pub(crate) fn new(text: &'a str, files: &'a mut ReadFile<'a>) -> Self {
         Cursor { text, at: 0, files }
     }
 
     /// An error at a place that a token or [`here`](Self::here) gave.
-    pub(super) fn error(&self, at: usize, message: impl Into<String>) -> FaultError {
+    pub(crate) fn error(&self, at: usize, message: impl Into<String>) -> FaultError {
         let before = self.text.get(..at).unwrap_or(self.text);
         FaultError::new(before.chars().count() + 1, message)
     }
 
     /// The next place that is not white space.
-    pub(super) fn here(&mut self) -> usize {
+    pub(crate) fn here(&mut self) -> usize {
         self.at = self.text.len() - self.rest().trim_start().len();
         self.at
     }
@@ -45,20 +45,20 @@ impl<'a> Cursor<'a> {
         &self.text[self.at..]
     }
 
-    pub(super) fn peek(&mut self) -> Option<char> {
+    pub(crate) fn peek(&mut self) -> Option<char> {
         self.here();
         self.rest().chars().next()
     }
 
     /// What stands here, for an error.
-    pub(super) fn found(&mut self) -> String {
+    pub(crate) fn found(&mut self) -> String {
         match self.peek() {
             Some(found) => format!("found `{found}`"),
             None => "found the end".to_owned(),
         }
     }
 
-    pub(super) fn eat(&mut self, wanted: char) -> bool {
+    pub(crate) fn eat(&mut self, wanted: char) -> bool {
         let eaten = self.peek() == Some(wanted);
         if eaten {
             self.at += wanted.len_utf8();
@@ -67,7 +67,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// `after` names what it has to follow.
-    pub(super) fn expect(&mut self, wanted: char, after: &str) -> Result<()> {
+    pub(crate) fn expect(&mut self, wanted: char, after: &str) -> Result<()> {
         if self.eat(wanted) {
             return Ok(());
         }
@@ -88,11 +88,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// A word or a whole number; perhaps nothing.
-    pub(super) fn word(&mut self) -> Token<'a> {
+    pub(crate) fn word(&mut self) -> Token<'a> {
         self.take(|c| c.is_alphanumeric() || c == '_')
     }
 
-    pub(super) fn number(&mut self, what: &str) -> Result<u64> {
+    pub(crate) fn number(&mut self, what: &str) -> Result<u64> {
         let word = self.word();
         if word.text.is_empty() {
             let found = self.found();
@@ -110,7 +110,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A number from 1.
-    pub(super) fn count(&mut self, what: &str) -> Result<u64> {
+    pub(crate) fn count(&mut self, what: &str) -> Result<u64> {
         let at = self.here();
         match self.number(what)? {
             0 => Err(self.error(at, format!("{what} cannot be 0"))),
@@ -118,7 +118,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub(super) fn decimal(&mut self, what: &str) -> Result<f64> {
+    pub(crate) fn decimal(&mut self, what: &str) -> Result<f64> {
         let token = self.take(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-'));
         if token.text.is_empty() {
             let found = self.found();
@@ -132,7 +132,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// `1m30s`: each unit at most once, the larger first.
-    pub(super) fn duration(&mut self) -> Result<Duration> {
+    pub(crate) fn duration(&mut self) -> Result<Duration> {
         const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
         let token = self.word();
         if token.text.is_empty() {
@@ -170,7 +170,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A time that is not 0.
-    pub(super) fn some_time(&mut self) -> Result<Duration> {
+    pub(crate) fn some_time(&mut self) -> Result<Duration> {
         let at = self.here();
         let time = self.duration()?;
         if time.is_zero() {
@@ -191,7 +191,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Text in quotes, or as it is up to one of the `ends`.
-    pub(super) fn string(&mut self, what: &str, ends: &[char]) -> Result<String> {
+    pub(crate) fn string(&mut self, what: &str, ends: &[char]) -> Result<String> {
         let at = self.here();
         if self.peek() != Some('"') {
             return self.value(what, ends).map(|token| token.text.to_owned());
@@ -205,7 +205,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Text in quotes; the first of them is next.
-    pub(super) fn quoted(&mut self) -> Result<Vec<u8>> {
+    pub(crate) fn quoted(&mut self) -> Result<Vec<u8>> {
         let start = self.here();
         self.expect('"', "what came before")?;
         let mut bytes = Vec::new();

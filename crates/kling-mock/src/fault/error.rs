@@ -38,7 +38,7 @@ impl fmt::Display for FaultError {
 impl std::error::Error for FaultError {}
 
 /// Says that `word` is none of the known ones; `noun` is what was expected.
-pub(super) fn unknown(word: &str, noun: &str, known: &[&str]) -> String {
+pub(crate) fn unknown(word: &str, noun: &str, known: &[&str]) -> String {
     let list = known.join(", ");
     if word.is_empty() {
         return format!("expected {noun}: {list}");

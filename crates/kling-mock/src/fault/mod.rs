@@ -15,8 +15,8 @@ use kling_types::ApiCode;
 
 mod action;
 mod apply;
-mod cursor;
-mod error;
+pub(crate) mod cursor;
+pub(crate) mod error;
 mod json;
 mod parse;
 mod plan;
