@@ -138,23 +138,23 @@ fn it_goes_wrong_where_it_is_told_to() {
 /// Callbacks leave by themselves, to this machine.
 #[test]
 fn callbacks_come() {
-    let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let inbox = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mock = RunningMock::start(&["--plan", "instant"]);
     let mut body: Value = serde_json::from_str(DOCUMENTED).unwrap();
-    body["callback_url"] = format!("http://{}/hook", receiver.local_addr().unwrap()).into();
+    body["callback_url"] = format!("http://{}/hook", inbox.local_addr().unwrap()).into();
     let (status, answer) = post(&mock, &mock.api_key, &body.to_string());
     assert_eq!(status, 200);
 
-    let (mut stream, _) = receiver.accept().unwrap();
-    let mut received = Vec::new();
-    while !received.ends_with(b"}") {
+    let (mut stream, _) = inbox.accept().unwrap();
+    let mut request = Vec::new();
+    while !request.ends_with(b"}") {
         let mut piece = [0; 4096];
         let length = std::io::Read::read(&mut stream, &mut piece).unwrap();
-        assert_ne!(length, 0, "{}", String::from_utf8_lossy(&received));
-        received.extend_from_slice(&piece[..length]);
+        assert_ne!(length, 0, "{}", String::from_utf8_lossy(&request));
+        request.extend_from_slice(&piece[..length]);
     }
-    let received = String::from_utf8(received).unwrap();
-    let (head, body) = received.split_once("\r\n\r\n").unwrap();
+    let request = String::from_utf8(request).unwrap();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /hook HTTP/1.1\r\n"), "{head}");
     let told: Value = serde_json::from_str(body).unwrap();
     assert_eq!(told["task_id"], answer["data"]["task_id"]);
