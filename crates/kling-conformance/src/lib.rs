@@ -56,3 +56,14 @@ pub async fn run(target: &Target) -> Vec<CheckResult> {
     }
     results
 }
+
+/// The code in the READMEs, compiled.
+#[cfg(doctest)]
+mod readmes {
+    #[doc = include_str!("../../../README.md")]
+    struct Workspace;
+    #[doc = include_str!("../../kling-http/README.md")]
+    struct Http;
+    #[doc = include_str!("../../kling-mock/README.md")]
+    struct Mock;
+}

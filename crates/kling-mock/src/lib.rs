@@ -36,11 +36,38 @@
 //! outside the runtime does not count as work: timeouts fire at once. Pause the
 //! clock with [`Mock::transport`]; use real time with sockets.
 //!
+//! # What goes wrong on purpose
+//!
+//! A [`Fault`] is a line of text: `create#1@after:reset` carries the first create
+//! out, bills it and loses the answer; `get p=0.1:503` fails every tenth query;
+//! `asset:truncate=1000` breaks a download off. Its documentation has all of
+//! them.
+//!
+//! ```
+//! use kling_http::{EffectRequest, ImageSource, Scene};
+//! use kling_mock::{Expectation, Mock, Profile};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let fault = "create#1@after:reset".parse()?;
+//! let mock = Mock::builder().profile(Profile::kling()).fault(fault).build();
+//! let image = ImageSource::url("https://example.com/me.jpg");
+//! let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+//! let task = mock.client()?.effects().create(request).await?;
+//!
+//! mock.ledger().assert_charged_once(task.id());
+//! mock.verify(&Expectation::new().create().times(1).faults_fired())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What it does not emulate
 //!
 //! Nothing looks at the pictures beyond their headers, and nothing fetches a
-//! URL: a picture given by URL always passes. A finished video shows one still
-//! colour.
+//! URL: a picture given by URL always passes. No content is moderated. A finished
+//! video shows one still colour. Prices are invented: nobody publishes what an
+//! effect costs in units. Callbacks are not repeated unless told to be, as
+//! nothing is known of how the service does it.
 
 mod asset;
 mod auth;
