@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod paying;
+mod paying_laws;
 mod suite;
 mod virtual_time;

@@ -1,0 +1,117 @@
+//! Whatever goes wrong on the way, a job is billed once at most, and who is
+//! billed knows of it.
+
+use std::time::Duration;
+
+use kling_http::{EffectRequest, ImageSource, Scene};
+use kling_mock::{Mock, Plan, Profile};
+use proptest::prelude::*;
+
+/// What can happen to a create or a look-up: before the service acts, after, or
+/// to the answer on its way.
+const ACTIONS: &[&str] = &[
+    "@before:reset",
+    "@after:reset",
+    "@before:close",
+    "@after:close",
+    "@before:hang",
+    "@after:hang",
+    "@before:503",
+    "@before:500/5000",
+    "@before:504/5002",
+    "@before:503/5001",
+    "@before:429/1302",
+    "@before:429/1303",
+    "@before:429/1102",
+    "@before:html502",
+    ":truncate=20",
+    ":json=cut",
+    ":json=missing_field(/data/task_id)",
+    ":json=null(/data)",
+    ":delay=90s",
+];
+
+/// What can happen to a create only: it is done, and the answer says it is not.
+const AFTER: &[&str] = &[
+    "@after:503",
+    "@after:500/5000",
+    "@after:504/5002",
+    "@after:html502",
+];
+
+fn schedule() -> impl Strategy<Value = Vec<String>> {
+    let any = prop_oneof![Just("create"), Just("get")];
+    let shared = (any, 1..5_u8, proptest::sample::select(ACTIONS));
+    let shared = shared.prop_map(|(operation, nth, action)| format!("{operation}#{nth}{action}"));
+    let after = (1..5_u8, proptest::sample::select(AFTER));
+    let after = after.prop_map(|(nth, action)| format!("create#{nth}{action}"));
+    let lag = (1..4_u8).prop_map(|reads| format!("get:lag={reads}"));
+    proptest::collection::vec(prop_oneof![6 => shared, 3 => after, 1 => lag], 0..6)
+}
+
+async fn check(profile: Profile, faults: &[String]) {
+    let mut builder = Mock::builder()
+        .profile(profile)
+        .plan(Plan::after(Duration::from_secs(1), Duration::from_secs(60)));
+    for text in faults {
+        builder = builder.fault(text.parse().unwrap());
+    }
+    let mock = builder.build();
+    let image = ImageSource::url("https://example.com/me.jpg");
+    let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+    let created = mock.client().unwrap().effects().create(request).await;
+
+    let charges = mock.charges();
+    assert!(charges.len() <= 1, "billed {} times", charges.len());
+    match (created, charges.first()) {
+        (Ok(task), Some(charge)) => {
+            assert_eq!(task.id(), &charge.task_id);
+            assert_eq!(task.external_id(), charge.external_task_id.as_ref());
+        }
+        (Ok(task), None) => panic!("a task {} that nobody pays for", task.id()),
+        (Err(error), Some(charge)) => {
+            assert!(
+                error.maybe_sent(),
+                "billed, and the error does not say so: {error}"
+            );
+            assert_eq!(error.external_task_id(), charge.external_task_id.as_ref());
+        }
+        (Err(error), None) => assert!(error.external_task_id().is_some(), "{error}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_job_is_billed_once_at_most(faults in schedule(), at_kling: bool) {
+        let profile = if at_kling { Profile::kling() } else { Profile::comet() };
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(check(profile, &faults));
+    }
+}
+
+/// One thing goes wrong, and the service is there again: at Kling the job is
+/// done, and billed once.
+#[tokio::test(start_paused = true)]
+async fn one_fault_stops_nothing_at_kling() {
+    for action in ACTIONS.iter().chain(AFTER) {
+        // An empty account is no fault that passes.
+        if *action == "@before:429/1102" {
+            continue;
+        }
+        let fault = format!("create#1{action}").parse().unwrap();
+        let mock = Mock::builder()
+            .profile(Profile::kling())
+            .fault(fault)
+            .build();
+        let image = ImageSource::url("https://example.com/me.jpg");
+        let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+        let task = mock.client().unwrap().effects().create(request).await;
+        let task = task.unwrap_or_else(|error| panic!("{action}: {error}"));
+        mock.ledger().assert_charged_once(task.id());
+        assert_eq!(mock.charges().len(), 1, "{action}");
+        assert!(task.wait().await.is_ok(), "{action}");
+    }
+}
