@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use kling_http::{EffectRequest, ImageSource, Scene};
-use kling_mock::{Mock, Plan, Profile};
+use kling_mock::{Mock, Operation, Plan, Profile};
 use proptest::prelude::*;
 
 /// What can happen to a create or a look-up: before the service acts, after, or
@@ -77,6 +77,41 @@ async fn check(profile: Profile, faults: &[String]) {
             assert_eq!(error.external_task_id(), charge.external_task_id.as_ref());
         }
         (Err(error), None) => assert!(error.external_task_id().is_some(), "{error}"),
+    }
+    if !mock.provider().finds_external_ids() {
+        check_nothing_was_sent_blindly(&mock);
+    }
+}
+
+/// Where an id can't be looked up, a create is sent again only after an answer
+/// that says that nothing was done.
+fn check_nothing_was_sent_blindly(mock: &Mock) {
+    let mut creates: Vec<_> = mock.journal();
+    creates.retain(|entry| entry.operation() == Operation::Create);
+    creates.pop();
+    for entry in creates {
+        let fault = entry.fault().unwrap_or_default().into_owned();
+        let harmless = ["5001", "1302", "1303"]
+            .iter()
+            .any(|code| fault.contains(code));
+        assert!(
+            harmless && !fault.contains("delay"),
+            "sent again after {fault:?}"
+        );
+    }
+}
+
+/// What chance seldom finds: the look-up misses the task that is there, and the
+/// second create is refused for another reason.
+#[tokio::test(start_paused = true)]
+async fn a_refused_second_create_says_nothing_of_the_first() {
+    for code in ["429/1102", "400/1301", "401/1002"] {
+        let faults = [
+            "create#1@after:reset",
+            "get:lag=99",
+            &format!("create#2:{code}"),
+        ];
+        check(Profile::kling(), &faults.map(str::to_owned)).await;
     }
 }
 
