@@ -112,7 +112,7 @@ pub(crate) struct MockArgs {
     pub(crate) plan: Plan,
 
     /// Something that goes wrong, such as create#1@after:reset; may be given again
-    #[arg(long = "fault", value_name = "FAULT")]
+    #[arg(long = "fault", value_name = "FAULT", value_parser = fault)]
     pub(crate) faults: Vec<Fault>,
 
     /// How closely to look at who asks: off, presence or verify
@@ -153,12 +153,20 @@ pub(crate) enum ProviderName {
     Kling,
 }
 
+/// No shorter: nobody may flood the service by a slip of the finger.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+fn fault(text: &str) -> Result<Fault, String> {
+    Fault::parse_with_files(text, |path| std::fs::read(path)).map_err(|error| error.to_string())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text
         .parse()
         .map_err(|_| "not a number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(number) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("the wait must be longer than nothing".to_owned()),
+        Ok(duration) if (SHORTEST..=LONGEST).contains(&duration) => Ok(duration),
+        _ => Err("give a number of seconds from 0.01 to 31536000 (a year)".to_owned()),
     }
 }

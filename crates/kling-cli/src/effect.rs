@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kling_http::{
     Client, Credentials, EffectRequest, Error, ErrorKind, ExternalTaskId, ImageSource, PollPolicy,
-    Provider, Saved, Scene, Task, TaskEvent, TaskHandle, random_external_task_id,
+    Provider, Saved, Scene, Task, TaskEvent, TaskHandle, Video, random_external_task_id,
 };
 use kling_mock::{Mock, Plan, Server};
 use kling_types::image::MAX_BYTES;
@@ -22,6 +22,9 @@ use crate::signals::StopSignals;
 /// The course of a task of `--mock`: slow enough to be watched.
 const MOCK_QUEUE: Duration = Duration::from_millis(500);
 const MOCK_RUN: Duration = Duration::from_millis(1500);
+
+/// The longest file name that common file systems take, in bytes.
+const LONGEST_NAME: usize = 255;
 
 pub(crate) async fn run(args: &EffectArgs) -> ExitCode {
     let mut job = Job::default();
@@ -40,6 +43,9 @@ pub(crate) async fn run(args: &EffectArgs) -> ExitCode {
         Err(failure) => {
             let report = failure.report(&job);
             say(&format!("error: {}", report.message));
+            if let Some(address) = &report.result_url {
+                say(&format!("the video is kept for 30 days at {address}"));
+            }
             if args.json {
                 emit(&report.to_json());
             }
@@ -66,20 +72,29 @@ struct Done {
 }
 
 async fn make(args: &EffectArgs, job: &mut Job) -> Result<Done, Failure> {
-    if let Some(output) = &args.output {
-        check_output(output)?;
-    }
+    check_output(args)?;
     let request = request(args)?;
     job.external_task_id.clone_from(&request.external_task_id);
 
     let service = Service::start(args).await?;
+    // Said before anything is sent: with it the task can be found, whatever
+    // becomes of this program.
+    if let Some(id) = &job.external_task_id {
+        say(&format!(
+            "submitting {} (external task id {id})",
+            args.scene
+        ));
+    }
     let started = Instant::now();
     let task = service.client.effects().create(request).await?;
     job.task_id = Some(task.id().to_string());
     let finished = watch(&task, started).await?;
-    let video = finished.videos().iter().find(|video| video.url.is_some());
-    let video = video.ok_or_else(|| Failure::Usage("the task made no video".to_owned()))?;
-    job.result.clone_from(&video.url);
+    let video = finished
+        .videos()
+        .iter()
+        .find(|video| video.address().is_some());
+    let video = video.ok_or(Failure::NoVideo)?.clone();
+    job.result = video.address().map(str::to_owned);
 
     let output = args.output.clone().unwrap_or_else(|| {
         PathBuf::from(format!(
@@ -88,12 +103,7 @@ async fn make(args: &EffectArgs, job: &mut Job) -> Result<Done, Failure> {
             file_name_part(task.id().as_str())
         ))
     });
-    let saved = service
-        .client
-        .download(video)
-        .await?
-        .save_to(&output)
-        .await?;
+    let saved = save(&service, &task, video, &output, job).await?;
     say(&format!(
         "saved {} ({} bytes)",
         saved.path.display(),
@@ -106,6 +116,40 @@ async fn make(args: &EffectArgs, job: &mut Job) -> Result<Done, Failure> {
         external_task_id,
         saved,
     })
+}
+
+/// Saves the video. An address that is not valid, or not valid yet, is asked for
+/// again.
+async fn save(
+    service: &Service,
+    task: &TaskHandle,
+    mut video: Video,
+    output: &Path,
+    job: &mut Job,
+) -> Result<Saved, Error> {
+    const FRESH_ADDRESSES: u32 = 3;
+    let mut asked = 0;
+    loop {
+        let saved = match service.client.download(&video).await {
+            Ok(download) => download.save_to(output).await,
+            Err(error) => Err(error),
+        };
+        match saved {
+            Err(error) if error.kind() == ErrorKind::ResultExpired && asked < FRESH_ADDRESSES => {
+                asked += 1;
+                say(&format!("{}; asking for a fresh address", describe(&error)));
+                tokio::time::sleep(service.pause).await;
+                let fresh = task.fetch().await?;
+                let fresh = fresh
+                    .videos()
+                    .iter()
+                    .find(|video| video.address().is_some());
+                video = fresh.cloned().unwrap_or(video);
+                job.result = video.address().map(str::to_owned);
+            }
+            saved => return saved,
+        }
+    }
 }
 
 /// Shows each change, up to the end.
@@ -141,6 +185,8 @@ struct Service {
     client: Client,
     /// The fake one of `--mock`; it serves as long as it is held.
     server: Option<Server>,
+    /// Between two questions for the address of a result.
+    pause: Duration,
 }
 
 impl Service {
@@ -155,6 +201,7 @@ impl Service {
             poll = PollPolicy {
                 initial: interval,
                 max_interval: interval,
+                jitter: 0.0,
                 ..poll
             };
         }
@@ -185,7 +232,11 @@ impl Service {
             .poll(poll)
             .check_pictures(!args.no_preflight)
             .build()?;
-        Ok(Service { client, server })
+        Ok(Service {
+            client,
+            server,
+            pause: poll.initial,
+        })
     }
 
     async fn stop(self) {
@@ -294,6 +345,12 @@ fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Failure> {
     if metadata.is_dir() {
         return Err(fault("is a directory: name a picture in it".to_owned()));
     }
+    // A pipe or a device may have no end, or never begin.
+    if !metadata.is_file() {
+        return Err(fault(
+            "is not a regular file: save the picture to one".to_owned(),
+        ));
+    }
     // Before it is read into memory.
     if !unchecked && metadata.len() > MAX_BYTES as u64 {
         let text = format!(
@@ -306,26 +363,59 @@ fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Failure> {
 }
 
 /// Finds out before anything is paid whether the result can be saved.
-fn check_output(output: &Path) -> Result<(), Failure> {
-    let fault = |why: &str| {
-        Err(Failure::Usage(format!(
-            "--output {} {why}",
-            output.display()
-        )))
-    };
-    if output.is_dir() || output.file_name().is_none() {
+fn check_output(args: &EffectArgs) -> Result<(), Failure> {
+    let default = PathBuf::from("video.mp4");
+    let output = args.output.as_ref().unwrap_or(&default);
+    let named = args.output.as_ref().map_or_else(
+        || "the current directory".to_owned(),
+        |output| format!("--output {}", output.display()),
+    );
+    let fault = |why: &str| Err(Failure::Usage(format!("{named} {why}")));
+    let ends_in_slash = output
+        .as_os_str()
+        .to_string_lossy()
+        .ends_with(std::path::is_separator);
+    let Some(name) = output
+        .file_name()
+        .filter(|_| !ends_in_slash && !output.is_dir())
+    else {
         return fault("is a directory: add a file name, such as video.mp4");
+    };
+    if name.len() > LONGEST_NAME {
+        return fault("has a name that is too long for a file");
     }
     let directory = output.parent().filter(|dir| !dir.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     match std::fs::metadata(directory) {
-        Ok(metadata) if !metadata.is_dir() => fault("is not in a directory: check the path"),
-        Ok(metadata) if metadata.permissions().readonly() => {
-            fault("is in a directory that can't be written to")
+        Err(_) => return fault("is in a directory that does not exist: create it first"),
+        Ok(metadata) if !metadata.is_dir() => {
+            return fault("is not in a directory: check the path");
         }
-        Ok(_) => Ok(()),
-        Err(_) => fault("is in a directory that does not exist: create it first"),
+        Ok(_) => {}
     }
+    // Mode bits tell half of it: only trying tells the rest.
+    if let Err(error) = tempfile::Builder::new()
+        .prefix(".kling-")
+        .tempfile_in(directory)
+    {
+        return fault(&format!(
+            "is in a directory that can't be written to: {error}"
+        ));
+    }
+    let Some(_) = args.output else {
+        return Ok(());
+    };
+    if std::fs::symlink_metadata(output).is_ok_and(|target| !target.is_file()) {
+        return fault("exists and is not a regular file: name another");
+    }
+    let same = |image: &String| {
+        let (image, output) = (std::fs::canonicalize(image), std::fs::canonicalize(output));
+        matches!((image, output), (Ok(image), Ok(output)) if image == output)
+    };
+    if args.images.iter().any(same) {
+        return fault("is one of the pictures: name another file");
+    }
+    Ok(())
 }
 
 /// Text that the service or the user chose, as part of a file's name.
@@ -347,7 +437,7 @@ impl Done {
             "task_id": self.task.id,
             "external_task_id": self.external_task_id,
             "status": self.task.status,
-            "file": self.saved.path,
+            "file": self.saved.path.to_string_lossy(),
             "bytes": self.saved.bytes,
             "sha256": self.saved.sha256,
         })
@@ -359,6 +449,8 @@ enum Failure {
     /// The caller can mend it; nothing was sent.
     Usage(String),
     Client(Error),
+    /// The task succeeded, with something else than a video.
+    NoVideo,
     Interrupted,
 }
 
@@ -376,6 +468,9 @@ struct Report {
     task_id: Option<String>,
     external_task_id: Option<ExternalTaskId>,
     request_id: Option<String>,
+    /// Where a result lies that was paid for and not saved: better shown to its
+    /// owner than lost.
+    result_url: Option<String>,
 }
 
 impl Failure {
@@ -387,6 +482,7 @@ impl Failure {
             task_id: job.task_id.clone(),
             external_task_id: job.external_task_id.clone(),
             request_id: None,
+            result_url: None,
         };
         match self {
             Failure::Usage(message) => report.message = message,
@@ -401,19 +497,23 @@ impl Failure {
                 if let Some(id) = &report.request_id {
                     report.message = format!("{} (request id {id})", report.message);
                 }
-                let lost = matches!(error.kind(), ErrorKind::Download | ErrorKind::ResultExpired);
-                if let Some(address) = job.result.as_ref().filter(|_| lost) {
-                    // Paid for: better shown to its owner than lost.
-                    report.message = format!(
-                        "{}\nthe video stays for 30 days at {address}",
-                        report.message
-                    );
-                }
+                report.settle_with(job);
+                let lost = error.kind() == ErrorKind::Download;
+                report.result_url = job.result.clone().filter(|_| lost);
+            }
+            Failure::NoVideo => {
+                report.exit = Exit::NotSaved;
+                report.kind = "no_result";
+                "the task succeeded, but made no video".clone_into(&mut report.message);
             }
             Failure::Interrupted => {
                 report.exit = Exit::Interrupted;
                 report.kind = "interrupted";
+                report.result_url.clone_from(&job.result);
                 report.message = match (&job.task_id, &job.external_task_id) {
+                    (Some(id), _) if job.result.is_some() => {
+                        format!("interrupted: the task {id} is done, but its video is not saved")
+                    }
                     (Some(id), _) => format!("interrupted: the task {id} goes on, and is charged"),
                     (None, Some(id)) => format!(
                         "interrupted: the task may have been created all the same; \
@@ -428,6 +528,20 @@ impl Failure {
 }
 
 impl Report {
+    /// After the create nothing is "not sent" or "not charged" any more.
+    fn settle_with(&mut self, job: &Job) {
+        let known = [
+            Exit::TaskFailed,
+            Exit::Timeout,
+            Exit::MaybeSent,
+            Exit::NotSaved,
+        ];
+        if let Some(id) = job.task_id.as_ref().filter(|_| !known.contains(&self.exit)) {
+            self.exit = Exit::Unavailable;
+            self.message = format!("{}; the task {id} goes on, and is charged", self.message);
+        }
+    }
+
     fn to_json(&self) -> Value {
         json!({
             "error": {
@@ -436,6 +550,7 @@ impl Report {
                 "exit_code": self.exit.code(),
                 "request_id": self.request_id,
             },
+            "result_url": self.result_url,
             "task_id": self.task_id,
             "external_task_id": self.external_task_id,
         })

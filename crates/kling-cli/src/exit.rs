@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use kling_http::{Error, ErrorKind};
+use serde_json::{Value, json};
 
 /// What a script can tell from the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,8 @@ impl Exit {
             return Exit::MaybeSent;
         }
         match error.kind() {
+            // Something answered, but no API: it was sent.
+            ErrorKind::Config if error.attempts() > 0 => Exit::Unavailable,
             ErrorKind::Config | ErrorKind::Validation => Exit::Usage,
             ErrorKind::Auth => Exit::Auth,
             ErrorKind::Account => Exit::Account,
@@ -61,4 +64,19 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit.code())
     }
+}
+
+/// Wrong arguments, as every other failure looks in JSON.
+pub(crate) fn wrong_arguments(message: &str) -> Value {
+    json!({
+        "error": {
+            "kind": "usage",
+            "message": message,
+            "exit_code": Exit::Usage.code(),
+            "request_id": null,
+        },
+        "result_url": null,
+        "task_id": null,
+        "external_task_id": null,
+    })
 }

@@ -16,7 +16,19 @@ use args::{Args, Command};
 // One thread is enough for one task, and starts faster than several.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match Args::parse().command {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Whoever asked for JSON gets it for wrong arguments too.
+            if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+                let text = error.to_string();
+                let first = text.lines().next().unwrap_or_default();
+                output::emit(&exit::wrong_arguments(first));
+            }
+            error.exit()
+        }
+    };
+    match args.command {
         Command::Effect(args) => effect::run(&args).await,
         Command::Mock(args) => mock::run(&args).await,
     }

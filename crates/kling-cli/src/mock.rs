@@ -1,5 +1,6 @@
 //! `kling mock`: the fake service on a socket.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -43,7 +44,12 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
     }
     // Before anybody is told that it is ready, and so may stop it.
     let mut signals = StopSignals::listen();
-    let ready = json!({ "base_url": server.base_url(), "api_key": mock.api_key() });
+    // In this order, for those who read it with less than a JSON parser.
+    let ready = format!(
+        "{{\"base_url\":{},\"api_key\":{}}}",
+        json!(server.base_url()),
+        json!(mock.api_key())
+    );
     if let Some(path) = &args.ready_file
         && let Err(error) = write_whole(path, &format!("{ready}\n"))
     {
@@ -107,8 +113,8 @@ fn read_account(text: &str) -> Result<Account, String> {
 
 /// Nobody ever sees half of the file.
 fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    std::fs::write(&part, text)?;
-    std::fs::rename(&part, path)
+    let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }

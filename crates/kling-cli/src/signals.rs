@@ -1,9 +1,9 @@
-//! Being asked to stop.
+//! Being asked to stop, or left alone by a terminal that was closed.
 
-/// Listens for Ctrl-C and, where there is one, SIGTERM.
+/// Listens for Ctrl-C and, where there are such, SIGTERM and SIGHUP.
 pub(crate) struct StopSignals {
     #[cfg(unix)]
-    signals: [Option<tokio::signal::unix::Signal>; 2],
+    signals: [Option<tokio::signal::unix::Signal>; 3],
 }
 
 impl StopSignals {
@@ -13,7 +13,11 @@ impl StopSignals {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+            let kinds = [
+                SignalKind::interrupt(),
+                SignalKind::terminate(),
+                SignalKind::hangup(),
+            ];
             StopSignals {
                 signals: kinds.map(|kind| signal(kind).ok()),
             }
@@ -25,10 +29,11 @@ impl StopSignals {
     /// Returns when one of them came; never if they can't be noticed.
     #[cfg(unix)]
     pub(crate) async fn stop_requested(&mut self) {
-        let [interrupt, terminate] = &mut self.signals;
+        let [interrupt, terminate, hangup] = &mut self.signals;
         tokio::select! {
             () = received(interrupt) => {}
             () = received(terminate) => {}
+            () = received(hangup) => {}
         }
     }
 

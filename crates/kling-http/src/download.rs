@@ -18,7 +18,8 @@ use tokio::time::timeout;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, Retryability};
-use crate::provider::{is_loopback, without_secrets};
+use crate::host::is_loopback;
+use crate::provider::without_secrets;
 use crate::transport::{
     Body, Operation, SharedTransport, Transport as _, TransportError, TransportErrorKind,
 };
@@ -45,11 +46,7 @@ impl Client {
     /// that fails is asked again a few times, as it is when the download breaks
     /// off later.
     pub async fn download(&self, video: &Video) -> Result<Download> {
-        let text = video
-            .url
-            .as_deref()
-            .map(str::trim)
-            .filter(|url| !url.is_empty());
+        let text = video.address();
         let text =
             text.ok_or_else(|| Error::new(ErrorKind::NoResult, "the video has no address"))?;
         let mut source = Source {

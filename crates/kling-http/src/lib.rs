@@ -55,6 +55,7 @@ mod credentials;
 #[cfg(feature = "download")]
 mod download;
 mod error;
+mod host;
 mod pipeline;
 mod provider;
 mod task;

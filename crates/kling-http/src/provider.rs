@@ -6,6 +6,7 @@ use http::Uri;
 use kling_types::validate::Checks;
 
 use crate::error::{Error, ErrorKind};
+use crate::host::is_loopback;
 
 /// A host that offers the service, and its ways.
 ///
@@ -153,13 +154,4 @@ impl Provider {
 pub(crate) fn without_secrets(url: &str) -> &str {
     let shown = url.split(['?', '#']).next().unwrap_or_default();
     shown.rsplit('@').next().unwrap_or_default()
-}
-
-/// Whether a URL's host is this machine.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<std::net::IpAddr>() {
-        Ok(ip) => ip.is_loopback(),
-        Err(_) => bare.eq_ignore_ascii_case("localhost"),
-    }
 }

@@ -186,10 +186,10 @@ impl Mock {
     /// many were. For clocks that the test moves.
     pub async fn deliver_callbacks(&self, transport: &impl Transport) -> usize {
         let mut sent = 0;
-        while let Some(outgoing) = self
-            .0
-            .engine
-            .take_callback(self.now(), &self.0.callback_targets)
+        while let Some(outgoing) =
+            self.0
+                .engine
+                .take_callback(self.now(), self.wall(), &self.0.callback_targets)
         {
             // Whatever happens to this future, what was taken is reported.
             let mut report = Report {
@@ -274,12 +274,18 @@ impl Mock {
         self.0.clock.now().into()
     }
 
+    /// What others hold against their own clocks: tokens and signatures.
+    fn wall(&self) -> UnixMillis {
+        self.0
+            .wall
+            .as_ref()
+            .map_or_else(|| self.now(), |wall| wall.now().into())
+    }
+
     /// Answers a request. Its URI says where the service lives, so that the
     /// links to results lead back to it.
     pub(crate) fn handle(&self, request: &http::Request<Bytes>) -> Reply {
-        let now = self.now();
-        let wall = self.0.wall.as_ref().map_or(now, |wall| wall.now().into());
-        let reply = self.0.engine.handle(now, wall, request);
+        let reply = self.0.engine.handle(self.now(), self.wall(), request);
         // What is due next may have changed.
         self.0.news.notify_one();
         reply
@@ -337,9 +343,10 @@ impl MockBuilder {
         self
     }
 
-    /// The clock that the times of tokens are held to, if another: a mock that
-    /// jumps a month ahead would find every token expired.
-    pub fn auth_clock(mut self, clock: impl Clock) -> Self {
+    /// The clock that tokens and signatures go by, if another: a mock that jumps
+    /// a month ahead would find every token expired, and receivers would find
+    /// every signature from the future.
+    pub fn wall_clock(mut self, clock: impl Clock) -> Self {
         self.wall = Some(Arc::new(clock));
         self
     }

@@ -137,8 +137,14 @@ fn class_of_word(word: &str) -> Option<ErrorClass> {
 
 fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
     let members = body.as_object()?;
+    let code = members.get("code").and_then(WireCode::from_wire);
+    let is_success = code.as_ref().is_some_and(|code| code.value.is_success());
+    // Code 0 with data is the service's own yes, whatever stands beside it.
+    if is_success && members.get("data").is_some_and(Value::is_object) {
+        return None;
+    }
     let (shape, code, text) = match members.get("error") {
-        Some(Value::Object(error)) => (
+        Some(Value::Object(error)) if !error.is_empty() => (
             Some(ErrorShape::Gateway),
             error.get("code").and_then(WireCode::from_wire),
             message_of(error),
@@ -146,21 +152,18 @@ fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
         Some(Value::String(text)) if !text.is_empty() => {
             (Some(ErrorShape::Gateway), None, text.as_str())
         }
-        _ => {
-            let code = members.get("code").and_then(WireCode::from_wire)?;
-            if code.value.is_success() {
-                return None;
-            }
-            (None, Some(code), message_of(members))
-        }
+        _ if is_success => return None,
+        _ => (None, Some(code?), message_of(members)),
     };
     let not_empty = |text: &String| !text.is_empty();
     let request_id = members.get("request_id").and_then(text_or_integer);
     let request_id = request_id.map(|read| read.value).filter(not_empty);
 
+    let (message, quoted_id) = split_request_id(text);
+    let request_id = request_id.or(quoted_id.filter(not_empty));
     // A gateway may pass its upstream's body on as a string.
     if nesting > 0
-        && let Ok(inner) = serde_json::from_str::<Value>(text)
+        && let Ok(inner) = serde_json::from_str::<Value>(&message)
         && let Some(inner) = parse(http_status, &inner, nesting - 1)
     {
         return Some(ServiceError {
@@ -175,7 +178,6 @@ fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
         Some(WireCode::Text(word)) if number.is_none() => Some(word),
         _ => None,
     };
-    let (message, quoted_id) = split_request_id(text);
     Some(ServiceError {
         shape: shape.unwrap_or(match number {
             Some(_) => ErrorShape::Kling,
@@ -185,7 +187,7 @@ fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
         code: number.map(ApiCode::new),
         gateway_code: word.filter(not_empty),
         message,
-        request_id: request_id.or(quoted_id.filter(not_empty)),
+        request_id,
     })
 }
 

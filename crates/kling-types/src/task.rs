@@ -120,6 +120,26 @@ wire_object! {
     }
 }
 
+impl Video {
+    /// Where to download it, if the service says; an empty text says nothing.
+    pub fn address(&self) -> Option<&str> {
+        self.url
+            .as_deref()
+            .map(str::trim)
+            .filter(|url| !url.is_empty())
+    }
+}
+
+impl Image {
+    /// Where to download it, if the service says; an empty text says nothing.
+    pub fn address(&self) -> Option<&str> {
+        self.url
+            .as_deref()
+            .map(str::trim)
+            .filter(|url| !url.is_empty())
+    }
+}
+
 wire_object! {
     /// A finished image.
     #[derive(Default)]

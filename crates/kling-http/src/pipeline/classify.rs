@@ -59,6 +59,13 @@ pub(super) fn classify(
         (Ok(value), Some(_)) if is_query && status.is_success() && tells_of_failure(&value) => {
             Answer::Success(value)
         }
+        // A create that names a task made one, whatever else it says: the id of
+        // a paid task is never thrown away.
+        (Ok(value), Some(_))
+            if !is_query && status.is_success() && find_task(&value, None).is_some() =>
+        {
+            Answer::Success(value)
+        }
         (_, Some(error)) => Answer::Refused { error, retry_after },
         (Ok(value), None) if status.is_success() || shows_task(&value) => Answer::Success(value),
         _ if status.is_redirection() => Answer::NotTheApi {

@@ -54,6 +54,9 @@ impl fmt::Debug for TaskEvent {
     }
 }
 
+/// How often a success without a result is asked after again.
+const EMPTY_SUCCESSES: u32 = 5;
+
 /// One watch: its state is the task as last seen, and when the watch ends.
 pub(super) struct Watch {
     handle: TaskHandle,
@@ -63,6 +66,10 @@ pub(super) struct Watch {
     next_query: Instant,
     queries: u32,
     failures: u32,
+    /// Answers of success without a result.
+    empty_successes: u32,
+    /// Why the last query of all brought nothing.
+    last_failure: Option<Error>,
     /// The query at the deadline was made.
     asked_last: bool,
     ended: bool,
@@ -86,6 +93,8 @@ impl Watch {
             next_query: (now + first).min(deadline),
             queries: 0,
             failures: 0,
+            empty_successes: 0,
+            last_failure: None,
             asked_last: false,
             ended: false,
         }
@@ -156,23 +165,37 @@ impl Watch {
         wait
     }
 
-    /// Whether a failed query ends the watch, because the service does not know
-    /// the task or the caller, or too many failed one after the other.
+    /// Takes in a failed query. A task that was just created is there, whatever
+    /// one answer says: a task may take a moment to show up, and a stray answer
+    /// is no verdict. So all but credentials that fail twice counts towards the
+    /// failures that are tolerated. An id from elsewhere may be wrong: there the
+    /// service's word is final.
     fn query_failed(&mut self, error: Error) -> Option<Result<TaskEvent>> {
         self.failures += 1;
-        let tolerated = error.retryability() != Retryability::Permanent
-            || matches!(
+        let is_final = error.retryability() == Retryability::Permanent
+            && !matches!(
                 error.kind(),
                 ErrorKind::Decode | ErrorKind::Service | ErrorKind::Transport | ErrorKind::Timeout
             );
-        if !tolerated || self.failures > self.handle.client().settings().poll.max_failures {
+        let tolerated = match error.kind() {
+            _ if !is_final => self.handle.client().settings().poll.max_failures,
+            _ if self.handle.snapshot().is_none() => 0,
+            ErrorKind::Auth | ErrorKind::Account => 1,
+            _ => self.handle.client().settings().poll.max_failures,
+        };
+        if self.failures > tolerated {
             self.ended = true;
             return Some(Err(error));
         }
         let next_in = self.schedule_next(error.retry_after().unwrap_or_default());
-        (!self.asked_last).then_some(Ok(TaskEvent::PollFailed {
+        if self.asked_last {
+            self.last_failure = Some(error);
+            return None;
+        }
+        let failures = self.failures;
+        Some(Ok(TaskEvent::PollFailed {
             error,
-            failures: self.failures,
+            failures,
             next_in,
         }))
     }
@@ -182,13 +205,19 @@ impl Watch {
         let changed = self.seen.as_ref() != Some(&task.status);
         self.seen = Some(task.status.clone());
         match task.state() {
+            TaskState::Succeed if has_result(&task) => {
+                self.ended = true;
+                Some(Ok(TaskEvent::Done(Box::new(task))))
+            }
+            // Paid for and made, but its address does not show yet: it may.
+            TaskState::Succeed if self.empty_successes < EMPTY_SUCCESSES => {
+                self.empty_successes += 1;
+                self.last = Some(Box::new(task.clone()));
+                changed.then(|| Ok(TaskEvent::Changed(Box::new(task))))
+            }
             TaskState::Succeed => {
                 self.ended = true;
-                Some(if has_result(&task) {
-                    Ok(TaskEvent::Done(Box::new(task)))
-                } else {
-                    Err(self.no_result(&task))
-                })
+                Some(Err(self.no_result(&task)))
             }
             TaskState::Failed => {
                 self.ended = true;
@@ -213,7 +242,14 @@ impl Watch {
             .with_external_task_id(self.handle.external_id())
     }
 
-    fn timed_out(&self) -> Error {
+    fn timed_out(&mut self) -> Error {
+        if let Some(task) = self
+            .last
+            .as_deref()
+            .filter(|task| task.state() == TaskState::Succeed)
+        {
+            return self.no_result(task);
+        }
         let policy = self.handle.client().settings().poll;
         let status = self.seen.as_ref().map_or("unknown", TaskStatus::as_str);
         let text = format!(
@@ -222,7 +258,12 @@ impl Watch {
             policy.max_wait.as_secs_f32()
         );
         let error = Error::new(ErrorKind::WaitTimeout, text);
-        let error = error.with_retryability(Retryability::Temporary);
+        let mut error = error.with_retryability(Retryability::Temporary);
+        if let Some(failure) = self.last_failure.take() {
+            error = error
+                .with_note(&format!("the last query failed: {failure}"))
+                .with_source(failure);
+        }
         self.about(error, self.last.as_deref())
     }
 
@@ -245,13 +286,10 @@ impl Watch {
 }
 
 fn has_result(task: &Task) -> bool {
-    let has_url = |url: Option<&str>| url.is_some_and(|url| !url.trim().is_empty());
     let images = task
         .result
         .as_ref()
         .map_or(&[][..], |result| &result.images);
-    task.videos()
-        .iter()
-        .any(|video| has_url(video.url.as_deref()))
-        || images.iter().any(|image| has_url(image.url.as_deref()))
+    task.videos().iter().any(|video| video.address().is_some())
+        || images.iter().any(|image| image.address().is_some())
 }

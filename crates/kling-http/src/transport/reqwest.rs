@@ -9,25 +9,35 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{Body, Transport, TransportError, TransportErrorKind};
+use crate::host::is_loopback;
 
 /// How long a connection may take to come about. Short enough to fail while
 /// the user looks on, long enough for a slow mobile network.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// HTTP/1.1 and HTTP/2 over rustls, with a pool of connections.
+/// HTTP/1.1 and HTTP/2 over rustls, with a pool of connections. A proxy that the
+/// environment names is used, but never for this machine: what is meant to stay
+/// here would leave it in the clear.
 #[derive(Debug, Clone)]
-pub struct ReqwestTransport(::reqwest::Client);
+pub struct ReqwestTransport {
+    remote: ::reqwest::Client,
+    local: ::reqwest::Client,
+}
 
 impl ReqwestTransport {
     /// A transport that follows no redirects and repeats nothing by itself.
     pub fn new() -> Result<Self, TransportError> {
-        let client = ::reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(::reqwest::redirect::Policy::none())
-            .retry(::reqwest::retry::never())
-            .user_agent(concat!("kling-http/", env!("CARGO_PKG_VERSION")))
-            .build();
-        client.map(ReqwestTransport).map_err(classify)
+        let builder = || {
+            ::reqwest::Client::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .redirect(::reqwest::redirect::Policy::none())
+                .retry(::reqwest::retry::never())
+                .user_agent(concat!("kling-http/", env!("CARGO_PKG_VERSION")))
+        };
+        Ok(ReqwestTransport {
+            remote: builder().build().map_err(classify)?,
+            local: builder().no_proxy().build().map_err(classify)?,
+        })
     }
 }
 
@@ -36,8 +46,10 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
+        let is_local = request.uri().host().is_some_and(is_loopback);
+        let client = if is_local { &self.local } else { &self.remote };
         let request = ::reqwest::Request::try_from(request).map_err(classify)?;
-        let answer = self.0.execute(request).await.map_err(classify)?;
+        let answer = client.execute(request).await.map_err(classify)?;
         Ok(http::Response::from(answer).map(|body| Body::new(Incoming(body))))
     }
 }

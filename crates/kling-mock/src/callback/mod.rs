@@ -23,7 +23,7 @@ mod target;
 
 pub(crate) use queue::{Delivery, Notice, Outcome, Queue};
 pub use signature::Rotation;
-pub(crate) use signature::{Forgery, Secrets, WebhookSecret};
+pub(crate) use signature::{Forgery, Secrets, SignatureHeaders, WebhookSecret};
 pub(crate) use target::{AllowList, allowed};
 
 /// Which changes are told. *Contradictory*: the documentation says every change,

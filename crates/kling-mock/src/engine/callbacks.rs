@@ -15,7 +15,7 @@ use super::store::Task;
 use super::{Engine, World};
 use crate::callback::{
     AllowList, CallbackFault, Delivery, Notice, Outcome, Policy, Queue, Rotation, Secrets,
-    WebhookSecret, allowed, test_event,
+    SignatureHeaders, WebhookSecret, allowed, test_event,
 };
 use crate::fault;
 use crate::journal::{Exchange, Operation};
@@ -107,7 +107,13 @@ impl Engine {
 
     /// The next callback that is due. Whoever takes it says what came of it:
     /// [`report`](Self::report).
-    pub(crate) fn take_callback(&self, now: UnixMillis, allow: &AllowList) -> Option<Outgoing> {
+    pub(crate) fn take_callback(
+        &self,
+        now: UnixMillis,
+        wall: UnixMillis,
+        allow: &AllowList,
+    ) -> Option<Outgoing> {
+        let seconds = wall.get().div_euclid(1000);
         let mut world = self.world();
         let World {
             tenants, faults, ..
@@ -132,7 +138,10 @@ impl Engine {
                 let request = allowed(&notice.url, allow).and_then(|()| {
                     let body =
                         self.callback_body(&tenant.callbacks, tasks, &name, notice, &delivery);
-                    self.callback_request(&tenant.callbacks.secrets, &delivery, body, now)
+                    let id = self.webhook_id(&name, delivery.callback);
+                    let secrets = &tenant.callbacks.secrets;
+                    let headers = secrets.headers(&id, seconds, &body, delivery.forgery, now);
+                    callback_request(&notice.url, headers, body)
                 });
                 return Some(Outgoing {
                     account,
@@ -170,22 +179,9 @@ impl Engine {
         )
     }
 
-    fn callback_request(
-        &self,
-        secrets: &Secrets,
-        delivery: &Delivery,
-        body: Bytes,
-        now: UnixMillis,
-    ) -> Result<Request<Bytes>, String> {
-        let id = Stream::new(self.seed, "webhook-id", delivery.callback).uuid();
-        let seconds = now.get().div_euclid(1000);
-        let headers = secrets.headers(&id, seconds, &body, delivery.forgery, now);
-        let mut request =
-            Request::post(&*delivery.notice.url).header(CONTENT_TYPE, "application/json");
-        for (name, value) in headers.into_iter().flatten() {
-            request = request.header(name, value);
-        }
-        request.body(body).map_err(|error| error.to_string())
+    /// The same for every attempt and copy of a callback, and for no other.
+    fn webhook_id(&self, account: &str, callback: u64) -> String {
+        Stream::new(self.seed, &format!("webhook-id of {account}"), callback).uuid()
     }
 
     /// Takes in what came of a callback, and writes it down.
@@ -308,6 +304,18 @@ impl Engine {
             Ok(())
         })
     }
+}
+
+fn callback_request(
+    url: &str,
+    signature: Option<SignatureHeaders>,
+    body: Bytes,
+) -> Result<Request<Bytes>, String> {
+    let mut request = Request::post(url).header(CONTENT_TYPE, "application/json");
+    for (name, value) in signature.into_iter().flatten() {
+        request = request.header(name, value);
+    }
+    request.body(body).map_err(|error| error.to_string())
 }
 
 fn callback_faults(selection: &fault::Selection) -> Vec<CallbackFault> {

@@ -13,7 +13,7 @@ use kling_types::scene::Date;
 use kling_types::{ApiCode, UnixMillis};
 use serde::Serialize;
 
-use crate::auth::{self, AccountIndex, AuthMode, DEFAULT_ACCOUNT, Keyring};
+use crate::auth::{self, AccountIndex, AuthMode, Keyring};
 use crate::callback::Policy;
 use crate::fault::{self, Delivery, Fault, FaultPlan, Selection};
 use crate::journal::{
@@ -105,7 +105,7 @@ impl Engine {
         let mut first_key = None;
         for (index, account) in accounts.iter().enumerate() {
             let key = account.api_key.clone().unwrap_or_else(|| {
-                let stream = Stream::new(setup.seed, &account.name, 0);
+                let stream = Stream::new(setup.seed, &format!("api-key of {}", account.name), 0);
                 format!("{}{}", setup.profile.key_prefix, stream.letters(40))
             });
             journal.hide(&key);
@@ -184,6 +184,7 @@ impl Engine {
         }
         world.faults.clear();
         world.ledger.clear();
+        (world.requests, world.created) = (0, 0);
         self.journal_lock().clear();
     }
 
@@ -345,12 +346,14 @@ impl Engine {
     ) -> Result<AccountIndex, Refusal> {
         match route {
             Route::Asset(file) => {
-                let name = file.split('/').next().unwrap_or_default();
-                let found = world
-                    .tenants
-                    .iter()
-                    .position(|tenant| &*tenant.name == name);
-                Ok(found.unwrap_or(DEFAULT_ACCOUNT))
+                let found = file.split_once('/').and_then(|(name, _)| {
+                    world
+                        .tenants
+                        .iter()
+                        .position(|tenant| &*tenant.name == name)
+                });
+                // Nobody's file is not found under any account.
+                Ok(found.unwrap_or(usize::MAX))
             }
             // Nobody's service is there, so nobody asks for a key.
             Route::NoSuchPath if !request.uri().path().starts_with(self.profile.prefix) => {
@@ -416,7 +419,7 @@ impl Record {
             }
             Route::Get(id) => find(id, profile.finds_external_ids),
             Route::Asset(file) => {
-                let name = file.rsplit('/').next().unwrap_or_default();
+                let name = file.split_once('/').map_or("", |(_, name)| name);
                 name.strip_suffix("-0.mp4").and_then(|id| find(id, false))
             }
             _ => None,

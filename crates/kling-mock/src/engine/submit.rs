@@ -79,14 +79,16 @@ fn refused(found: &Violation, body: &Value) -> Option<String> {
     Some(match found.rule {
         // Whether the scene is known is decided by this service's own list
         // (and a local URL is as good as any where nothing is fetched).
-        Rule::SceneUnknown | Rule::SceneRetired | Rule::ImageUrlLocal => return None,
+        Rule::SceneUnknown | Rule::SceneRetired | Rule::ImageUrlLocal | Rule::ImageHuge => {
+            return None;
+        }
         rule if failed_later(rule).is_some() => return None,
         Rule::SceneMissing
         | Rule::InputMissing
         | Rule::ImageMissing
         | Rule::ImageEmpty
         | Rule::DurationMissing => format!("{field} can not be null"),
-        Rule::SceneArity => {
+        Rule::SceneArity | Rule::SceneArityDated => {
             // The field that the scene wants is not there (seen live: a single
             // image's scene given `images`).
             let wanted = if field == "image" { "images" } else { "image" };

@@ -262,7 +262,7 @@ fn display_is_one_sentence() {
         json!({"code": "quota_not_enough", "message": "user quota is not enough"}),
         json!({"code": "quota_not_enough"}),
         json!({"error": {"code": "", "message": "无效的令牌 (request id: 2026x)"}}),
-        json!({"error": {}}),
+        json!({"error": {"type": "comet_api_error"}}),
         sample("err.newapi.task-upstream.source.json"),
     ] {
         let _ = writeln!(text, "{body}\n    {}", parse(418, &body));
@@ -294,4 +294,32 @@ proptest! {
             prop_assert!(error.is_some());
         }
     }
+}
+
+/// Facts 1.5: the body decides, and code 0 with a task is a yes. A gateway that
+/// writes an empty `error` beside it takes nothing back.
+#[test]
+fn a_success_with_an_empty_error_is_a_success() {
+    let task = json!({"task_id": "1", "task_status": "submitted"});
+    for error in [
+        json!({}),
+        json!({"code": 0}),
+        json!({"message": ""}),
+        json!(""),
+        json!(null),
+    ] {
+        let body = json!({"code": 0, "message": "success", "data": task, "error": error});
+        assert_eq!(ServiceError::parse(200, &body), None, "{body}");
+    }
+    assert_eq!(ServiceError::parse(500, &json!({"error": {}})), None);
+}
+
+/// The gateway's request id stands behind its upstream's body.
+#[test]
+fn a_nested_body_before_a_request_id_is_read() {
+    let inner = r#"{"code":1102,"message":"Account balance not enough"} (request id: 2026abc)"#;
+    let body = json!({"error": {"message": inner, "type": "comet_api_error", "code": ""}});
+    let error = ServiceError::parse(500, &body).expect("an error");
+    assert_eq!(error.class(), ErrorClass::Account);
+    assert_eq!(error.request_id.as_deref(), Some("2026abc"));
 }

@@ -1,0 +1,231 @@
+//! What can go wrong once a task is paid for: nothing of it is lost, and the
+//! exit code does not say that nothing happened.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::run::{Ran, RunningMock, kling, picture, run};
+
+/// `kling effect` against a mock with these faults, in a directory of its own.
+fn effect(mock: &[&str], more: &[&str]) -> (Ran, tempfile::TempDir) {
+    let mock = RunningMock::start(mock);
+    let here = tempfile::tempdir().unwrap();
+    let ran = run(command(&mock, &here).args(more));
+    (ran, here)
+}
+
+fn command(mock: &RunningMock, here: &tempfile::TempDir) -> Command {
+    let mut command = kling(here.path());
+    command
+        .env("COMETAPI_KEY", &mock.api_key)
+        .args([
+            "effect",
+            "color_mixing",
+            "--json",
+            "--poll-interval",
+            "0.02",
+        ])
+        .args(["--base-url", &mock.base_url])
+        .arg(picture("portrait.jpg"));
+    command
+}
+
+#[track_caller]
+fn check_saved((ran, here): (Ran, tempfile::TempDir), file: &str) {
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(std::fs::read(here.path().join(file)).unwrap().len() > 1000);
+}
+
+#[test]
+fn stray_answers_to_queries_and_downloads_are_outlived() {
+    for fault in [
+        "get:lag=1",
+        "get#2:404",
+        "get#1:401",
+        "get#2:html301",
+        "get#1-3:503",
+        "asset#1:404",
+        "asset#1:expired",
+        "asset#1:truncate=100",
+    ] {
+        check_saved(effect(&["--fault", fault], &["-o", "v.mp4"]), "v.mp4");
+    }
+}
+
+#[test]
+fn what_goes_on_going_wrong_is_told_with_the_task() {
+    for (fault, code, kind) in [
+        ("get:404", 8, "not_found"),
+        ("get:401", 8, "auth"),
+        ("get:html301", 8, "config"),
+        ("asset:expired", 10, "result_expired"),
+        ("asset:wrong_type", 10, "download"),
+    ] {
+        let (ran, here) = effect(&["--fault", fault], &["-o", "v.mp4"]);
+        assert_eq!(ran.code, Some(code), "{fault}: {}", ran.stderr);
+        let said = ran.json();
+        assert_eq!(said["error"]["kind"], json!(kind), "{fault}");
+        let id = said["task_id"].as_str().unwrap();
+        if code == 8 {
+            let wanted = format!("the task {id} goes on, and is charged");
+            assert!(ran.stderr.contains(&wanted), "{}", ran.stderr);
+        }
+        let shows_address = kind == "download";
+        assert_eq!(said["result_url"].is_string(), shows_address, "{fault}");
+        assert_eq!(
+            std::fs::read_dir(here.path()).unwrap().count(),
+            0,
+            "{fault}"
+        );
+    }
+}
+
+/// The create's answer is lost: `CometAPI` can't be asked, so nothing is sent again.
+#[test]
+fn a_lost_create_is_not_sent_again() {
+    let (ran, _) = effect(
+        &["--fault", "create#1@after:reset"],
+        &["--external-task-id", "mine"],
+    );
+    assert_eq!(ran.code, Some(9), "{}", ran.stderr);
+    assert_eq!(ran.json()["external_task_id"], json!("mine"));
+    assert!(
+        ran.stderr.contains("external task id mine"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// A proxy in the environment gets nothing that is meant for this machine.
+#[test]
+fn no_proxy_sees_what_stays_here() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let here = tempfile::tempdir().unwrap();
+    let mut command = kling(here.path());
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, &address);
+    }
+    let ran = run(command
+        .args(["effect", "color_mixing", "--mock", "-o", "v.mp4"])
+        .arg(picture("cat.png")));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(proxy.accept().is_err(), "the proxy was asked");
+}
+
+/// Checks that `--output` is refused before anything is paid.
+#[cfg(unix)]
+#[track_caller]
+fn check_output(here: &tempfile::TempDir, output: &str, sentence: &str) {
+    let mut command = kling(here.path());
+    command.args(["effect", "color_mixing", "--mock", "-o", output, "in.jpg"]);
+    let ran = run(&mut command);
+    assert_eq!(
+        (ran.code, ran.stderr),
+        (Some(2), format!("error: --output {output} {sentence}\n"))
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_replaced_that_should_stay() {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::copy(picture("portrait.jpg"), here.path().join("in.jpg")).unwrap();
+    std::os::unix::fs::symlink("in.jpg", here.path().join("link.mp4")).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(here.path().join("pipe"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    check_output(&here, "in.jpg", "is one of the pictures: name another file");
+    check_output(
+        &here,
+        "link.mp4",
+        "exists and is not a regular file: name another",
+    );
+    check_output(
+        &here,
+        "pipe",
+        "exists and is not a regular file: name another",
+    );
+    check_output(
+        &here,
+        "video/",
+        "is a directory: add a file name, such as video.mp4",
+    );
+    check_output(
+        &here,
+        &"x".repeat(300),
+        "has a name that is too long for a file",
+    );
+
+    // A picture that never begins is not waited for.
+    let ran = run(kling(here.path()).args(["effect", "color_mixing", "--mock", "pipe"]));
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(
+        ran.stderr,
+        "error: pipe is not a regular file: save the picture to one\n"
+    );
+}
+
+/// A name that is no UTF-8 is as good as any; JSON shows what it can of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn file_names_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let here = tempfile::tempdir().unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"x\xff.mp4");
+    let mut command = kling(here.path());
+    command
+        .args(["effect", "color_mixing", "--mock", "--json", "-o"])
+        .arg(name);
+    let ran = run(command.arg(picture("cat.png")));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.json()["file"], json!("x\u{fffd}.mp4"));
+    assert!(here.path().join(name).is_file());
+}
+
+/// Asked to stop while a task runs: the task's id is told.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_wait_names_the_task() {
+    let mock = RunningMock::start(&["--plan", "stuck"]);
+    for signal in ["INT", "TERM", "HUP"] {
+        let here = tempfile::tempdir().unwrap();
+        let mut child = command(&mock, &here)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        // Seen once the task is there.
+        while !lines.next().unwrap().unwrap().contains("submitted") {}
+        let id = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{signal}");
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(said["task_id"].as_str().unwrap().len(), 19);
+        assert_eq!(said["error"]["kind"], json!("interrupted"));
+    }
+}
+
+#[test]
+fn wrong_arguments_are_json_too_where_it_was_asked_for() {
+    let here = tempfile::tempdir().unwrap();
+    let ran = run(kling(here.path()).args(["effect", "color_mixing", "--json"]));
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(ran.json()["error"]["kind"], json!("usage"));
+}
