@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct ApiCode(i64);
 
-/// What kind of error it is.
+/// What kind of error it is. The classes are ours (*inferred* from the meanings
+/// and the retry advice in Kling's table, which are *documented*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
@@ -46,7 +47,9 @@ pub enum ErrorClass {
     RateLimit,
     /// Too many tasks at once: a slot is free when one of them ends.
     Capacity,
-    /// The service is down for maintenance: nothing was done.
+    /// The service is down for maintenance: nothing was done. Kling's table says
+    /// to try again, of creates too (*documented*); the advice never to repeat a
+    /// create after a 5xx is *contradictory*, so only its own code 5001 counts.
     Maintenance,
     /// The service failed; whether it did anything is unknown.
     Server,
@@ -54,7 +57,7 @@ pub enum ErrorClass {
     Unknown,
 }
 
-/// What can be done about an error, and by whom.
+/// What can be done about an error, and by whom (*inferred* from Kling's table).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Remedy {

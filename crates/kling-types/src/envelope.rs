@@ -137,8 +137,8 @@ impl TaskEnvelope {
 }
 
 wire_object! {
-    /// The answer to a list: `data` is a bare array, newest first, without a
-    /// total (*documented*). A page shorter than asked for is the last one.
+    /// The answer to a list: `data` is a bare array without a total
+    /// (*documented*), newest first (*inferred*). A page shorter than asked for is the last one.
     ///
     /// Items in the flat shape of Kling's unified list read into the same facts.
     pub struct TaskListEnvelope {

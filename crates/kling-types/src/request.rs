@@ -62,10 +62,13 @@ pub struct EffectRequest {
     /// What it works on. [`EffectInput::Other`] without members if a body that
     /// was read has no input object.
     pub input: EffectInput,
-    /// Where the service posts each change of status: an absolute http(s) URL.
+    /// Where the service posts each change of status: an absolute http(s) URL
+    /// (*documented*; third parties say that only the end is told:
+    /// *contradictory*).
     pub callback_url: Option<String>,
-    /// The caller's own id, unique per account: what makes a lost answer
-    /// recoverable on Kling.
+    /// The caller's own id, unique per account (*documented*): what makes a lost
+    /// answer recoverable on Kling (*seen live*). Validation takes up to 256
+    /// bytes (*inferred*: the ids seen have up to 40).
     pub external_task_id: Option<ExternalTaskId>,
     /// Members without a field here.
     pub extra: Extra,

@@ -26,7 +26,8 @@ use crate::wire::{Field, Read};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TaskStatus(Cow<'static, str>);
 
-/// What a [`TaskStatus`] means.
+/// What a [`TaskStatus`] means: Kling's four states (*documented*). There is no
+/// word for cancelled or expired (*inferred* from absence).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskState {

@@ -108,7 +108,7 @@ pub fn listed_on(date: Date) -> impl Iterator<Item = &'static SceneInfo> {
 pub enum Arity {
     /// One image, in `input.image`.
     Single,
-    /// Exactly two, in `input.images`: left, then right.
+    /// Exactly two, in `input.images`: left, then right (*documented*).
     Dual,
 }
 
@@ -134,6 +134,12 @@ pub enum Confidence {
 }
 
 /// What is known about a scene.
+///
+/// Arity, durations, modes and models are *documented* by the lists that name
+/// the scene ([`sources`](Self::sources)); the days of lists are those on which
+/// a copy was taken. How sure a day of introduction is says
+/// [`introduced_confidence`](Self::introduced_confidence); days of removal are
+/// *inferred* from the lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SceneInfo {

@@ -82,7 +82,8 @@ impl Serialize for Violation {
 }
 
 /// Which rules to hold a request to. The default leaves out what only one
-/// provider asks for.
+/// provider asks for. Where each rule comes from, and how sure that is, says
+/// [`Rule::source`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checks {
     pub(crate) duration_required: bool,
