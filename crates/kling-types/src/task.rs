@@ -120,23 +120,21 @@ wire_object! {
     }
 }
 
+fn address_in(url: Option<&str>) -> Option<&str> {
+    url.map(str::trim).filter(|url| !url.is_empty())
+}
+
 impl Video {
     /// Where to download it, if the service says; an empty text says nothing.
     pub fn address(&self) -> Option<&str> {
-        self.url
-            .as_deref()
-            .map(str::trim)
-            .filter(|url| !url.is_empty())
+        address_in(self.url.as_deref())
     }
 }
 
 impl Image {
     /// Where to download it, if the service says; an empty text says nothing.
     pub fn address(&self) -> Option<&str> {
-        self.url
-            .as_deref()
-            .map(str::trim)
-            .filter(|url| !url.is_empty())
+        address_in(self.url.as_deref())
     }
 }
 

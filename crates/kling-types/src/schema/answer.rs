@@ -68,7 +68,7 @@ pub(super) struct Task {
 
 /// What the caller said about a task.
 #[derive(JsonSchema)]
-struct TaskInfo {
+pub(super) struct TaskInfo {
     /// The caller's own id.
     #[schemars(extend("examples" = ["order-4711"]))]
     external_task_id: Option<String>,
@@ -78,7 +78,7 @@ struct TaskInfo {
 
 /// What a task made.
 #[derive(JsonSchema)]
-struct TaskResult {
+pub(super) struct TaskResult {
     /// Videos: one for an effect.
     videos: Option<Vec<Video>>,
     /// Images: none for an effect.
@@ -87,7 +87,7 @@ struct TaskResult {
 
 /// A finished video. The service deletes it 30 days after the task ended.
 #[derive(JsonSchema)]
-struct Video {
+pub(super) struct Video {
     /// The video's own id.
     id: Option<Id>,
     /// Where to download it, without credentials. Signed: keep it secret.
@@ -101,7 +101,7 @@ struct Video {
 
 /// A finished image.
 #[derive(JsonSchema)]
-struct Image {
+pub(super) struct Image {
     /// Its place in the series, from 0.
     index: Option<i64>,
     /// Where to download it, without credentials.
@@ -110,27 +110,43 @@ struct Image {
 
 /// Whether a watermarked copy was asked for.
 #[derive(JsonSchema)]
-struct WatermarkInfo {
+pub(super) struct WatermarkInfo {
     /// True if so.
     enabled: Option<bool>,
 }
 
 /// Money that a task took from the balance.
 #[derive(JsonSchema)]
-struct BalanceDeduction {
+pub(super) struct BalanceDeduction {
     /// After discounts: a decimal number in a string.
     quota: Option<Decimal>,
     /// Before discounts: a decimal number in a string.
     list_price: Option<Decimal>,
 }
 
-/// What is posted to `callback_url` when a task changes: the task alone, or the
-/// newer flat form of it.
+/// What is posted to `callback_url` when a task changes: the task alone, the
+/// newer flat form of it, or the task in an envelope.
 #[derive(JsonSchema)]
 #[schemars(untagged, transform = one_of)]
 pub(super) enum TaskCallback {
     Task(Task),
     Flat(FlatTask),
+    Enveloped(CallbackEnvelope),
+}
+
+/// One task in an envelope, as a query answers it. Nobody has published a
+/// callback of this form; receivers had better take it.
+#[derive(JsonSchema)]
+#[schemars(extend("not" = {"anyOf": [{"required": ["task_id"]}, {"required": ["id"]}]}))]
+pub(super) struct CallbackEnvelope {
+    /// 0 for success.
+    code: Option<WireCode>,
+    /// Free text.
+    message: Option<String>,
+    /// The id to quote to support.
+    request_id: Option<String>,
+    /// The task.
+    data: Task,
 }
 
 /// One task in the newer flat form.

@@ -124,6 +124,12 @@ fn every_document_stands_alone_under_its_name() {
             "TaskEnvelope",
             "TaskListEnvelope",
             "Task",
+            "TaskInfo",
+            "TaskResult",
+            "Video",
+            "Image",
+            "WatermarkInfo",
+            "BalanceDeduction",
             "TaskCallback",
             "ErrorBody",
             "Violation"
@@ -203,7 +209,9 @@ fn every_example_is_valid() {
                 return;
             };
             let mut alone = node.clone();
-            alone.insert("$defs".to_owned(), schema["$defs"].clone());
+            if let Some(definitions) = schema.get("$defs") {
+                alone.insert("$defs".to_owned(), definitions.clone());
+            }
             let validator = validator(&alone.into());
             for value in values {
                 examples += 1;
@@ -807,7 +815,8 @@ fn callbacks_of_the_schema_are_callbacks_of_the_reader() {
     let bare = json!({"task_id": "1", "task_status": "failed", "task_status_msg": "no"});
     for (body, right) in [
         (flat.clone(), true),
-        (bare, true),
+        (bare.clone(), true),
+        (json!({"code": 0, "message": "SUCCEED", "data": bare}), true),
         (json!({"id": "1"}), false),
         (json!({"status": "succeeded"}), false),
         (json!({"code": 0, "data": 1}), false),
