@@ -81,6 +81,7 @@ mod ledger;
 mod mock;
 mod plan;
 mod profile;
+mod random;
 mod serve;
 mod transport;
 mod verify;

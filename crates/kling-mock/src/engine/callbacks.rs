@@ -9,7 +9,6 @@ use http::header::CONTENT_TYPE;
 use kling_types::{TaskId, UnixMillis};
 use serde::Serialize;
 
-use super::random::Stream;
 use super::show::Show;
 use super::store::Task;
 use super::{Engine, World};
@@ -19,6 +18,7 @@ use crate::callback::{
 };
 use crate::fault;
 use crate::journal::{Exchange, Operation};
+use crate::random::Stream;
 
 /// The callbacks of an account.
 #[derive(Debug, Default)]

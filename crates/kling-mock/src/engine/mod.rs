@@ -26,7 +26,6 @@ use crate::verify::{Evidence, Expectation, FaultHits, VerifyError};
 
 mod account;
 mod callbacks;
-mod random;
 mod refusal;
 mod route;
 mod service;
@@ -40,8 +39,8 @@ pub use account::{Account, AccountState, SetupError};
 pub use callbacks::CallbackAttempt;
 pub(crate) use callbacks::Outgoing;
 
+use crate::random::Stream;
 use account::Tenant;
-use random::Stream;
 use refusal::Refusal;
 use route::Route;
 use service::Service;

@@ -6,9 +6,9 @@ use jiff::tz::{Offset, TimeZone};
 use kling_types::{ApiCode, UnixMillis};
 use serde_json::{Value, json};
 
-use super::random::Stream;
 use crate::auth::AuthRefusal;
 use crate::profile::Profile;
+use crate::random::Stream;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,6 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis};
 use serde_json::Value;
 
-use super::random::Stream;
 use super::refusal::Refusal;
 use super::show::{Show, created, expiry, file, signature};
 use super::store::Task;
@@ -18,6 +17,7 @@ use crate::asset;
 use crate::auth::AccountIndex;
 use crate::fault::{AssetFault, ReadFault};
 use crate::plan::Standing;
+use crate::random::Stream;
 
 /// One request, and all that its answer depends on.
 pub(super) struct Service<'a> {

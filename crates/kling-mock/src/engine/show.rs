@@ -6,12 +6,12 @@ use kling_types::{
     ExternalTaskId, Task as Shown, TaskId, TaskInfo, TaskResult, TaskStatus, UnixMillis, Video,
 };
 
-use super::random::Stream;
 use super::route::ASSETS;
 use super::store::Task;
 use crate::clip::Clip;
 use crate::plan::Standing;
 use crate::profile::Profile;
+use crate::random::Stream;
 
 /// How long a result is kept after its task ended (*documented*, and the signed
 /// URL's expiry agrees, *seen live*).

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::random::Stream;
+
 use super::{Action, AssetFault, CallbackFault, Delay, Fault, Operation, Phase, ReadFault, rules};
 
 /// What the faults know of a request.
@@ -228,15 +230,7 @@ impl Delay {
 /// The numbers that one fault draws for one request: no other fault, and no
 /// other request, shifts them.
 fn stream(seed: u64, id: u64, ordinal: u64) -> Rng {
-    // FNV-1a, which is the same everywhere for ever.
-    let bytes = [seed, id, ordinal].map(u64::to_le_bytes);
-    let mixed = bytes
-        .as_flattened()
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    Rng::with_seed(mixed)
+    Stream::new(seed, &format!("fault {id}"), ordinal).into_rng()
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 /// A stream of numbers that belongs to one purpose: another purpose, or
 /// another number within it, never shifts it.
-pub(super) struct Stream(fastrand::Rng);
+pub(crate) struct Stream(fastrand::Rng);
 
 impl Stream {
-    pub(super) fn new(seed: u64, purpose: &str, number: u64) -> Self {
+    pub(crate) fn new(seed: u64, purpose: &str, number: u64) -> Self {
         // FNV-1a over all three: short, and the same everywhere for ever.
         let bytes = seed
             .to_le_bytes()
@@ -18,15 +18,20 @@ impl Stream {
         Stream(fastrand::Rng::with_seed(mixed))
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    /// The generator itself, for other draws.
+    pub(crate) fn into_rng(self) -> fastrand::Rng {
+        self.0
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
         self.0.u64(..)
     }
 
-    pub(super) fn letters(mut self, count: usize) -> String {
+    pub(crate) fn letters(mut self, count: usize) -> String {
         (0..count).map(|_| self.0.alphanumeric()).collect()
     }
 
-    pub(super) fn digits(mut self, count: usize) -> String {
+    pub(crate) fn digits(mut self, count: usize) -> String {
         let first = char::from(b'0' + self.0.u8(1..10));
         std::iter::once(first)
             .chain((1..count).map(|_| self.0.digit(10)))
@@ -34,7 +39,7 @@ impl Stream {
     }
 
     /// A UUID of version 4.
-    pub(super) fn uuid(&mut self) -> String {
+    pub(crate) fn uuid(&mut self) -> String {
         kling_types::uuid_v4((u128::from(self.next()) << 64) | u128::from(self.next()))
     }
 }
