@@ -109,7 +109,7 @@ struct Row {
 }
 
 impl Ledger {
-    /// Bills a task.
+    /// Bills a task; the charge's number, from 0.
     pub(crate) fn charge(
         &mut self,
         account: &str,
@@ -118,7 +118,9 @@ impl Ledger {
         scene: &str,
         amount: Amount,
         at: UnixMillis,
-    ) {
+    ) -> u32 {
+        // There is no memory for more.
+        let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let account = self.accounts.number(account);
         self.ids.push_str(task_id.as_str());
         let task_id_end = self.ids.len();
@@ -135,6 +137,12 @@ impl Ledger {
         self.paid.resize(self.accounts.all.len(), Amount::ZERO);
         let paid = &mut self.paid[account as usize];
         *paid = [*paid, amount].into_iter().sum();
+        number
+    }
+
+    /// The amount of the charge of this number.
+    pub(crate) fn amount(&self, number: u32) -> Option<Amount> {
+        self.rows.get(number as usize).map(|row| row.amount)
     }
 
     /// Forgets everything.

@@ -88,15 +88,15 @@ mod verify;
 
 pub use auth::{AuthMode, sign_jwt};
 pub use callback::{CallbacksOn, Rotation};
-pub use engine::{Account, AccountState, CallbackAttempt, SetupError};
+pub use engine::{Account, AccountState, CallbackAttempt, SetupError, TaskSummary, UnknownTask};
 pub use fault::{Fault, FaultError};
 pub use journal::{
     JournalBody, JournalEntry, JournalLimits, JournalPage, Operation, Outcome, Totals,
 };
 pub use ledger::{Charge, Ledger, Prices};
 pub use mock::{Mock, MockBuilder};
-pub use plan::{Plan, PlanError};
-pub use profile::Profile;
+pub use plan::{Plan, PlanError, PlanRule};
+pub use profile::{Profile, ProfileError, Switch};
 pub use serve::Server;
 pub use transport::MockTransport;
 pub use verify::{Expectation, FaultHits, VerifyError};

@@ -6,23 +6,26 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use kling_http::{
-    Client, Clock, Credentials, Provider, Result, SharedClock, TokioClock, Transport,
+    Client, Clock, Credentials, Provider, Result, SharedClock, SharedTransport, TokioClock,
+    Transport,
 };
 use kling_types::UnixMillis;
 use kling_types::scene::{Date, LATEST_LIST};
 
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::auth::AuthMode;
 use crate::callback::{AllowList, CallbacksOn, Outcome, Policy, Rotation, WebhookSecret};
 use crate::engine::{
-    Account, CallbackAttempt, Engine, Outgoing, Reply, Setup, SetupError, check_account,
+    Account, CallbackAttempt, Engine, Outgoing, Reply, Setup, SetupError, TaskSummary, UnknownTask,
+    check_account,
 };
 use crate::fault::Fault;
 use crate::journal::{JournalEntry, JournalLimits, JournalPage, Totals};
 use crate::ledger::{Charge, Ledger, Prices};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanRule, Steer};
 use crate::profile::Profile;
 use crate::serve::Server;
 use crate::transport::MockTransport;
@@ -48,15 +51,21 @@ struct Report<'a> {
     mock: &'a Mock,
     outgoing: &'a Outgoing,
     outcome: Option<Outcome>,
+    /// Whether the time it took counts.
+    timed: bool,
 }
 
 impl Drop for Report<'_> {
     fn drop(&mut self) {
         let outcome = self.outcome.take();
         let outcome = outcome.unwrap_or_else(|| Outcome::Failed("given up".to_owned()));
-        self.mock.0.engine.report(self.outgoing, outcome);
+        let at = self.timed.then(|| self.mock.now());
+        self.mock.0.engine.report(self.outgoing, outcome, at);
     }
 }
+
+/// How many callbacks are under way at once.
+const CALLBACKS_AT_ONCE: usize = 32;
 
 /// Where the service lives when no socket is involved.
 const IN_PROCESS_URL: &str = "https://kling-mock.test";
@@ -85,6 +94,7 @@ impl Mock {
                 journal: JournalLimits::default(),
                 prices: Prices::default(),
                 callbacks: Policy::default(),
+                video_bytes: 0,
             },
             clock: None,
             wall: None,
@@ -149,7 +159,91 @@ impl Mock {
         self.0.engine.faults()
     }
 
-    /// Forgets tasks, charges, journal and faults. Accounts and keys stay.
+    /// A plan for some of the creates to come, after the rules that are there.
+    pub fn plan_for(&self, rule: PlanRule) {
+        self.0.engine.plan_for(rule);
+    }
+
+    /// The rules that are there.
+    pub fn plan_rules(&self) -> Vec<PlanRule> {
+        self.0.engine.plan_rules()
+    }
+
+    /// Takes all rules away.
+    pub fn forget_plan_rules(&self) {
+        self.0.engine.forget_plan_rules();
+    }
+
+    /// A task as it is, by its id, or by its external id if that is one
+    /// account's only. No query: nothing moves, nothing is written down.
+    pub fn task(&self, id: &str) -> std::result::Result<TaskSummary, UnknownTask> {
+        self.0.engine.task(id, self.now())
+    }
+
+    /// The tasks of an account, the newest first.
+    pub fn tasks(&self, account: &str, skip: usize, limit: usize) -> Vec<TaskSummary> {
+        self.0.engine.tasks(account, skip, limit, self.now())
+    }
+
+    /// Ends the stage that a task is in: the queue, or the run. The way on for
+    /// [`Plan::held`] and [`Plan::stuck`].
+    ///
+    /// ```
+    /// # use kling_http::{EffectRequest, ImageSource, Scene};
+    /// use kling_mock::{Mock, Plan};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = Mock::builder().plan(Plan::held()).build();
+    /// # let image = ImageSource::url("https://example.com/me.jpg");
+    /// # let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+    /// let task = mock.client()?.effects().create(request).await?;
+    /// mock.release(task.id().as_str())?;
+    /// assert_eq!(task.fetch().await?.status.as_str(), "processing");
+    /// mock.release(task.id().as_str())?;
+    /// task.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn release(&self, id: &str) -> std::result::Result<TaskSummary, UnknownTask> {
+        self.steer(id, &Steer::Release)
+    }
+
+    /// Ends a task now: with this failure, or without one in success.
+    pub fn finish(
+        &self,
+        id: &str,
+        failure: Option<&str>,
+    ) -> std::result::Result<TaskSummary, UnknownTask> {
+        let ending = match failure {
+            Some(message) => Plan::instant().failing(message),
+            None => Plan::instant(),
+        };
+        self.steer(id, &Steer::Follow(&ending))
+    }
+
+    /// Gives a task another plan, from the stage it is in onwards. Where that
+    /// would have moved on by now, the task does so now.
+    pub fn replan(&self, id: &str, plan: &Plan) -> std::result::Result<TaskSummary, UnknownTask> {
+        self.steer(id, &Steer::Follow(plan))
+    }
+
+    fn steer(&self, id: &str, steer: &Steer<'_>) -> std::result::Result<TaskSummary, UnknownTask> {
+        let steered = self.0.engine.steer(id, self.now(), steer);
+        self.0.news.notify_one();
+        steered
+    }
+
+    /// Lets time pass for one account only: two tests that share a server can
+    /// travel apart. Whether there is an account of this name.
+    pub fn advance_account(&self, account: &str, by: Duration) -> bool {
+        let advanced = self.0.engine.advance_account(account, by);
+        self.0.news.notify_one();
+        advanced
+    }
+
+    /// Forgets tasks, charges, journal, faults and rules for plans. Accounts and
+    /// keys stay.
     pub fn reset(&self) {
         self.0.engine.reset();
     }
@@ -186,36 +280,53 @@ impl Mock {
     /// many were. For clocks that the test moves.
     pub async fn deliver_callbacks(&self, transport: &impl Transport) -> usize {
         let mut sent = 0;
-        while let Some(outgoing) =
-            self.0
-                .engine
-                .take_callback(self.now(), self.wall(), &self.0.callback_targets)
-        {
-            // Whatever happens to this future, what was taken is reported.
-            let mut report = Report {
-                mock: self,
-                outgoing: &outgoing,
-                outcome: None,
-            };
-            report.outcome = Some(self.send_callback(transport, &outgoing).await);
+        while let Some(outgoing) = self.take_callback() {
+            self.deliver(transport, &outgoing, false).await;
             sent += 1;
         }
         sent
     }
 
     /// Sends callbacks as they fall due, for ever, by tokio's clock; to be
-    /// spawned beside a server.
+    /// spawned beside a server. A receiver that is slow to answer holds up no
+    /// other task's callbacks.
     pub async fn run_callbacks(self, transport: impl Transport) {
+        let transport = SharedTransport::new(transport);
+        let mut under_way = JoinSet::new();
         loop {
-            self.deliver_callbacks(&transport).await;
-            let due = self.0.engine.next_callback();
+            while under_way.len() < CALLBACKS_AT_ONCE
+                && let Some(outgoing) = self.take_callback()
+            {
+                let (mock, transport) = (self.clone(), transport.clone());
+                under_way.spawn(async move { mock.deliver(&transport, &outgoing, true).await });
+            }
+            let room = under_way.len() < CALLBACKS_AT_ONCE;
+            let due = self.0.engine.next_callback().filter(|_| room);
             let wait = due.map(|due| due.saturating_since(self.now()));
             tokio::select! {
                 // Never busy, not even where a clock stands still.
                 () = pause(wait) => {}
                 () = self.0.news.notified() => {}
+                Some(_) = under_way.join_next() => {}
             }
         }
+    }
+
+    fn take_callback(&self) -> Option<Outgoing> {
+        let (now, wall) = (self.now(), self.wall());
+        let targets = &self.0.callback_targets;
+        self.0.engine.take_callback(now, wall, targets)
+    }
+
+    async fn deliver(&self, transport: &impl Transport, outgoing: &Outgoing, timed: bool) {
+        // Whatever happens to this future, what was taken is reported.
+        let mut report = Report {
+            mock: self,
+            outgoing,
+            outcome: None,
+            timed,
+        };
+        report.outcome = Some(self.send_callback(transport, outgoing).await);
     }
 
     async fn send_callback(&self, transport: &impl Transport, outgoing: &Outgoing) -> Outcome {
@@ -392,6 +503,14 @@ impl MockBuilder {
     /// What tasks cost.
     pub fn prices(mut self, prices: Prices) -> Self {
         self.setup.prices = prices;
+        self
+    }
+
+    /// Fills the video files up to this size, at most 2 GiB, with what players
+    /// skip: for tests of large downloads. A file is made in memory when it is
+    /// asked for.
+    pub fn video_bytes(mut self, least: u64) -> Self {
+        self.setup.video_bytes = least;
         self
     }
 

@@ -48,6 +48,9 @@ pub(crate) struct Notice {
     /// Since when: the body's `updated_at`.
     pub(crate) since: UnixMillis,
     pub(crate) url: Arc<str>,
+    /// Where the create came in that asked for it: what the links in the body
+    /// begin with.
+    pub(crate) origin: Arc<str>,
 }
 
 /// A callback to send now, and then to report on.
@@ -116,6 +119,7 @@ pub(crate) struct Record {
 #[derive(Debug)]
 struct Course {
     url: Arc<str>,
+    origin: Arc<str>,
     /// How many of its changes have fallen due.
     fallen_due: usize,
     /// Where those stand that have not.
@@ -170,9 +174,10 @@ impl Fate {
 }
 
 impl Course {
-    fn new(url: Arc<str>) -> Self {
+    fn new(url: &str, origin: &str) -> Self {
         Course {
-            url,
+            url: url.into(),
+            origin: origin.into(),
             fallen_due: 0,
             expected: Vec::new(),
             ended: false,
@@ -209,8 +214,13 @@ impl Queue {
     }
 
     /// A task was created with a callback URL.
-    pub(crate) fn watch(&mut self, task: TaskId, url: &str) {
-        self.courses.insert(task, Course::new(url.into()));
+    pub(crate) fn watch(&mut self, task: TaskId, url: &str, origin: &str) {
+        self.courses.insert(task, Course::new(url, origin));
+    }
+
+    /// Whether something may still have to be told of any task.
+    pub(crate) fn watches_any(&self) -> bool {
+        !self.courses.is_empty()
     }
 
     /// All of a task's changes, from `submitted` on, as far as they are known
@@ -235,6 +245,7 @@ impl Queue {
                 status: change.status,
                 since: change.since,
                 url: Arc::clone(&course.url),
+                origin: Arc::clone(&course.origin),
             };
             let item = Item {
                 notice: Arc::new(notice),
@@ -261,6 +272,7 @@ impl Queue {
             status: TaskStatus::SUBMITTED,
             since: now,
             url: url.into(),
+            origin: "".into(),
         };
         let item = Item {
             notice: Arc::new(notice),
@@ -369,9 +381,14 @@ impl Queue {
             && let Some(course) = self.courses.get_mut(task)
         {
             course.busy = false;
+            // All of it was told: what is repeated needs no order.
+            let over = course.ended && course.waiting.is_empty();
             let waited = course.waiting.drain(..);
             self.pending
                 .extend(waited.map(|((due, number), item)| ((due.max(now), number), item)));
+            if over {
+                self.courses.remove(task);
+            }
         }
         if let Some(fate) = &mut item.fate
             && fate.copies > 0
@@ -456,7 +473,7 @@ mod tests {
     fn queue(tasks: &[(&str, &[i64])]) -> Queue {
         let mut queue = Queue::default();
         for (name, times) in tasks {
-            queue.watch(task(name), "http://localhost/hook");
+            queue.watch(task(name), "http://localhost/hook", "");
             queue.expect(&task(name), changes(times));
         }
         queue
@@ -542,7 +559,7 @@ mod tests {
             on: CallbacksOn::End,
             ..Policy::default()
         });
-        queue.watch(task("a"), "http://localhost/");
+        queue.watch(task("a"), "http://localhost/", "");
         queue.expect(&task("a"), changes(&[0, 10]));
         assert_eq!(queue.next_due(), None);
         queue.expect(&task("a"), changes(&[0, 10, 30]));
@@ -599,7 +616,7 @@ mod tests {
             attempts: 3,
             ..Policy::default()
         });
-        queue.watch(task("a"), "http://localhost/");
+        queue.watch(task("a"), "http://localhost/", "");
         queue.expect(&task("a"), changes(&[0, 500]));
         assert_eq!(
             run(&mut queue, 99_999, &FAILED, &[]),
@@ -631,7 +648,7 @@ mod tests {
             attempts: 2,
             ..Policy::default()
         });
-        queue.watch(task("a"), "http://localhost/");
+        queue.watch(task("a"), "http://localhost/", "");
         queue.expect(&task("a"), changes(&[0]));
         let faults = [
             (1, CallbackFault::Duplicate(2)),
@@ -726,7 +743,7 @@ mod tests {
         let late = queue.pop(at(0), |_| Vec::new()).unwrap();
         queue.clear();
         assert_eq!(queue.next_due(), None);
-        queue.watch(task("a"), "http://localhost/");
+        queue.watch(task("a"), "http://localhost/", "");
         queue.expect(&task("a"), changes(&[20]));
         let next = queue.pop(at(20), |_| Vec::new()).unwrap();
         queue.report(late.id, FAILED, at(20));
@@ -781,7 +798,7 @@ mod tests {
             let name = |number: usize| task(&number.to_string());
             let mut queue = Queue::default();
             for (number, plan) in plans.iter().enumerate() {
-                queue.watch(name(number), "http://localhost/");
+                queue.watch(name(number), "http://localhost/", "");
                 queue.expect(&name(number), changes(plan));
             }
             let mut now = 0;
@@ -825,7 +842,7 @@ mod tests {
             let mut queue = Queue::new(Policy { attempts, ..Policy::default() });
             for number in 0..8_i64 {
                 let name = task(&number.to_string());
-                queue.watch(name.clone(), "http://localhost/");
+                queue.watch(name.clone(), "http://localhost/", "");
                 queue.expect(&name, changes(&[number, 100 + number, 200 + number]));
             }
             let mut faults = faults.into_iter();

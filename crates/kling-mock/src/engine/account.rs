@@ -1,6 +1,7 @@
 //! Accounts: whose tasks, whose keys, whose limits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kling_types::UnixMillis;
 
@@ -205,6 +206,8 @@ pub(super) struct Tenant {
     second: (i64, u32),
     /// The tasks that may be under way; kept only where slots are counted.
     under_way: Vec<u32>,
+    /// How far its own time is ahead of the service's.
+    ahead: Duration,
 }
 
 impl Tenant {
@@ -219,7 +222,24 @@ impl Tenant {
             rate: account.rate,
             second: (0, 0),
             under_way: Vec::new(),
+            ahead: Duration::ZERO,
         }
+    }
+
+    /// What time it is for this account.
+    pub(super) fn now(&self, now: UnixMillis) -> UnixMillis {
+        now.saturating_add(self.ahead)
+    }
+
+    /// The service's time at an account's own.
+    pub(super) fn service_time(&self, at: UnixMillis) -> UnixMillis {
+        let ahead = i64::try_from(self.ahead.as_millis()).unwrap_or(i64::MAX);
+        UnixMillis::new(at.get().saturating_sub(ahead))
+    }
+
+    /// Lets time pass for this account alone.
+    pub(super) fn advance(&mut self, by: Duration) {
+        self.ahead = self.ahead.saturating_add(by);
     }
 
     /// Whether one more task may be created now, as far as the account goes. It

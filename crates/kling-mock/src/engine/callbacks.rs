@@ -1,6 +1,5 @@
 //! Callbacks as the engine sees them: what is due, as requests to be sent.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use kling_types::{TaskId, UnixMillis};
 use serde::Serialize;
 
+use super::account::Tenant;
 use super::show::Show;
 use super::store::Task;
 use super::{Engine, World};
@@ -18,6 +18,7 @@ use crate::callback::{
 };
 use crate::fault;
 use crate::journal::{Exchange, Operation};
+use crate::ledger::Ledger;
 use crate::random::Stream;
 
 /// The callbacks of an account.
@@ -25,9 +26,6 @@ use crate::random::Stream;
 pub(super) struct Callbacks {
     pub(super) queue: Queue,
     pub(super) secrets: Secrets,
-    /// Where the creates came in that asked for callbacks: what the links in a
-    /// body begin with.
-    origins: HashMap<u64, Arc<str>>,
 }
 
 impl Callbacks {
@@ -39,20 +37,18 @@ impl Callbacks {
         Callbacks {
             queue: Queue::new(policy),
             secrets,
-            origins: HashMap::new(),
         }
     }
 
     /// Tells of the task's changes from now on.
     pub(super) fn watch(&mut self, task: &Task, id: &TaskId, url: &str, origin: &str) {
-        self.queue.watch(id.clone(), url);
-        self.origins.insert(task.id, origin.into());
+        self.queue.watch(id.clone(), url, origin);
         self.expect(task);
     }
 
     /// Takes in what is ahead of a task, as far as it is known now.
     pub(super) fn expect(&mut self, task: &Task) {
-        if self.origins.contains_key(&task.id)
+        if self.queue.watches_any()
             && let Some(id) = TaskId::new(task.id.to_string())
         {
             self.queue.expect(&id, task.changes());
@@ -61,7 +57,6 @@ impl Callbacks {
 
     pub(super) fn forget(&mut self) {
         self.queue.clear();
-        self.origins.clear();
     }
 }
 
@@ -101,7 +96,7 @@ impl Engine {
         world
             .tenants
             .iter()
-            .filter_map(|tenant| tenant.callbacks.queue.next_due())
+            .filter_map(|tenant| Some(tenant.service_time(tenant.callbacks.queue.next_due()?)))
             .min()
     }
 
@@ -116,10 +111,14 @@ impl Engine {
         let seconds = wall.get().div_euclid(1000);
         let mut world = self.world();
         let World {
-            tenants, faults, ..
+            tenants,
+            faults,
+            ledger,
+            ..
         } = &mut *world;
         for (account, tenant) in tenants.iter_mut().enumerate() {
             let name = Arc::clone(&tenant.name);
+            let now = tenant.now(now);
             let tasks = &tenant.tasks;
             let popped = tenant.callbacks.queue.pop(now, |notice| {
                 let task = notice.task.as_ref().map(TaskId::as_str);
@@ -136,8 +135,7 @@ impl Engine {
             if let Some(delivery) = popped {
                 let notice = &delivery.notice;
                 let request = allowed(&notice.url, allow).and_then(|()| {
-                    let body =
-                        self.callback_body(&tenant.callbacks, tasks, &name, notice, &delivery);
+                    let body = self.callback_body(tenant, ledger, notice, &delivery);
                     let id = self.webhook_id(&name, delivery.callback);
                     let secrets = &tenant.callbacks.secrets;
                     let headers = secrets.headers(&id, seconds, &body, delivery.forgery, now);
@@ -155,20 +153,20 @@ impl Engine {
 
     fn callback_body(
         &self,
-        callbacks: &Callbacks,
-        tasks: &super::store::Store,
-        account: &str,
+        tenant: &Tenant,
+        ledger: &Ledger,
         notice: &Notice,
         delivery: &Delivery,
     ) -> Bytes {
+        let tasks = &tenant.tasks;
         let shown = || {
             let task = tasks.at(tasks.find(notice.task.as_ref()?.as_str(), false)?)?;
-            let origin = callbacks.origins.get(&task.id)?;
             let show = Show {
+                ledger,
                 profile: &self.profile,
                 seed: self.seed,
-                origin,
-                account,
+                origin: &notice.origin,
+                account: &tenant.name,
             };
             // The legacy body is the task itself, without an envelope (documented).
             serde_json::to_vec(&show.queried(task, &notice.standing())?).ok()
@@ -184,11 +182,11 @@ impl Engine {
         Stream::new(self.seed, &format!("webhook-id of {account}"), callback).uuid()
     }
 
-    /// Takes in what came of a callback, and writes it down.
-    pub(crate) fn report(&self, outgoing: &Outgoing, outcome: Outcome) {
-        // As if it had been sent when it was due: where the clock jumps, what
-        // follows from it still falls in its place.
-        let now = outgoing.delivery.at;
+    /// Takes in what came of a callback, and writes it down. Without a time it
+    /// is as if it had been sent when it was due: where the clock jumps, what
+    /// follows from it still falls in its place.
+    pub(crate) fn report(&self, outgoing: &Outgoing, outcome: Outcome, at: Option<UnixMillis>) {
+        let due = outgoing.delivery.at;
         let note = outcome.to_string();
         let task_id = outgoing
             .delivery
@@ -204,16 +202,15 @@ impl Engine {
         };
         let nothing = Request::new(Bytes::new());
         let request = outgoing.request.as_ref().unwrap_or(&nothing);
-        let name = {
+        let (name, now) = {
             let mut world = self.world();
             let Some(tenant) = world.tenants.get_mut(outgoing.account) else {
                 return;
             };
-            tenant
-                .callbacks
-                .queue
-                .report(outgoing.delivery.id, outcome, now);
-            Arc::clone(&tenant.name)
+            let now = at.map_or(due, |at| tenant.now(at).max(due));
+            let queue = &mut tenant.callbacks.queue;
+            queue.report(outgoing.delivery.id, outcome, now);
+            (Arc::clone(&tenant.name), tenant.service_time(now))
         };
         let exchange = Exchange {
             account: Some(&name),

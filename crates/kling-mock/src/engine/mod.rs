@@ -20,7 +20,7 @@ use crate::journal::{
     Exchange, Journal, JournalEntry, JournalLimits, JournalPage, Operation, Totals,
 };
 use crate::ledger::{Ledger, Prices};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanRules};
 use crate::profile::Profile;
 use crate::verify::{Evidence, Expectation, FaultHits, VerifyError};
 
@@ -32,18 +32,21 @@ mod service;
 mod show;
 mod store;
 mod submit;
+mod tasks;
 
 pub(crate) use account::check as check_account;
 pub use account::{Account, AccountState, SetupError};
 
 pub use callbacks::CallbackAttempt;
 pub(crate) use callbacks::Outgoing;
+pub use tasks::{TaskSummary, UnknownTask};
 
 use crate::random::Stream;
 use account::Tenant;
 use refusal::Refusal;
 use route::Route;
 use service::Service;
+use submit::Submission;
 
 /// All that an engine is made of.
 #[derive(Debug)]
@@ -58,6 +61,8 @@ pub(crate) struct Setup {
     pub(crate) journal: JournalLimits,
     pub(crate) prices: Prices,
     pub(crate) callbacks: Policy,
+    /// The least size of a video file.
+    pub(crate) video_bytes: u64,
 }
 
 pub(crate) struct Engine {
@@ -66,6 +71,7 @@ pub(crate) struct Engine {
     scenes_as_of: Date,
     auth: AuthMode,
     prices: Prices,
+    video_bytes: u64,
     keys: Keyring,
     /// The first account's key.
     api_key: String,
@@ -79,6 +85,7 @@ pub(crate) struct Engine {
 struct World {
     tenants: Vec<Tenant>,
     faults: FaultPlan,
+    plans: PlanRules,
     ledger: Ledger,
     /// How many requests came in: what request ids are counted by.
     requests: u64,
@@ -133,6 +140,7 @@ impl Engine {
             scenes_as_of: setup.scenes_as_of,
             auth: setup.auth,
             prices: setup.prices,
+            video_bytes: setup.video_bytes,
             keys,
             api_key: first_key.unwrap_or_default(),
             world: Mutex::new(world),
@@ -182,6 +190,7 @@ impl Engine {
             tenant.forget();
         }
         world.faults.clear();
+        world.plans.clear();
         world.ledger.clear();
         (world.requests, world.created) = (0, 0);
         self.journal_lock().clear();
@@ -255,35 +264,31 @@ impl Engine {
         route: &Route<'_>,
         record: &mut Record,
     ) -> (Option<Response<Bytes>>, Reply) {
+        // What takes long is done before and after the time in which others have
+        // to wait.
+        let submission = matches!(route, Route::Create)
+            .then(|| Submission::read(&self.profile, self.scenes_as_of, request.body()));
         let mut world = self.world();
         let number = world.requests;
         world.requests += 1;
         let refuse = |refusal: &Refusal, now| {
             let mut ids = Stream::new(self.seed, "request-id", number);
-            let (status, body) = refusal.answer(&self.profile, now, &mut ids);
-            json_answer(status, &body)
+            refusal.answer(&self.profile, now, &mut ids)
         };
 
         let account = match self.account_of(&world, wall, request, route) {
             Ok(account) => account,
             Err(refusal) => return (None, Reply::whole(refuse(&refusal, now))),
         };
-        let world = &mut *world;
-        record.account = world
-            .tenants
-            .get(account)
-            .map(|tenant| Arc::clone(&tenant.name));
+        let tenant = world.tenants.get(account);
+        record.account = tenant.map(|tenant| Arc::clone(&tenant.name));
+        let now = tenant.map_or(now, |tenant| tenant.now(now));
+        record.learn(&world, account, &self.profile, route, submission.as_ref());
+        let selection = record.select(&mut world, self.seed, route.operation());
+        record.note_faults(&world.faults, &selection);
 
-        // A body is read once, for the faults' filters and for the create.
-        let body = match route {
-            Route::Create => Some(submit::parse(request.body())),
-            _ => None,
-        };
-        record.learn(world, account, &self.profile, route, body.as_ref());
-        let selection = record.select(world, self.seed, route.operation());
-
-        let answer = if selection.is_handled() {
-            let later = now.saturating_add(selection.delay_before);
+        let later = now.saturating_add(selection.delay_before);
+        let drafted = selection.is_handled().then(|| {
             let origin = origin(request);
             let service = Service {
                 engine: self,
@@ -294,19 +299,25 @@ impl Engine {
                 read_fault: selection.read_fault(),
                 asset_fault: selection.asset_fault(),
             };
-            let answered = match route {
-                Route::Create => body
-                    .unwrap_or(Err(Refusal::MalformedBody))
-                    .and_then(|body| service.create(world, body, record)),
+            let world = &mut *world;
+            match route {
+                Route::Create => {
+                    let order = submission.map_or(Err(Refusal::MalformedBody), |it| it.order);
+                    order.and_then(|order| service.create(world, &order, record))
+                }
                 Route::Get(id) => service.query(world, id),
                 Route::List => service.list(world, request.uri().query().unwrap_or_default()),
                 Route::Asset(_) => Ok(service.asset(world, &record.task_id, request)),
                 Route::NoSuchMethod => Err(Refusal::NoSuchMethod),
                 Route::NoSuchPath => Err(Refusal::NoSuchPath),
-            };
-            answered.unwrap_or_else(|refusal| refuse(&refusal, later))
-        } else {
-            Response::default()
+            }
+        });
+        drop(world);
+
+        let answer = match drafted {
+            Some(Ok(draft)) => draft.into_answer(&self.profile, request),
+            Some(Err(refusal)) => refuse(&refusal, later),
+            None => Response::default(),
         };
         if selection.ids.is_empty() {
             return (None, Reply::whole(answer));
@@ -324,9 +335,8 @@ impl Engine {
         let intended = selection.is_handled().then(|| answer.clone());
         let applied = selection.apply(answer, &envelope);
         if let Some(id) = applied.missed {
-            world.faults.note_missed(id);
+            self.world().faults.note_missed(id);
         }
-        record.note_faults(&world.faults, &selection);
         let reply = Reply {
             answer: applied.answer,
             delivery: applied.delivery,
@@ -403,7 +413,7 @@ impl Record {
         account: AccountIndex,
         profile: &Profile,
         route: &Route<'_>,
-        body: Option<&Result<serde_json::Value, Refusal>>,
+        submission: Option<&Submission>,
     ) {
         let find = |id: &str, external: bool| {
             let tasks = &world.tenants.get(account)?.tasks;
@@ -411,12 +421,11 @@ impl Record {
         };
         let task = match route {
             Route::Create => {
-                let body = body.and_then(|body| body.as_ref().ok());
-                let id = body.and_then(|body| body.get("external_task_id")?.as_str());
-                id.unwrap_or_default().clone_into(&mut self.external_id);
+                let id = submission.map_or("", |submission| submission.external_id.as_str());
+                id.clone_into(&mut self.external_id);
                 None
             }
-            Route::Get(id) => find(id, profile.finds_external_ids),
+            Route::Get(id) => find(id, profile.external_ids),
             Route::Asset(file) => {
                 let name = file.split_once('/').map_or("", |(_, name)| name);
                 name.strip_suffix("-0.mp4").and_then(|id| find(id, false))

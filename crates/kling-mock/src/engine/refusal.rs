@@ -1,13 +1,16 @@
 //! How the service says no: in Kling's envelope, or in the gateway's.
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::header::LOCATION;
+use http::{HeaderValue, Response, StatusCode};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use kling_types::{ApiCode, UnixMillis};
 use serde_json::{Value, json};
 
+use super::json_answer;
 use crate::auth::AuthRefusal;
-use crate::profile::Profile;
+use crate::profile::{NotFound, Profile, WrongPath};
 use crate::random::Stream;
 
 /// Why a request is refused.
@@ -30,8 +33,22 @@ impl Refusal {
         Refusal::Code(ApiCode::new(code), message)
     }
 
-    /// Status and body.
     pub(super) fn answer(
+        &self,
+        profile: &Profile,
+        now: UnixMillis,
+        stream: &mut Stream,
+    ) -> Response<Bytes> {
+        if *self == Refusal::NoSuchPath
+            && let Some(answer) = no_such_page(profile.wrong_path)
+        {
+            return answer;
+        }
+        let (status, body) = self.status_and_body(profile, now, stream);
+        json_answer(status, &body)
+    }
+
+    fn status_and_body(
         &self,
         profile: &Profile,
         now: UnixMillis,
@@ -42,7 +59,7 @@ impl Refusal {
         {
             return (status, gateway(code, message, now, stream));
         }
-        let (code, message) = self.by_kling();
+        let (code, message) = self.by_kling(profile);
         let status = code
             .documented()
             .and_then(|row| StatusCode::from_u16(row.http_status).ok());
@@ -65,14 +82,12 @@ impl Refusal {
                 "invalid_request",
                 "the body is not a JSON object",
             )),
-            // Documented to be a redirect or a web page at times; JSON helps a
-            // test's author more.
             Refusal::NoSuchPath => Some((StatusCode::NOT_FOUND, "invalid_request", "no such path")),
             _ => None,
         }
     }
 
-    fn by_kling(&self) -> (ApiCode, String) {
+    fn by_kling(&self, profile: &Profile) -> (ApiCode, String) {
         let (code, message) = match self {
             Refusal::Auth(refusal) => return (refusal.code(), refusal.message()),
             Refusal::Code(code, message) => return (*code, (*message).to_owned()),
@@ -80,8 +95,14 @@ impl Refusal {
             Refusal::NoSuchMethod => (1202, "the requested method is invalid".to_owned()),
             Refusal::MalformedBody => (1200, "invalid request parameters".to_owned()),
             Refusal::Parameter(message) => (1201, message.clone()),
-            // Seen live, with HTTP 400 and this code, not the documented 404/1203.
-            Refusal::TaskNotFound(id) => (1201, format!("Task not found by id/external id: {id}")),
+            // The text was seen live, with code 1201.
+            Refusal::TaskNotFound(id) => {
+                let code = match profile.not_found {
+                    NotFound::Live => 1201,
+                    NotFound::Documented => 1203,
+                };
+                (code, format!("Task not found by id/external id: {id}"))
+            }
             // Seen live.
             Refusal::DuplicateExternalId(id) => {
                 (1201, format!("External_task_id {id} already exists"))
@@ -89,6 +110,23 @@ impl Refusal {
         };
         (ApiCode::new(code), message)
     }
+}
+
+/// What stands where the service has nothing, unless it is an error body; the
+/// page's text is illustrative.
+fn no_such_page(wrong_path: WrongPath) -> Option<Response<Bytes>> {
+    const PAGE: &str = "<!DOCTYPE html><title>404</title><h1>404 Not Found</h1>";
+    let status = match wrong_path {
+        WrongPath::Json => return None,
+        WrongPath::Html => StatusCode::NOT_FOUND,
+        WrongPath::Redirect => StatusCode::MOVED_PERMANENTLY,
+    };
+    let mut page = super::answer(status, "text/html", Bytes::from_static(PAGE.as_bytes()));
+    if status.is_redirection() {
+        let front = HeaderValue::from_static("/");
+        page.headers_mut().insert(LOCATION, front);
+    }
+    Some(page)
 }
 
 /// Any status in the envelope of whoever would send it: a business code is

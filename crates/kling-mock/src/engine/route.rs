@@ -43,7 +43,7 @@ impl<'a> Route<'a> {
         };
         match (id, request.method()) {
             (None, &Method::POST) => Route::Create,
-            (None, &Method::GET) if profile.lists => Route::List,
+            (None, &Method::GET) if profile.list => Route::List,
             (Some(segment), &Method::GET) => {
                 Route::Get(percent_decode_str(segment).decode_utf8_lossy())
             }

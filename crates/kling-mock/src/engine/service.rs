@@ -5,18 +5,20 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RANGE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis};
-use serde_json::Value;
+use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis, WatermarkInfo};
 
 use super::refusal::Refusal;
-use super::show::{Show, created, expiry, file, signature};
+use super::show::{Show, clip, created, etag, expiry, signature};
 use super::store::Task;
-use super::submit;
+use super::submit::{self, Order};
 use super::{Engine, Record, World, json_answer, plain};
 use crate::asset;
 use crate::auth::AccountIndex;
+use crate::clip::Clip;
 use crate::fault::{AssetFault, ReadFault};
+use crate::ledger::Ledger;
 use crate::plan::Standing;
+use crate::profile::Profile;
 use crate::random::Stream;
 
 /// One request, and all that its answer depends on.
@@ -31,16 +33,64 @@ pub(super) struct Service<'a> {
     pub(super) asset_fault: Option<AssetFault>,
 }
 
-type Answer = Result<Response<Bytes>, Refusal>;
+/// An answer that is still to be written out: while the service thinks, others
+/// wait for it.
+#[derive(Debug)]
+pub(super) enum Draft {
+    Task(Box<TaskEnvelope>),
+    List(TaskListEnvelope),
+    File(File),
+    Whole(Response<Bytes>),
+}
+
+/// A finished task's video, and how it is given away.
+#[derive(Debug)]
+pub(super) struct File {
+    clip: Clip,
+    etag: String,
+    fault: Option<AssetFault>,
+}
+
+impl Draft {
+    pub(super) fn into_answer(
+        self,
+        profile: &Profile,
+        request: &Request<Bytes>,
+    ) -> Response<Bytes> {
+        match self {
+            Draft::Task(envelope) => json_answer(StatusCode::OK, &profile.wrapped.wrap(&envelope)),
+            Draft::List(envelope) => json_answer(StatusCode::OK, &envelope),
+            Draft::File(file) => file.into_answer(request),
+            Draft::Whole(answer) => answer,
+        }
+    }
+}
+
+impl File {
+    fn into_answer(self, request: &Request<Bytes>) -> Response<Bytes> {
+        let mut headers = request.headers().clone();
+        if self.fault == Some(AssetFault::RangeIgnored) {
+            headers.remove(RANGE);
+        }
+        let file = self.clip.encode().into();
+        let mut answer = asset::answer(request.method(), &headers, file, &self.etag);
+        if self.fault == Some(AssetFault::WrongType) {
+            let html = HeaderValue::from_static("text/html");
+            answer.headers_mut().insert(CONTENT_TYPE, html);
+        }
+        answer
+    }
+}
+
+type Answer = Result<Draft, Refusal>;
 
 impl Service<'_> {
-    pub(super) fn create(&self, world: &mut World, body: Value, record: &mut Record) -> Answer {
+    pub(super) fn create(&self, world: &mut World, order: &Order, record: &mut Record) -> Answer {
         let profile = &self.engine.profile;
         let tenant = world
             .tenants
             .get_mut(self.account)
             .ok_or(Refusal::MalformedBody)?;
-        let order = submit::read(profile, self.engine.scenes_as_of, body)?;
         if let Some(id) = order
             .external_id
             .as_ref()
@@ -50,23 +100,28 @@ impl Service<'_> {
         }
         tenant.admit(self.now)?;
 
-        let task = Task {
+        let external_id = order.external_id.as_ref();
+        let own = external_id.map_or("", |id| id.as_str());
+        let plan = world.plans.take(&tenant.name, &order.scene, own);
+        let plan = plan.as_ref().unwrap_or(&tenant.plan);
+        let mut task = Task {
             id: profile.task_id(self.now, world.created),
-            external_id: order.external_id.as_ref().map(|id| Arc::from(id.as_str())),
+            external_id: external_id.map(|id| Arc::from(id.as_str())),
             created: self.now,
-            plan: Arc::clone(&tenant.plan),
-            failure: order.failure.or(tenant.plan.failure()).map(Arc::from),
+            plan: plan.drawn(self.engine.seed, world.created),
+            failure: order.failure.map(Arc::from).or(plan.failure().cloned()),
             reads: Vec::new(),
             seconds: order.seconds,
+            charge: 0,
         };
         world.created += 1;
         let shown = created(&task).ok_or(Refusal::MalformedBody)?;
         record.task_id = shown.id.to_string();
         let price = self.engine.prices.of(&order.scene);
-        world.ledger.charge(
+        task.charge = world.ledger.charge(
             &tenant.name,
             &shown.id,
-            order.external_id.as_ref(),
+            external_id,
             &order.scene,
             price,
             self.now,
@@ -76,33 +131,35 @@ impl Service<'_> {
         }
         let index = tenant.tasks.insert(task);
         tenant.occupy(index);
-        let request_id = profile.create_has_request_id.then(|| self.request_id());
+        let request_id = profile.create_request_id.then(|| self.request_id());
         let answer = TaskEnvelope::success(profile.create_message, request_id, shown);
-        Ok(json_answer(StatusCode::OK, &answer))
+        Ok(Draft::Whole(json_answer(StatusCode::OK, &answer)))
     }
 
     pub(super) fn query(&self, world: &mut World, id: &str) -> Answer {
         let profile = &self.engine.profile;
         let not_found = || Refusal::TaskNotFound(id.to_owned());
-        let keeps_reads = world.faults.needs_reads();
+        let needed = world.faults.reads_needed();
         let tenant = world.tenants.get_mut(self.account).ok_or_else(not_found)?;
         let index = tenant
             .tasks
-            .find(id, profile.finds_external_ids)
+            .find(id, profile.external_ids)
             .ok_or_else(not_found)?;
         let task = tenant.tasks.at_mut(index).ok_or_else(not_found)?;
         let standing = self.seen(task);
-        if keeps_reads || task.reads.len() < task.plan.counted_reads() {
-            task.reads.push(self.now);
+        if task.read(self.now, needed) {
             tenant.callbacks.expect(task);
         }
         let standing = standing.ok_or_else(not_found)?;
-        let shown = self
-            .show(&tenant.name)
-            .queried(task, &standing)
-            .ok_or_else(not_found)?;
+        let show = self.show(&tenant.name, &world.ledger);
+        let mut shown = show.queried(task, &standing).ok_or_else(not_found)?;
+        if profile.watermark_info && standing.status == TaskStatus::SUCCEED {
+            let mut info = WatermarkInfo::default();
+            info.enabled = Some(false);
+            shown.watermark_info = Some(info);
+        }
         let answer = TaskEnvelope::success(profile.query_message, Some(self.request_id()), shown);
-        Ok(json_answer(StatusCode::OK, &answer))
+        Ok(Draft::Task(Box::new(answer)))
     }
 
     /// Where a task stands as far as a query sees it; `None` if it does not see
@@ -140,26 +197,22 @@ impl Service<'_> {
         let Some(tenant) = world.tenants.get(self.account) else {
             return Err(Refusal::NoSuchPath);
         };
-        let show = self.show(&tenant.name);
+        let show = self.show(&tenant.name, &world.ledger);
         let page = tenant.tasks.page((number - 1) * size, size);
         let tasks: Vec<_> = page
             .filter_map(|task| show.queried(task, &self.seen(task)?))
             .collect();
         let message = self.engine.profile.query_message;
         let answer = TaskListEnvelope::success(message, Some(self.request_id()), tasks);
-        Ok(json_answer(StatusCode::OK, &answer))
+        Ok(Draft::List(answer))
     }
 
     /// The file of a finished task. Needs no credentials, but the signature that
     /// the task's answer gave; both it and time are checked.
-    pub(super) fn asset(
-        &self,
-        world: &World,
-        task_id: &str,
-        request: &Request<Bytes>,
-    ) -> Response<Bytes> {
+    pub(super) fn asset(&self, world: &World, task_id: &str, request: &Request<Bytes>) -> Draft {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
+            let answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
+            return Draft::Whole(answer);
         }
         let found = || {
             let tasks = &world.tenants.get(self.account)?.tasks;
@@ -168,7 +221,7 @@ impl Service<'_> {
             (standing.status.as_str() == "succeed").then_some((task, standing))
         };
         let Some((task, standing)) = found() else {
-            return plain(StatusCode::NOT_FOUND, "no such file");
+            return Draft::Whole(plain(StatusCode::NOT_FOUND, "no such file"));
         };
         let seed = self.engine.seed;
         let query = request.uri().query().unwrap_or_default();
@@ -176,27 +229,19 @@ impl Service<'_> {
         let expired =
             self.now >= expiry(&standing) || self.asset_fault == Some(AssetFault::Expired);
         if expired || !signed {
-            return plain(
-                StatusCode::FORBIDDEN,
-                "the address has expired or is not signed",
-            );
+            let text = "the address has expired or is not signed";
+            return Draft::Whole(plain(StatusCode::FORBIDDEN, text));
         }
-        let (clip, etag) = file(seed, task);
-        let mut headers = request.headers().clone();
-        if self.asset_fault == Some(AssetFault::RangeIgnored) {
-            headers.remove(RANGE);
-        }
-        let mut answer = asset::answer(request.method(), &headers, clip.encode().into(), &etag);
-        if self.asset_fault == Some(AssetFault::WrongType) {
-            answer
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
-        }
-        answer
+        Draft::File(File {
+            clip: clip(seed, task, self.engine.video_bytes),
+            etag: etag(seed, task),
+            fault: self.asset_fault,
+        })
     }
 
-    fn show<'a>(&'a self, account: &'a str) -> Show<'a> {
+    fn show<'a>(&'a self, account: &'a str, ledger: &'a Ledger) -> Show<'a> {
         Show {
+            ledger,
             profile: &self.engine.profile,
             seed: self.engine.seed,
             origin: self.origin,

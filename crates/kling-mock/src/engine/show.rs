@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use kling_types::{
-    ExternalTaskId, Task as Shown, TaskId, TaskInfo, TaskResult, TaskStatus, UnixMillis, Video,
+    Amount, BalanceDeduction, ExternalTaskId, Task as Shown, TaskId, TaskInfo, TaskResult,
+    TaskStatus, UnixMillis, Video,
 };
 
 use super::route::ASSETS;
 use super::store::Task;
 use crate::clip::Clip;
+use crate::ledger::Ledger;
 use crate::plan::Standing;
 use crate::profile::Profile;
 use crate::random::Stream;
@@ -21,6 +23,7 @@ const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 #[derive(Clone, Copy)]
 pub(super) struct Show<'a> {
     pub(super) profile: &'a Profile,
+    pub(super) ledger: &'a Ledger,
     pub(super) seed: u64,
     /// Where the caller reached the service: what links begin with.
     pub(super) origin: &'a str,
@@ -48,6 +51,13 @@ impl Show<'_> {
             "succeed" => {
                 shown.status_msg = Some(String::new());
                 result.videos.push(self.video(task, standing));
+                if self.profile.deductions {
+                    shown.unit_deduction = self.ledger.amount(task.charge);
+                    // The pack pays, so nothing is taken in money.
+                    let mut money = BalanceDeduction::default();
+                    (money.quota, money.list_price) = (Some(Amount::ZERO), Some(Amount::ZERO));
+                    shown.balance_deduction = Some(money);
+                }
             }
             _ => {}
         }
@@ -66,9 +76,10 @@ impl Show<'_> {
             expiry(standing).get() / 1000,
             signature(self.seed, task)
         ));
-        if self.profile.video_has_duration {
+        if self.profile.video_duration {
             video.duration = task.seconds.to_string().parse().ok();
-        } else {
+        }
+        if self.profile.watermark_url {
             video.watermark_url = Some(String::new());
         }
         video
@@ -90,15 +101,19 @@ pub(super) fn signature(seed: u64, task: &Task) -> String {
     Stream::new(seed, "signature", task.id).letters(32)
 }
 
-/// The task's video and its entity tag.
-pub(super) fn file(seed: u64, task: &Task) -> (Clip, String) {
-    let clip = Clip {
+/// The task's video.
+pub(super) fn clip(seed: u64, task: &Task, min_bytes: u64) -> Clip {
+    Clip {
         width: 1280,
         height: 720,
         fps: 24,
         seconds: task.seconds,
         seed: Stream::new(seed, "clip", task.id).next(),
-        min_bytes: 0,
-    };
-    (clip, Stream::new(seed, "etag", task.id).letters(16))
+        min_bytes,
+    }
+}
+
+/// The video's entity tag.
+pub(super) fn etag(seed: u64, task: &Task) -> String {
+    Stream::new(seed, "etag", task.id).letters(16)
 }

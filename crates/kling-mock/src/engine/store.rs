@@ -1,11 +1,13 @@
 //! The tasks of an account.
 
-use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use kling_types::{ExternalTaskId, UnixMillis};
 
-use crate::plan::{Plan, Standing};
+use crate::plan::{Plan, Standing, Steer};
 
 /// A task as it was ordered; where it stands follows from its plan. Kept small,
 /// as there may be a million of them.
@@ -21,6 +23,8 @@ pub(super) struct Task {
     /// When it was asked after, as often as somebody counts.
     pub(super) reads: Vec<UnixMillis>,
     pub(super) seconds: u16,
+    /// The number of its charge in the ledger.
+    pub(super) charge: u32,
 }
 
 impl Task {
@@ -45,33 +49,74 @@ impl Task {
         self.standing(now).status.is_terminal()
     }
 
+    /// Takes in that somebody asks after it. Of the questions that the plan no
+    /// longer counts only the latest `needed` are kept. Whether it makes a
+    /// difference to where the task stands.
+    pub(super) fn read(&mut self, now: UnixMillis, needed: usize) -> bool {
+        let counted = self.plan.counted_reads();
+        let most = counted.saturating_add(needed);
+        if self.reads.len() >= most && needed > 0 {
+            self.reads.remove(counted);
+        }
+        let counts = self.reads.len() < counted;
+        if self.reads.len() < most {
+            self.reads.push(now);
+        }
+        counts
+    }
+
+    /// Changes what is ahead of it; whether anything was.
+    pub(super) fn steer(&mut self, now: UnixMillis, steer: &Steer<'_>) -> bool {
+        let plan = self.plan.steered(self.created, now, &self.reads, steer);
+        let Some(plan) = plan else { return false };
+        if let Steer::Follow(plan) = steer {
+            self.failure = plan.failure().cloned();
+        }
+        self.plan = Arc::new(plan);
+        self.reads.clear();
+        true
+    }
+
     pub(super) fn external_task_id(&self) -> Option<ExternalTaskId> {
         ExternalTaskId::new(&**self.external_id.as_ref()?)
     }
 }
 
+/// The indexes hold places only: the ids are with the tasks.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     /// In the order of creation.
     tasks: Vec<Task>,
-    by_id: HashMap<u64, u32>,
-    by_external_id: HashMap<Arc<str>, u32>,
+    by_id: HashTable<u32>,
+    by_external_id: HashTable<u32>,
+    hasher: RandomState,
 }
 
 impl Store {
     pub(super) fn insert(&mut self, task: Task) -> u32 {
         // More than 2^32 tasks would need far more memory than machines have.
         let index = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        self.by_id.insert(task.id, index);
-        if let Some(id) = &task.external_id {
-            self.by_external_id.insert(Arc::clone(id), index);
+        let Store {
+            tasks,
+            by_id,
+            by_external_id,
+            hasher,
+        } = self;
+        tasks.push(task);
+        let task = |index: &u32| tasks.get(*index as usize);
+        let id_hash = |index: &u32| hasher.hash_one(task(index).map(|task| task.id));
+        by_id.insert_unique(id_hash(&index), index, id_hash);
+        if task(&index).is_some_and(|task| task.external_id.is_some()) {
+            let hash = |index: &u32| {
+                hasher.hash_one(task(index).and_then(|task| task.external_id.as_deref()))
+            };
+            by_external_id.insert_unique(hash(&index), index, hash);
         }
-        self.tasks.push(task);
         index
     }
 
     pub(super) fn has_external_id(&self, id: &ExternalTaskId) -> bool {
-        self.by_external_id.contains_key(id.as_str())
+        self.find_external(id.as_str()).is_some()
     }
 
     pub(super) fn at(&self, index: u32) -> Option<&Task> {
@@ -89,13 +134,93 @@ impl Store {
             .parse::<u64>()
             .ok()
             .filter(|number| number.to_string() == id);
-        let by_id = number.and_then(|number| self.by_id.get(&number));
-        let external = || self.by_external_id.get(id).filter(|_| by_external_id);
-        by_id.or_else(external).copied()
+        let by_id = number.and_then(|number| {
+            let is_it = |index: &u32| self.at(*index).is_some_and(|task| task.id == number);
+            self.by_id
+                .find(self.hasher.hash_one(Some(number)), is_it)
+                .copied()
+        });
+        by_id.or_else(|| self.find_external(id).filter(|_| by_external_id))
+    }
+
+    fn find_external(&self, id: &str) -> Option<u32> {
+        let is_it = |index: &u32| {
+            let task = self.at(*index);
+            task.is_some_and(|task| task.external_id.as_deref() == Some(id))
+        };
+        let hash = self.hasher.hash_one(Some(id));
+        self.by_external_id.find(hash, is_it).copied()
     }
 
     /// A page of the tasks, the newest first.
     pub(super) fn page(&self, skip: usize, size: usize) -> impl Iterator<Item = &Task> {
         self.tasks.iter().rev().skip(skip).take(size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(plan: Plan) -> Task {
+        Task {
+            id: 1,
+            external_id: None,
+            created: UnixMillis::new(0),
+            plan: Arc::new(plan),
+            failure: None,
+            reads: Vec::new(),
+            seconds: 5,
+            charge: 0,
+        }
+    }
+
+    /// Asks this often; how many questions are remembered, and the latest.
+    #[track_caller]
+    fn check(plan: Plan, needed: usize, asked: i64, remembered: usize, latest: Option<i64>) {
+        let mut task = task(plan);
+        for at in 1..=asked {
+            task.read(UnixMillis::new(at), needed);
+        }
+        assert_eq!(task.reads.len(), remembered);
+        assert_eq!(task.reads.last().copied(), latest.map(UnixMillis::new));
+    }
+
+    /// However long somebody asks: a task costs what it costs.
+    #[test]
+    fn no_more_questions_are_remembered_than_count() {
+        check(Plan::stuck(), 0, 1_000, 0, None);
+        check(Plan::polls(2, 3), 0, 1_000, 5, Some(5));
+        check(Plan::polls(2, 3), 4, 1_000, 9, Some(1_000));
+        check(Plan::stuck(), 4, 3, 3, Some(3));
+        check(Plan::stuck(), 1, 1_000, 1, Some(1_000));
+    }
+
+    #[test]
+    fn only_questions_that_count_bring_news() {
+        let mut task = task(Plan::polls(1, 1));
+        let news = [0, 1, 2, 3].map(|at| task.read(UnixMillis::new(at), 1));
+        assert_eq!(news, [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_task_is_found_by_either_id() {
+        let mut store = Store::default();
+        for id in 0..1_000_u64 {
+            let external_id = (id % 2 == 0).then(|| format!("order-{id}").into());
+            store.insert(Task {
+                id,
+                external_id,
+                ..task(Plan::stuck())
+            });
+        }
+        let found = |id: &str, external| store.find(id, external);
+        assert_eq!(found("998", false), Some(998));
+        assert_eq!(found("order-998", true), Some(998));
+        assert_eq!(found("order-998", false), None);
+        assert_eq!(found("order-999", true), None);
+        // Another way to write a number is another id.
+        assert_eq!(found("0998", true), None);
+        assert_eq!(found("1000", true), None);
     }
 }

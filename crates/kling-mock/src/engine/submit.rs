@@ -20,17 +20,31 @@ pub(super) struct Order {
     pub(super) failure: Option<&'static str>,
 }
 
-/// The body as a JSON object.
-pub(super) fn parse(body: &[u8]) -> Result<Value, Refusal> {
-    let body: Value = serde_json::from_slice(body).map_err(|_| Refusal::MalformedBody)?;
-    if body.is_object() {
-        Ok(body)
-    } else {
-        Err(Refusal::MalformedBody)
+/// What a create's body says, worked out before anybody has to wait for it.
+#[derive(Debug)]
+pub(super) struct Submission {
+    /// The caller's id as it stands there, for the faults' filters; may be empty.
+    pub(super) external_id: String,
+    pub(super) order: Result<Order, Refusal>,
+}
+
+impl Submission {
+    pub(super) fn read(profile: &Profile, as_of: Date, body: &[u8]) -> Self {
+        let Ok(body @ Value::Object(_)) = serde_json::from_slice(body) else {
+            return Submission {
+                external_id: String::new(),
+                order: Err(Refusal::MalformedBody),
+            };
+        };
+        let external_id = body.get("external_task_id").and_then(Value::as_str);
+        Submission {
+            external_id: external_id.unwrap_or_default().to_owned(),
+            order: read(profile, as_of, body),
+        }
     }
 }
 
-pub(super) fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order, Refusal> {
+fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order, Refusal> {
     let checks = Checks::default()
         .with_duration_required(profile.duration_required)
         .as_of(as_of);
@@ -62,7 +76,7 @@ pub(super) fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order,
 /// Kling's list of the day and, at CometAPI, the names on its own page.
 fn is_offered(profile: &Profile, as_of: Date, scene: &Scene) -> bool {
     scene.info().is_some_and(|info| {
-        info.listed_on(as_of) != Some(false) || (profile.takes_comet_scenes && info.listed_comet)
+        info.listed_on(as_of) != Some(false) || (profile.comet_scenes && info.listed_comet)
     })
 }
 

@@ -66,6 +66,15 @@ impl<'a> Cursor<'a> {
         eaten
     }
 
+    pub(crate) fn eat_word(&mut self, wanted: &str) -> bool {
+        let before = self.at;
+        let eaten = self.word().text == wanted;
+        if !eaten {
+            self.at = before;
+        }
+        eaten
+    }
+
     /// `after` names what it has to follow.
     pub(crate) fn expect(&mut self, wanted: char, after: &str) -> Result<()> {
         if self.eat(wanted) {

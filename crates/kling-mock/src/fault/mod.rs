@@ -22,7 +22,7 @@ mod parse;
 mod plan;
 mod preset;
 mod rules;
-mod show;
+pub(crate) mod show;
 
 pub(crate) use apply::{Delivery, Ending, Pace};
 pub use error::FaultError;

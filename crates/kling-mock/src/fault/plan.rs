@@ -1,11 +1,10 @@
 //! Which faults a request meets.
 
-use std::f64::consts::TAU;
 use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::random::Stream;
+use crate::random::{Stream, log_normal};
 
 use super::{Action, AssetFault, CallbackFault, Delay, Fault, Operation, Phase, ReadFault, rules};
 
@@ -87,10 +86,13 @@ impl FaultPlan {
         &self.armed
     }
 
-    /// Whether a fault acts on what queries see, and so on when they came.
-    pub(crate) fn needs_reads(&self) -> bool {
-        let mut actions = self.armed.iter().map(|armed| &armed.fault.action);
-        actions.any(|action| matches!(action, Action::Read(_)))
+    /// How many of a task's latest queries a fault looks back on.
+    pub(crate) fn reads_needed(&self) -> usize {
+        let reads = self.armed.iter().map(|armed| match armed.fault.action {
+            Action::Read(ReadFault::Stale(count) | ReadFault::Lag(count)) => count,
+            _ => 0,
+        });
+        usize::try_from(reads.max().unwrap_or(0)).unwrap_or(usize::MAX)
     }
 
     /// Notes that a fault found nothing to change, as
@@ -214,15 +216,7 @@ impl Delay {
             Delay::Uniform(least, most) => {
                 Duration::from_millis(random.u64(millis(least)..=millis(most)))
             }
-            Delay::LogNormal { median, sigma, max } => {
-                // Box and Muller's way to a normal number; the logarithm of 0 is
-                // out of reach.
-                let radius = (-2.0 * (1.0 - random.f64()).ln()).sqrt();
-                let normal = radius * (TAU * random.f64()).cos();
-                let seconds = median.as_secs_f64() * (sigma * normal).exp();
-                let time = Duration::try_from_secs_f64(seconds).unwrap_or(max);
-                Duration::from_millis(millis(time.min(max)))
-            }
+            Delay::LogNormal { median, sigma, max } => log_normal(random, median, sigma).min(max),
         }
     }
 }

@@ -148,7 +148,7 @@ impl Display for CallbackFault {
 }
 
 /// A time of whole milliseconds.
-struct Time(Duration);
+pub(crate) struct Time(pub(crate) Duration);
 
 impl Display for Time {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -167,7 +167,7 @@ impl Display for Time {
 }
 
 /// A value, in quotes if the grammar would take it for something else.
-struct Value<'a>(&'a str);
+pub(crate) struct Value<'a>(pub(crate) &'a str);
 
 impl Display for Value<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -232,3 +232,22 @@ async fn a_video_is_as_long_as_was_asked_for() {
         assert_eq!((word(4) / word(3)).to_string(), seconds);
     }
 }
+
+/// For tests of large downloads; players skip the rest.
+#[tokio::test]
+async fn a_video_is_as_large_as_was_asked_for() {
+    let mock = Mock::builder()
+        .plan(Plan::instant())
+        .video_bytes(3_000_000)
+        .build();
+    let door = Door::of(&mock);
+    let id = door.create("/kling", &single()).await.task_id();
+    let task = door.query("/kling", &id).await.task();
+    let url = task["task_result"]["videos"][0]["url"]
+        .as_str()
+        .expect("an address");
+    let file = door.ask("GET", url, &[], b"").await;
+    assert!(file.status == 200 || file.status == 404, "{}", file.status);
+    assert!(file.body.len() >= 3_000_000, "{}", file.body.len());
+    assert_eq!(&file.body[4..8], b"ftyp");
+}

@@ -141,6 +141,10 @@ fn check(
     prop_assert!(parts.status.as_u16() < 500, "{}", parts.status);
     if method == "HEAD" {
         prop_assert!(body.is_empty());
+    } else if parts.headers["content-type"] == "text/html" {
+        // The page that CometAPI has for wrong paths, with nothing behind it.
+        prop_assert_eq!(parts.status, 404);
+        prop_assert_eq!(mock.charges().len(), 1);
     } else if !uri.path().starts_with("/assets/") {
         let body: Value = serde_json::from_slice(&body).map_err(|error| {
             TestCaseError::fail(format!("{error}: {}", String::from_utf8_lossy(&body)))

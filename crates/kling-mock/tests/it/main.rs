@@ -11,7 +11,9 @@ mod faults;
 mod hostile;
 mod ids;
 mod parity;
+mod profiles;
 mod serve;
+mod steering;
 mod virtual_time;
 
 use serde_json::{Value, json};

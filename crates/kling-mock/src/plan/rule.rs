@@ -1,0 +1,107 @@
+//! Which plan a task gets.
+
+use std::sync::Arc;
+
+use super::Plan;
+
+/// A plan for some creates only. Of the rules that fit, the first counts; where
+/// none does, the account's plan, and without one the service's.
+///
+/// ```
+/// use kling_mock::{Mock, Plan, PlanRule};
+///
+/// let mock = Mock::new();
+/// // The next create fails, whatever it is; `hug_pro` is always slow.
+/// mock.plan_for(PlanRule::new(Plan::instant().failing("Image pixel is invalid")).times(1));
+/// mock.plan_for(PlanRule::new(Plan::realistic()).scene("hug_pro"));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[must_use]
+pub struct PlanRule {
+    plan: Arc<Plan>,
+    account: Option<String>,
+    scene: Option<String>,
+    external_task_id: Option<String>,
+    /// How many creates it is still for; any number if there is none.
+    times: Option<u32>,
+}
+
+impl PlanRule {
+    /// This plan for every create.
+    pub fn new(plan: Plan) -> Self {
+        PlanRule {
+            plan: Arc::new(plan),
+            account: None,
+            scene: None,
+            external_task_id: None,
+            times: None,
+        }
+    }
+
+    /// Only for the creates of this account.
+    pub fn account(mut self, name: impl Into<String>) -> Self {
+        self.account = Some(name.into());
+        self
+    }
+
+    /// Only for this scene.
+    pub fn scene(mut self, scene: impl Into<String>) -> Self {
+        self.scene = Some(scene.into());
+        self
+    }
+
+    /// Only for the create with this external id.
+    pub fn external_task_id(mut self, id: impl Into<String>) -> Self {
+        self.external_task_id = Some(id.into());
+        self
+    }
+
+    /// Only for the next so many creates that it fits and that are accepted.
+    pub fn times(mut self, creates: u32) -> Self {
+        self.times = Some(creates);
+        self
+    }
+
+    fn fits(&self, account: &str, scene: &str, external_id: &str) -> bool {
+        let fits = |wanted: &Option<String>, found| wanted.as_deref().is_none_or(|it| it == found);
+        self.times != Some(0)
+            && fits(&self.account, account)
+            && fits(&self.scene, scene)
+            && fits(&self.external_task_id, external_id)
+    }
+}
+
+/// The rules of a service, in order.
+#[derive(Debug, Default)]
+pub(crate) struct PlanRules(Vec<PlanRule>);
+
+impl PlanRules {
+    pub(crate) fn add(&mut self, rule: PlanRule) {
+        self.0.push(rule);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn list(&self) -> &[PlanRule] {
+        &self.0
+    }
+
+    /// The plan for a create that is accepted; it counts.
+    pub(crate) fn take(
+        &mut self,
+        account: &str,
+        scene: &str,
+        external_id: &str,
+    ) -> Option<Arc<Plan>> {
+        let mut rules = self.0.iter_mut();
+        let rule = rules.find(|rule| rule.fits(account, scene, external_id))?;
+        let plan = Arc::clone(&rule.plan);
+        if let Some(times) = &mut rule.times {
+            *times -= 1;
+        }
+        self.0.retain(|rule| rule.times != Some(0));
+        Some(plan)
+    }
+}

@@ -1,0 +1,158 @@
+//! What differs between the hosts that offer the service, as data.
+
+use kling_types::UnixMillis;
+
+mod switch;
+mod wrap;
+
+pub use switch::{ProfileError, Switch};
+pub(crate) use wrap::Wrapping;
+
+/// A host to imitate: [`Profile::comet`], the default, or [`Profile::kling`].
+///
+/// Where sources disagree or nothing is known there is a switch; what each is
+/// by default, and why, is in [`Profile::switches`]. As text a profile is the
+/// host's name and the switches that are set otherwise.
+///
+/// ```
+/// use kling_mock::Profile;
+///
+/// let profile: Profile = "comet list=on wrapped=omni".parse()?;
+/// assert_eq!(profile.to_string(), "comet list=on wrapped=omni");
+///
+/// let error = "kling lists=on".parse::<Profile>().unwrap_err();
+/// assert!(error.to_string().starts_with("`lists` is not a switch; did you mean `list`?"));
+/// # Ok::<(), kling_mock::ProfileError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+// Each is a fact of its own; no two of them make a state.
+#[allow(clippy::struct_excessive_bools)]
+pub struct Profile {
+    pub(crate) name: &'static str,
+    /// The path before `/v1`.
+    pub(crate) prefix: &'static str,
+    /// The envelope's `message` of a create (*seen live*).
+    pub(crate) create_message: &'static str,
+    /// The envelope's `message` of a query (*seen live*).
+    pub(crate) query_message: &'static str,
+    /// What its API keys begin with (*documented* and *seen live*).
+    pub(crate) key_prefix: &'static str,
+    /// What ids are counted from.
+    pub(crate) id_epoch: UnixMillis,
+    /// The machine's part of an id.
+    pub(crate) id_machine: u64,
+    // The rest are the switches: see `switch.rs` for what each means.
+    pub(crate) create_request_id: bool,
+    pub(crate) external_ids: bool,
+    pub(crate) list: bool,
+    pub(crate) duration_required: bool,
+    pub(crate) comet_scenes: bool,
+    pub(crate) gateway_errors: bool,
+    pub(crate) video_duration: bool,
+    pub(crate) watermark_url: bool,
+    pub(crate) watermark_info: bool,
+    pub(crate) deductions: bool,
+    pub(crate) not_found: NotFound,
+    pub(crate) wrong_path: WrongPath,
+    pub(crate) wrapped: Wrapping,
+}
+
+/// How a task that is not there is refused; *contradictory*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotFound {
+    /// HTTP 400 and code 1201 (*seen live*).
+    Live,
+    /// HTTP 404 and code 1203 (*documented*).
+    Documented,
+}
+
+/// What a path is answered with that the host does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WrongPath {
+    /// The host's own error body.
+    Json,
+    /// A web page.
+    Html,
+    /// A redirect to the host's front page.
+    Redirect,
+}
+
+impl Profile {
+    /// CometAPI, the gateway.
+    pub const fn comet() -> Self {
+        Profile {
+            name: "comet",
+            prefix: "/kling",
+            create_message: "success",
+            query_message: "SUCCEED",
+            key_prefix: "sk-mock-",
+            // The epoch of the well-known 64-bit "snowflake": the time in an
+            // effects id is the task's created_at to the millisecond, and the
+            // machine is 456 in both ids seen.
+            id_epoch: UnixMillis::new(1_288_834_974_657),
+            id_machine: 456,
+            create_request_id: false,
+            external_ids: false,
+            list: false,
+            duration_required: true,
+            comet_scenes: true,
+            gateway_errors: true,
+            video_duration: true,
+            watermark_url: false,
+            watermark_info: false,
+            deductions: false,
+            not_found: NotFound::Live,
+            wrong_path: WrongPath::Html,
+            wrapped: Wrapping::None,
+        }
+    }
+
+    /// Kling itself.
+    pub const fn kling() -> Self {
+        Profile {
+            name: "kling",
+            prefix: "",
+            create_message: "SUCCEED",
+            query_message: "SUCCEED",
+            key_prefix: "api-key-kling-mock-",
+            // Computed from five live pairs of id and created_at: all give this
+            // epoch to within 7 ms at 2^22 ids a millisecond. 18 digits.
+            id_epoch: UnixMillis::new(1_568_028_518_778),
+            id_machine: 96,
+            create_request_id: true,
+            external_ids: true,
+            list: true,
+            duration_required: false,
+            comet_scenes: false,
+            gateway_errors: false,
+            video_duration: false,
+            watermark_url: true,
+            watermark_info: true,
+            deductions: true,
+            not_found: NotFound::Live,
+            wrong_path: WrongPath::Json,
+            wrapped: Wrapping::None,
+        }
+    }
+
+    /// The host's name: `comet` or `kling`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The host by its name, as it is by default.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Profile::comet(), Profile::kling()]
+            .into_iter()
+            .find(|profile| profile.name == name)
+    }
+
+    /// The id of a task: its time, a machine and a count, as both hosts build
+    /// theirs (computed from live ids). Never the same twice within 2^22 tasks
+    /// of a millisecond.
+    pub(crate) fn task_id(&self, now: UnixMillis, count: u64) -> u64 {
+        const LOW: u64 = 1 << 22;
+        let millis = u64::try_from(now.get() - self.id_epoch.get()).unwrap_or_default();
+        millis.wrapping_mul(LOW) + ((self.id_machine << 12) + count) % LOW
+    }
+}

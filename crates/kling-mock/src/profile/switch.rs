@@ -1,0 +1,285 @@
+//! The switches of a profile: what each means, what it is by default, and why.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{NotFound, Profile, Wrapping, WrongPath};
+use crate::fault::error::unknown;
+
+/// A switch of a [`Profile`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Switch {
+    /// Its name in text.
+    pub name: &'static str,
+    /// What it can be set to.
+    pub values: &'static [&'static str],
+    /// What it decides.
+    pub meaning: &'static str,
+    /// What it is for CometAPI, and why.
+    pub comet: &'static str,
+    /// What it is for Kling, and why.
+    pub kling: &'static str,
+    get: fn(&Profile) -> usize,
+    set: fn(&mut Profile, usize),
+}
+
+/// A switch that is off or on.
+macro_rules! on_off {
+    ($field:ident, $meaning:expr, $comet:expr, $kling:expr) => {
+        Switch {
+            name: stringify!($field),
+            values: &["off", "on"],
+            meaning: $meaning,
+            comet: $comet,
+            kling: $kling,
+            get: |profile| usize::from(profile.$field),
+            set: |profile, value| profile.$field = value == 1,
+        }
+    };
+}
+
+/// A switch with values of its own.
+macro_rules! one_of {
+    ($field:ident, [$($word:literal => $value:expr),+], $meaning:expr, $comet:expr, $kling:expr) => {
+        Switch {
+            name: stringify!($field),
+            values: &[$($word),+],
+            meaning: $meaning,
+            comet: $comet,
+            kling: $kling,
+            get: |profile| {
+                let values = [$($value),+];
+                values.iter().position(|value| *value == profile.$field).unwrap_or(0)
+            },
+            set: |profile, value| {
+                if let Some(value) = [$($value),+].get(value) {
+                    profile.$field = *value;
+                }
+            },
+        }
+    };
+}
+
+static SWITCHES: [Switch; 13] = [
+    on_off!(
+        external_ids,
+        "a query finds a task by the caller's external id too",
+        "off, inferred: it mints ids of its own, and its effects page has the field for tracking only",
+        "on, seen live"
+    ),
+    on_off!(
+        list,
+        "there is a list of tasks",
+        "off: no page documents one",
+        "on, documented"
+    ),
+    on_off!(
+        duration_required,
+        "a create without `input.duration` is refused",
+        "on, documented",
+        "off: the field is gone from the page since March 2026"
+    ),
+    on_off!(
+        comet_scenes,
+        "scenes that only CometAPI's own page names are taken, such as `hug`",
+        "on: such a create was accepted, seen live",
+        "off: no longer on Kling's list"
+    ),
+    on_off!(
+        gateway_errors,
+        "what a gateway refuses by itself comes in its body `{\"error\": ..}`",
+        "on, documented",
+        "off"
+    ),
+    on_off!(
+        create_request_id,
+        "the answer to a create has a `request_id`",
+        "off, seen live",
+        "on, seen live"
+    ),
+    on_off!(
+        video_duration,
+        "a video has `duration`; contradictory",
+        "on, documented",
+        "off: gone from the page since January 2026"
+    ),
+    on_off!(
+        watermark_url,
+        "a video has `watermark_url`, empty where no watermark was asked for; contradictory",
+        "off: not on its page",
+        "on, documented"
+    ),
+    on_off!(
+        watermark_info,
+        "a finished task has `watermark_info`; in a list it never has, documented",
+        "off: not on its page",
+        "on, documented"
+    ),
+    on_off!(
+        deductions,
+        "a finished task has `final_unit_deduction`, what the ledger has for it, and `final_balance_deduction`, nothing",
+        "off: not on its page",
+        "on, documented"
+    ),
+    one_of!(
+        not_found,
+        ["live" => NotFound::Live, "documented" => NotFound::Documented],
+        "a task that is not there is HTTP 400 with code 1201 (live), or HTTP 404 with code 1203 (documented); contradictory",
+        "live: Kling's own words come through",
+        "live, seen live"
+    ),
+    one_of!(
+        wrong_path,
+        ["json" => WrongPath::Json, "html" => WrongPath::Html, "redirect" => WrongPath::Redirect],
+        "a path that is not there gives an error body, a web page, or a redirect",
+        "html, documented: a wrong path may be a 301 or HTML, not a JSON 404",
+        "json, documented: code 1203"
+    ),
+    one_of!(
+        wrapped,
+        ["none" => Wrapping::None, "omni" => Wrapping::Omni, "gateway" => Wrapping::Gateway],
+        "the task in a query's answer is at `data` (none), `data.data` (omni) or `data.data.data` (gateway)",
+        "none, seen live since April 2026; omni before",
+        "none, documented"
+    ),
+];
+
+impl Profile {
+    /// All switches: what can be set by [`with`](Self::with) and in text.
+    pub fn switches() -> &'static [Switch] {
+        &SWITCHES
+    }
+
+    /// The profile with a switch set.
+    ///
+    /// ```
+    /// use kling_mock::Profile;
+    ///
+    /// let profile = Profile::comet().with("list", "on")?.with("wrapped", "gateway")?;
+    /// # Ok::<(), kling_mock::ProfileError>(())
+    /// ```
+    pub fn with(mut self, switch: &str, value: &str) -> Result<Self, ProfileError> {
+        let names: Vec<_> = SWITCHES.iter().map(|switch| switch.name).collect();
+        let found = SWITCHES.iter().find(|known| known.name == switch);
+        let found = found.ok_or_else(|| ProfileError(unknown(switch, "a switch", &names)))?;
+        let place = found.values.iter().position(|known| *known == value);
+        let place = place.ok_or_else(|| {
+            let what = format!("a value of `{switch}`");
+            ProfileError(unknown(value, &what, found.values))
+        })?;
+        (found.set)(&mut self, place);
+        Ok(self)
+    }
+
+    /// What a switch is set to.
+    pub fn get(&self, switch: &Switch) -> &'static str {
+        let value = switch.values.get((switch.get)(self));
+        value.copied().unwrap_or_default()
+    }
+}
+
+/// A text that is no profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileError(String);
+
+impl fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ProfileError {}
+
+/// `comet` or `kling`, then switches as `name=value`.
+impl FromStr for Profile {
+    type Err = ProfileError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut words = text.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let host = Profile::named(name)
+            .ok_or_else(|| ProfileError(unknown(name, "a host", &["comet", "kling"])))?;
+        words.try_fold(host, |profile, word| {
+            let (switch, value) = word.split_once('=').ok_or_else(|| {
+                ProfileError(format!("`{word}` sets nothing: write it like `list=on`"))
+            })?;
+            profile.with(switch, value)
+        })
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        let usual = Profile::named(self.name).unwrap_or_else(Profile::comet);
+        for switch in &SWITCHES {
+            let value = self.get(switch);
+            if value != usual.get(switch) {
+                write!(f, " {}={value}", switch.name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_switch_sets_what_it_names_and_nothing_else() {
+        for host in [Profile::comet(), Profile::kling()] {
+            for switch in Profile::switches() {
+                for value in switch.values {
+                    let set = host.clone().with(switch.name, value).unwrap();
+                    assert_eq!(set.get(switch), *value, "{}", switch.name);
+                    for other in Profile::switches() {
+                        if other.name != switch.name {
+                            assert_eq!(set.get(other), host.get(other), "{}", switch.name);
+                        }
+                    }
+                    assert_eq!(set.to_string().parse(), Ok(set));
+                }
+            }
+        }
+    }
+
+    /// The reasons are texts: they must not say what the code does not do.
+    #[test]
+    fn the_defaults_are_those_of_the_table() {
+        let first = |text: &'static str| text.split([',', ':', ' ']).next().unwrap_or_default();
+        for switch in Profile::switches() {
+            assert_eq!(
+                Profile::comet().get(switch),
+                first(switch.comet),
+                "{}",
+                switch.name
+            );
+            assert_eq!(
+                Profile::kling().get(switch),
+                first(switch.kling),
+                "{}",
+                switch.name
+            );
+        }
+    }
+
+    #[track_caller]
+    fn check_error(text: &str, expected: &str) {
+        let error = text.parse::<Profile>().unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_profile_says_why() {
+        check_error("", "expected a host: comet, kling");
+        check_error("komet", "`komet` is not a host; did you mean `comet`?");
+        check_error(
+            "comet lst=on",
+            "`lst` is not a switch; did you mean `list`?",
+        );
+        check_error("comet list=yes", "`yes` is not a value of `list`");
+        check_error("comet list", "`list` sets nothing: write it like `list=on`");
+    }
+}

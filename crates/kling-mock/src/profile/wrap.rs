@@ -1,0 +1,65 @@
+//! Queries in a gateway's own record.
+
+use kling_types::{TaskEnvelope, TaskState};
+use serde_json::{Value, json};
+
+/// What lies around the task in a query's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Wrapping {
+    /// Nothing but the envelope: the task is at `data`.
+    #[default]
+    None,
+    /// CometAPI's record, which its omni queries had until April 2026 (*seen
+    /// live*): the task is at `data.data`.
+    Omni,
+    /// The record of gateways of its family, with Kling's whole answer in it
+    /// (*documented* by one): the task is at `data.data.data`.
+    Gateway,
+}
+
+impl Wrapping {
+    /// The answer to a query in this form.
+    pub(crate) fn wrap(self, envelope: &TaskEnvelope) -> Value {
+        let answer = json!(envelope);
+        let Some(task) = envelope.data.as_ref() else {
+            return answer;
+        };
+        let (word, progress) = match task.state() {
+            TaskState::Succeed => ("SUCCESS", "100%"),
+            TaskState::Failed => ("FAILURE", "100%"),
+            TaskState::Submitted => ("SUBMITTED", "0%"),
+            _ => ("IN_PROGRESS", "50%"),
+        };
+        let reason = match task.state() {
+            TaskState::Failed => task.status_msg.as_deref().unwrap_or_default(),
+            _ => "",
+        };
+        match self {
+            Wrapping::None => answer,
+            Wrapping::Omni => json!({
+                "code": "success",
+                "message": "",
+                "data": {
+                    "task_id": task.id,
+                    "action": "EFFECTS",
+                    "status": word,
+                    "progress": progress,
+                    "fail_reason": reason,
+                    "data": answer.get("data"),
+                },
+            }),
+            Wrapping::Gateway => json!({
+                "code": "success",
+                "message": "",
+                "data": {
+                    "task_id": task.id,
+                    "action": "effects",
+                    "status": word,
+                    "progress": progress,
+                    "fail_reason": reason,
+                    "data": answer,
+                },
+            }),
+        }
+    }
+}
