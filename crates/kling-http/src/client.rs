@@ -8,6 +8,8 @@ use kling_types::{EffectRequest, TaskId, routes};
 use crate::answer::find_task;
 use crate::create;
 use crate::credentials::Credentials;
+#[cfg(feature = "download")]
+use crate::download::DownloadPolicy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::{Call, RetryPolicy, Timeouts, query};
 use crate::provider::Provider;
@@ -31,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     pub(crate) poll: PollPolicy,
     pub(crate) check_pictures: bool,
+    #[cfg(feature = "download")]
+    pub(crate) downloads: DownloadPolicy,
 }
 
 /// A variable that [`Client::from_env`] reads, and whose key it holds.
@@ -74,6 +78,8 @@ impl Client {
             retry: RetryPolicy::default(),
             poll: PollPolicy::default(),
             check_pictures: true,
+            #[cfg(feature = "download")]
+            downloads: DownloadPolicy::default(),
         }
     }
 
@@ -161,6 +167,8 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     poll: PollPolicy,
     check_pictures: bool,
+    #[cfg(feature = "download")]
+    downloads: DownloadPolicy,
 }
 
 impl ClientBuilder {
@@ -195,12 +203,21 @@ impl ClientBuilder {
         self
     }
 
+    /// What a download may take.
+    #[cfg(feature = "download")]
+    pub fn downloads(mut self, policy: DownloadPolicy) -> Self {
+        self.downloads = policy;
+        self
+    }
+
     /// The client, or what is wrong with the settings.
     pub fn build(self) -> Result<Client> {
         self.provider.check_base_url()?;
         self.credentials.authorization()?;
         self.timeouts.check()?;
         self.poll.check()?;
+        #[cfg(feature = "download")]
+        self.downloads.check()?;
         Ok(Client {
             settings: Arc::new(Settings {
                 provider: self.provider,
@@ -210,6 +227,8 @@ impl ClientBuilder {
                 retry: self.retry,
                 poll: self.poll,
                 check_pictures: self.check_pictures,
+                #[cfg(feature = "download")]
+                downloads: self.downloads,
             }),
         })
     }

@@ -75,6 +75,9 @@ pub enum ErrorKind {
     Download,
     /// The result's address is no longer valid. Query the task for a fresh one.
     ResultExpired,
+    /// The result's host has another file than the one of which a part was handed
+    /// on already. Download it again from the start.
+    ResultChanged,
 }
 
 impl ErrorKind {
@@ -98,6 +101,7 @@ impl ErrorKind {
             ErrorKind::NoResult => "no_result",
             ErrorKind::Download => "download",
             ErrorKind::ResultExpired => "result_expired",
+            ErrorKind::ResultChanged => "result_changed",
         }
     }
 }

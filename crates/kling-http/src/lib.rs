@@ -66,7 +66,7 @@ pub use clock::{Clock, SharedClock, SystemClock, TokioClock};
 pub use create::random_external_task_id;
 pub use credentials::Credentials;
 #[cfg(feature = "download")]
-pub use download::{Download, Saved};
+pub use download::{Download, DownloadPolicy, DownloadStream, Progress, Received, Saved};
 pub use error::{Error, ErrorKind, Result, Retryability};
 pub use pipeline::{RetryPolicy, Timeouts};
 pub use provider::Provider;
@@ -74,7 +74,8 @@ pub use task::{PollPolicy, TaskEvent, TaskEvents, TaskHandle};
 #[cfg(feature = "reqwest")]
 pub use transport::ReqwestTransport;
 pub use transport::{
-    Body, Operation, SharedTransport, Transport, TransportError, TransportErrorKind, transport_fn,
+    Body, Operation, PublicOnly, SharedTransport, Transport, TransportError, TransportErrorKind,
+    transport_fn,
 };
 
 pub use kling_types::{

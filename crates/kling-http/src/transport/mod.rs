@@ -29,7 +29,8 @@ pub use func::transport_fn;
 /// - an error says whether bytes may have left ([`TransportErrorKind`]): a
 ///   create that may have arrived is never sent again blindly.
 ///
-/// The request's extensions have an [`Operation`].
+/// The request's extensions have an [`Operation`], and where it matters
+/// [`PublicOnly`].
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends the request.
     fn send(
@@ -49,6 +50,19 @@ pub struct Operation {
     /// Which try of the same call it is, from 1.
     pub attempt: u32,
 }
+
+/// In the extensions of a request whose address somebody else chose (a result's,
+/// or a redirect's of its host): it must not reach a private network.
+///
+/// This is the one rule that a transport is asked to help with, because only it
+/// sees what a name resolves to. The caller has looked at the URL already and
+/// refused addresses that are private as they stand; a transport that resolves
+/// names should refuse those that lead to such addresses, with
+/// [`TransportErrorKind::Request`]. `ReqwestTransport` does. One that knows
+/// nothing of it sends the request as any other, and then a name in somebody
+/// else's domain can lead to a host in this network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicOnly;
 
 type Answer<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'a>>;

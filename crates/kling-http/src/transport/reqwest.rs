@@ -1,15 +1,21 @@
 //! The transport over reqwest, and the only file that names it. Its paths are
 //! written `::reqwest::…`, so that a search for them finds every use.
 
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use ::reqwest::Url;
+use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{Body, Transport, TransportError, TransportErrorKind};
-use crate::host::is_loopback;
+use super::{Body, PublicOnly, Transport, TransportError, TransportErrorKind};
+use crate::host::{NotPublic, check_public, is_loopback};
 
 /// How long a connection may take to come about. Short enough to fail while
 /// the user looks on, long enough for a slow mobile network.
@@ -18,15 +24,31 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// HTTP/1.1 and HTTP/2 over rustls, with a pool of connections. A proxy that the
 /// environment names is used, but never for this machine: what is meant to stay
 /// here would leave it in the clear.
+///
+/// A request that is [`PublicOnly`] reaches no private address, nor a name of
+/// which one address is private. What a proxy makes of a name is the proxy's
+/// matter; such a request for the proxy itself is refused.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     remote: ::reqwest::Client,
     local: ::reqwest::Client,
+    public_only: ::reqwest::Client,
+    /// The hosts of the proxies that the environment names.
+    proxies: Vec<String>,
 }
 
 impl ReqwestTransport {
     /// A transport that follows no redirects and repeats nothing by itself.
     pub fn new() -> Result<Self, TransportError> {
+        let proxies = proxies(|name| std::env::var(name).ok());
+        Self::with(look_up, proxies)
+    }
+
+    fn with(look_up: LookUp, proxies: Vec<String>) -> Result<Self, TransportError> {
+        let public_names = PublicNames {
+            look_up,
+            proxies: proxies.clone(),
+        };
         let builder = || {
             ::reqwest::Client::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
@@ -37,7 +59,28 @@ impl ReqwestTransport {
         Ok(ReqwestTransport {
             remote: builder().build().map_err(classify)?,
             local: builder().no_proxy().build().map_err(classify)?,
+            public_only: builder()
+                .dns_resolver(std::sync::Arc::new(public_names))
+                .build()
+                .map_err(classify)?,
+            proxies,
         })
+    }
+
+    /// Refuses an address that is private as it stands: it reaches no resolver.
+    fn check(&self, url: &Url) -> Result<(), TransportError> {
+        let host = url.host_str().unwrap_or_default();
+        let refuse = |why: Box<dyn Error + Send + Sync>| {
+            Err(TransportError::new(TransportErrorKind::Request, why))
+        };
+        if self.proxies.iter().any(|proxy| proxy == host) {
+            return refuse("the host is the proxy".into());
+        }
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        match bare.parse::<IpAddr>().map(check_public) {
+            Ok(Err(error)) => refuse(error.into()),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
     }
 }
 
@@ -46,17 +89,84 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let is_local = request.uri().host().is_some_and(is_loopback);
-        let client = if is_local { &self.local } else { &self.remote };
+        let public_only = request.extensions().get::<PublicOnly>().is_some();
         let request = ::reqwest::Request::try_from(request).map_err(classify)?;
+        let client = if public_only {
+            self.check(request.url())?;
+            &self.public_only
+        } else if request.url().host_str().is_some_and(is_loopback) {
+            &self.local
+        } else {
+            &self.remote
+        };
         let answer = client.execute(request).await.map_err(classify)?;
         Ok(http::Response::from(answer).map(|body| Body::new(Incoming(body))))
     }
 }
 
+type LookingUp = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// What finds a name's addresses; another one in tests.
+type LookUp = fn(String) -> LookingUp;
+
+fn look_up(name: String) -> LookingUp {
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        Ok(found.collect())
+    })
+}
+
+/// Resolves names that lead to public addresses only. The connection is made to
+/// the very addresses that were looked at, so that no second answer can differ.
+struct PublicNames {
+    look_up: LookUp,
+    /// Their owner named them, so they may lie in a private network.
+    proxies: Vec<String>,
+}
+
+impl Resolve for PublicNames {
+    fn resolve(&self, name: Name) -> Resolving {
+        let is_proxy = self.proxies.iter().any(|proxy| proxy == name.as_str());
+        let found = (self.look_up)(name.as_str().to_owned());
+        Box::pin(async move {
+            let found = found.await?;
+            if !is_proxy {
+                for address in &found {
+                    check_public(address.ip())?;
+                }
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The hosts that the environment names as proxies for https: only that is
+/// public.
+fn proxies(read: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let values = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].map(read);
+    let hosts = values.into_iter().flatten().filter_map(|value| {
+        let url = Url::parse(&value).ok().filter(Url::has_host);
+        let url = url.or_else(|| Url::parse(&format!("http://{value}")).ok())?;
+        Some(url.host_str()?.to_ascii_lowercase())
+    });
+    hosts.collect()
+}
+
+/// Whether a name was refused for where it leads.
+fn leads_to_private(error: &::reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<NotPublic>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// Says how far a request got when reqwest gave up.
 fn classify(error: ::reqwest::Error) -> TransportError {
-    let kind = if error.is_builder() {
+    let kind = if error.is_builder() || leads_to_private(&error) {
         TransportErrorKind::Request
     } else if error.is_connect() {
         TransportErrorKind::Connect
@@ -89,5 +199,110 @@ impl HttpBody for Incoming {
 
     fn size_hint(&self) -> SizeHint {
         self.0.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name server of somebody else's.
+    fn fake(name: String) -> LookingUp {
+        let addresses: &[[u8; 4]] = match name.as_str() {
+            "private.example.com" | "proxy.example.com" => &[[10, 0, 0, 1]],
+            "rebound.example.com" => &[[127, 0, 0, 1]],
+            "metadata.example.com" => &[[169, 254, 169, 254]],
+            "mixed.example.com" => &[[1, 1, 1, 1], [192, 168, 0, 1]],
+            _ => &[],
+        };
+        let found = addresses.iter().map(|ip| SocketAddr::from((*ip, 0)));
+        let found = Ok(found.collect());
+        Box::pin(async { found })
+    }
+
+    fn transport() -> ReqwestTransport {
+        let proxies = vec!["proxy.example.com".to_owned()];
+        ReqwestTransport::with(fake, proxies).expect("a transport")
+    }
+
+    /// Sends a request that must not reach a private network.
+    async fn send(url: &str) -> TransportError {
+        let mut request = http::Request::get(url).body(Bytes::new()).expect("a URL");
+        request.extensions_mut().insert(PublicOnly);
+        let answer = transport().send(request).await;
+        answer.expect_err("refused")
+    }
+
+    /// The chain of causes, in words.
+    fn words(error: &TransportError) -> String {
+        let mut words = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            words = format!("{words}: {error}");
+            cause = error.source();
+        }
+        words
+    }
+
+    /// DNS rebinding: the URL looks public, and its name leads here.
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_refused() {
+        for (name, ip) in [
+            ("private", "10.0.0.1"),
+            ("rebound", "127.0.0.1"),
+            ("metadata", "169.254.169.254"),
+            ("mixed", "192.168.0.1"),
+        ] {
+            let error = send(&format!("https://{name}.example.com/v.mp4?sig=secret")).await;
+            assert_eq!(error.kind(), TransportErrorKind::Request, "{name}");
+            let words = words(&error);
+            let told = words.ends_with(&format!("{ip} is not a public address"));
+            assert!(told && !words.contains("secret"), "{words}");
+        }
+    }
+
+    /// Also as numbers that only a URL parser takes for an address.
+    #[tokio::test]
+    async fn a_private_address_is_refused_without_a_resolver() {
+        for host in ["10.0.0.1", "127.0.0.1", "[::1]", "2130706433", "0x7f.1"] {
+            let error = send(&format!("https://{host}/v.mp4")).await;
+            assert_eq!(error.kind(), TransportErrorKind::Request, "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_no_connection() {
+        let error = send("https://unknown.example.com/v.mp4").await;
+        assert_eq!(error.kind(), TransportErrorKind::Connect);
+    }
+
+    /// It may lie in a private network, and must not become a way into it.
+    #[tokio::test]
+    async fn the_proxy_is_found_but_is_no_host_of_results() {
+        let names = PublicNames {
+            look_up: fake,
+            proxies: transport().proxies,
+        };
+        let resolve = |name: &str| names.resolve(name.parse().expect("a name"));
+        assert!(resolve("proxy.example.com").await.is_ok());
+        assert!(resolve("private.example.com").await.is_err());
+        let error = send("https://proxy.example.com/v.mp4").await;
+        assert_eq!(
+            words(&error),
+            "the request can't be sent: the host is the proxy"
+        );
+    }
+
+    #[test]
+    fn proxies_are_read_as_users_write_them() {
+        let check = |value: &str, expected: &[&str]| {
+            let read = |name: &str| (name == "https_proxy").then(|| value.to_owned());
+            assert_eq!(proxies(read), expected, "{value}");
+        };
+        check("http://Proxy.example.com:3128", &["proxy.example.com"]);
+        check("proxy.example.com:3128", &["proxy.example.com"]);
+        check("http://me:secret@10.0.0.1:3128/", &["10.0.0.1"]);
+        check("proxy", &["proxy"]);
+        check("", &[]);
     }
 }

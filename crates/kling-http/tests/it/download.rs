@@ -514,7 +514,7 @@ async fn other_refusals_are_final() {
         assert_eq!(outcome.asked.len(), 1);
     }
     let outcome = download(vec![lost(TransportErrorKind::Request)]).await;
-    outcome.expect_error(ErrorKind::Download, "the download broke off");
+    outcome.expect_error(ErrorKind::Download, "the result's host can't be asked");
     assert_eq!(outcome.asked.len(), 1);
 }
 
@@ -577,8 +577,8 @@ async fn redirects_are_followed() {
         redirect("https://other.example.com/a"),
         redirect("/b?c=d"),
         redirect("//third.example.com/e"),
-        redirect("http://127.0.0.1:8080/f"),
-        redirect("https://cdn.example.com/g"),
+        redirect("f/../g"),
+        redirect("https://cdn.example.com/h"),
         whole(&file),
     ])
     .await;
@@ -590,8 +590,8 @@ async fn redirects_are_followed() {
             "https://other.example.com/a",
             "https://other.example.com/b?c=d",
             "https://third.example.com/e",
-            "http://127.0.0.1:8080/f",
-            "https://cdn.example.com/g",
+            "https://third.example.com/g",
+            "https://cdn.example.com/h",
         ]
     );
 }

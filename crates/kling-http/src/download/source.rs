@@ -1,0 +1,199 @@
+//! The host side of a download: requests, redirects, patience, and a fresh
+//! address when the time of the first is over.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, IF_RANGE, LOCATION, RANGE};
+use http::{HeaderValue, StatusCode};
+use kling_types::Video;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::address::Address;
+use super::answer::{Part, Rest, read_head, temporary};
+use super::policy::DownloadPolicy;
+use crate::error::{Error, ErrorKind, Result, Retryability};
+use crate::task::TaskHandle;
+use crate::transport::{
+    Operation, PublicOnly, SharedTransport, Transport as _, TransportError, TransportErrorKind,
+};
+
+/// Tries in a row that bring nothing new.
+const FRUITLESS_TRIES: u32 = 5;
+
+/// The wait after the first fruitless try; it doubles.
+const PAUSE: Duration = Duration::from_secs(1);
+
+const MAX_REDIRECTS: u8 = 5;
+
+/// Where the file comes from, and how much patience is left.
+pub(super) struct Source {
+    pub(super) transport: SharedTransport,
+    pub(super) policy: DownloadPolicy,
+    pub(super) address: Address,
+    /// When all must be over.
+    pub(super) deadline: Instant,
+    /// Whom to ask for a fresh address, once.
+    pub(super) fresh: Option<Fresh>,
+    /// Requests made, redirects included.
+    pub(super) requests: u32,
+    /// Tries in a row that brought nothing new.
+    pub(super) fruitless: u32,
+}
+
+/// Where a fresh address of a video comes from.
+pub(super) struct Fresh {
+    pub(super) task: TaskHandle,
+    pub(super) video: Video,
+}
+
+impl Fresh {
+    /// The video's address as the task has it now.
+    async fn address(&self, private_hosts: bool) -> Result<Address> {
+        let task = self.task.fetch().await?;
+        let mut videos = task.videos().iter();
+        let same = match &self.video.id {
+            Some(id) => videos.find(|video| video.id.as_ref() == Some(id)),
+            // Without an id only a single one is surely the same.
+            None => videos.next().filter(|_| task.videos().len() == 1),
+        };
+        let text = same.and_then(Video::address).ok_or_else(|| {
+            let text = "the task's answer has no address of this video any more";
+            Error::new(ErrorKind::NoResult, text)
+        })?;
+        Address::parse(text, private_hosts)
+    }
+}
+
+impl Source {
+    /// Asks for the file, or for the rest of it, until an answer has it.
+    pub(super) async fn open(&mut self, mut rest: Option<Rest>) -> Result<Part> {
+        loop {
+            let error = match self.fetch(rest.as_ref()).await {
+                Ok(part) => return Ok(part),
+                Err(error) => error.with_attempts(self.requests),
+            };
+            if error.kind() == ErrorKind::ResultExpired {
+                self.renew(error).await?;
+                continue;
+            }
+            if error.retryability() != Retryability::Temporary {
+                return Err(error);
+            }
+            // A host that sends parts which do not fit is asked for the whole.
+            if matches!(
+                error.status(),
+                Some(StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE)
+            ) {
+                rest = None;
+            }
+            self.pause(error).await?;
+        }
+    }
+
+    /// Waits after a try that was not enough; gives up with its error when
+    /// there were too many in a row, or the time would be over after the wait.
+    pub(super) async fn pause(&mut self, error: Error) -> Result<()> {
+        self.fruitless += 1;
+        let wait = PAUSE * 2_u32.pow(self.fruitless - 1);
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if self.fruitless >= FRUITLESS_TRIES || wait >= left {
+            let error = error.with_attempts(self.requests);
+            return Err(error.with_retryability(Retryability::Exhausted));
+        }
+        sleep(wait).await;
+        Ok(())
+    }
+
+    /// Asks the task for a fresh address, once in a download.
+    async fn renew(&mut self, expired: Error) -> Result<()> {
+        let Some(fresh) = self.fresh.take() else {
+            return Err(expired);
+        };
+        match fresh.address(self.policy.private_hosts).await {
+            // Perhaps it is not valid yet.
+            Ok(address) if address == self.address => self.pause(expired).await,
+            Ok(address) => {
+                self.address = address;
+                Ok(())
+            }
+            Err(error) => {
+                let note = format!("that was done, and failed: {error}");
+                Err(expired.with_note(&note).with_source(error))
+            }
+        }
+    }
+
+    /// Asks once, and follows redirects.
+    async fn fetch(&mut self, rest: Option<&Rest>) -> Result<Part> {
+        let idle = self.policy.idle;
+        let mut address = self.address.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            self.requests += 1;
+            let request = self.request(&address, rest)?;
+            let Ok(answer) = timeout(idle, self.transport.send(request)).await else {
+                let text = format!(
+                    "the result's host did not answer within {} s",
+                    idle.as_secs_f32()
+                );
+                return Err(temporary(text));
+            };
+            let (parts, body) = answer.map_err(broke_off)?.into_parts();
+            if !parts.status.is_redirection() {
+                let limit = self.policy.size_limit;
+                return read_head(parts.status, &parts.headers, body, rest, limit);
+            }
+            let target = parts
+                .headers
+                .get(LOCATION)
+                .and_then(|value| value.to_str().ok());
+            address = address.join(target.unwrap_or_default(), self.policy.private_hosts)?;
+        }
+        Err(Error::new(
+            ErrorKind::Download,
+            "the result's address leads from redirect to redirect",
+        ))
+    }
+
+    fn request(&self, address: &Address, rest: Option<&Rest>) -> Result<http::Request<Bytes>> {
+        let mut request = http::Request::new(Bytes::new());
+        *request.uri_mut() = address.uri().clone();
+        let headers = request.headers_mut();
+        // Lengths and ranges are to be those of the file itself.
+        headers.insert(
+            ACCEPT_ENCODING,
+            const { HeaderValue::from_static("identity") },
+        );
+        if let Some(rest) = rest {
+            let range = HeaderValue::from_str(&format!("bytes={}-", rest.from));
+            let range = range.map_err(|error| {
+                Error::new(ErrorKind::Download, "no such range").with_source(error)
+            })?;
+            headers.insert(RANGE, range);
+            headers.insert(IF_RANGE, rest.validator.clone());
+        }
+        let extensions = request.extensions_mut();
+        extensions.insert(Operation {
+            name: "download",
+            idempotent: true,
+            attempt: self.requests,
+        });
+        // An address on this machine was let through on purpose.
+        if !self.policy.private_hosts && !address.is_loopback() {
+            extensions.insert(PublicOnly);
+        }
+        Ok(request)
+    }
+}
+
+pub(super) fn broke_off(error: TransportError) -> Error {
+    let (text, retryability) = match error.kind() {
+        TransportErrorKind::Request => {
+            ("the result's host can't be asked", Retryability::Permanent)
+        }
+        _ => ("the download broke off", Retryability::Temporary),
+    };
+    Error::new(ErrorKind::Download, text)
+        .with_retryability(retryability)
+        .with_source(error)
+}
