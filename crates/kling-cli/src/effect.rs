@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use kling_http::{
-    Client, Credentials, EffectRequest, Error, ErrorKind, ExternalTaskId, ImageSource, PollPolicy,
-    Provider, Saved, Scene, Task, TaskEvent, TaskHandle, Video, random_external_task_id,
+    Client, Credentials, EffectRequest, Error, ExternalTaskId, ImageSource, PollPolicy, Provider,
+    Saved, Scene, Task, TaskEvent, TaskHandle, random_external_task_id,
 };
 use kling_mock::{Mock, Plan, Server};
 use kling_types::image::MAX_BYTES;
@@ -106,7 +106,7 @@ async fn make(args: &EffectArgs, job: &mut Job) -> Result<Done, Failure> {
             file_name_part(task.id().as_str())
         ))
     });
-    let saved = save(&service, &task, video, &output, job).await?;
+    let saved = task.download(&video).await?.save_to(&output).await?;
     say(&format!(
         "saved {} ({} bytes)",
         saved.path.display(),
@@ -119,40 +119,6 @@ async fn make(args: &EffectArgs, job: &mut Job) -> Result<Done, Failure> {
         external_task_id,
         saved,
     })
-}
-
-/// Saves the video. An address that is not valid, or not valid yet, is asked for
-/// again.
-async fn save(
-    service: &Service,
-    task: &TaskHandle,
-    mut video: Video,
-    output: &Path,
-    job: &mut Job,
-) -> Result<Saved, Error> {
-    const FRESH_ADDRESSES: u32 = 3;
-    let mut asked = 0;
-    loop {
-        let saved = match service.client.download(&video).await {
-            Ok(download) => download.save_to(output).await,
-            Err(error) => Err(error),
-        };
-        match saved {
-            Err(error) if error.kind() == ErrorKind::ResultExpired && asked < FRESH_ADDRESSES => {
-                asked += 1;
-                say(&format!("{}; asking for a fresh address", describe(&error)));
-                tokio::time::sleep(service.pause).await;
-                let fresh = task.fetch().await?;
-                let fresh = fresh
-                    .videos()
-                    .iter()
-                    .find(|video| video.address().is_some());
-                video = fresh.cloned().unwrap_or(video);
-                job.result = video.address().map(str::to_owned);
-            }
-            saved => return saved,
-        }
-    }
 }
 
 /// Shows each change, up to the end.
@@ -188,8 +154,6 @@ struct Service {
     client: Client,
     /// The fake one of `--mock`; it serves as long as it is held.
     server: Option<Server>,
-    /// Between two questions for the address of a result.
-    pause: Duration,
 }
 
 impl Service {
@@ -235,11 +199,7 @@ impl Service {
             .poll(poll)
             .check_pictures(!args.no_preflight)
             .build()?;
-        Ok(Service {
-            client,
-            server,
-            pause: poll.initial,
-        })
+        Ok(Service { client, server })
     }
 
     async fn stop(self) {

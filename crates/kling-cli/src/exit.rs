@@ -49,7 +49,10 @@ impl Exit {
             ErrorKind::Refused | ErrorKind::ContentRejected | ErrorKind::NotFound => Exit::Refused,
             ErrorKind::TaskFailed => Exit::TaskFailed,
             ErrorKind::WaitTimeout => Exit::Timeout,
-            ErrorKind::NoResult | ErrorKind::Download | ErrorKind::ResultExpired => Exit::NotSaved,
+            ErrorKind::NoResult
+            | ErrorKind::Download
+            | ErrorKind::ResultExpired
+            | ErrorKind::ResultChanged => Exit::NotSaved,
             // Transport, Timeout, Service, RateLimited, Decode, and what comes later.
             _ => Exit::Unavailable,
         }

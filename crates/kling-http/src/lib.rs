@@ -10,7 +10,7 @@
 //! let task = client.effects().create(request).await?; // paid from here on
 //! let done = task.wait().await?;
 //! # #[cfg(feature = "download")]
-//! client.download(&done.videos()[0]).await?.save_to("me.mp4").await?;
+//! task.download(&done.videos()[0]).await?.save_to("me.mp4").await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -27,7 +27,8 @@
 //! - **The real reason.** The body's code counts before the HTTP status; a
 //!   failed task's own words are in the error.
 //! - **Whole files.** A download resumes where it broke off, and the file
-//!   appears under its name only when it is complete.
+//!   appears under its name only when it is complete. A result's address leads
+//!   to no private host (`DownloadPolicy`), and never sees the credentials.
 //!
 //! # Any HTTP stack
 //!
@@ -40,7 +41,7 @@
 //! | feature | default | brings |
 //! |---|---|---|
 //! | `reqwest` | yes | `ReqwestTransport`, with rustls |
-//! | `download` | yes | `Client::download`: results into files, with SHA-256 |
+//! | `download` | yes | `TaskHandle::download`: results into files, writers and streams, with SHA-256 |
 //!
 //! # What is not here
 //!

@@ -3,6 +3,7 @@
 // A test that can't go on stops where it is.
 #![allow(clippy::unwrap_used)]
 
+mod download;
 mod paying;
 mod paying_laws;
 mod suite;

@@ -48,10 +48,8 @@ pub(super) fn read_head(
         let (start, total) = range.ok_or_else(|| does_not_fit(status))?;
         let expected = rest.map_or((0, None), |rest| (rest.from, rest.total));
         // Some hosts resume another file than was asked for, `If-Range` or not.
-        let same = match (rest, headers.get(ETAG)) {
-            (Some(rest), Some(tag)) => *tag == rest.validator,
-            _ => true,
-        };
+        // One that gave the file's tag must repeat it (RFC 9110, 15.3.7).
+        let same = rest.is_none_or(|rest| headers.get(ETAG) == Some(&rest.validator));
         if !same || start != expected.0 || expected.1.is_some_and(|known| known != total) {
             return Err(does_not_fit(status));
         }

@@ -1,5 +1,10 @@
 //! A result into a file: whole, or not at all.
 
+mod doors;
+mod fresh;
+mod guard;
+mod laws;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
