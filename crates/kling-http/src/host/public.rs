@@ -41,8 +41,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 /// The IPv4 address that packets to this one end up at.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let last = |at: usize| {
-        let four = ip.octets().get(at..at + 4)?.try_into().ok()?;
-        Some(Ipv4Addr::from_octets(four))
+        let four: [u8; 4] = ip.octets().get(at..at + 4)?.try_into().ok()?;
+        Some(Ipv4Addr::from(four))
     };
     if V4_MAPPED.contains(&ip) || NAT64.contains(&ip) {
         last(12)

@@ -107,9 +107,10 @@ impl Transport for ReqwestTransport {
 type LookingUp = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
 /// What finds a name's addresses; another one in tests.
-type LookUp = fn(String) -> LookingUp;
+type LookUp = fn(&str) -> LookingUp;
 
-fn look_up(name: String) -> LookingUp {
+fn look_up(name: &str) -> LookingUp {
+    let name = name.to_owned();
     Box::pin(async move {
         let found = tokio::net::lookup_host((name, 0)).await?;
         Ok(found.collect())
@@ -127,7 +128,7 @@ struct PublicNames {
 impl Resolve for PublicNames {
     fn resolve(&self, name: Name) -> Resolving {
         let is_proxy = self.proxies.iter().any(|proxy| proxy == name.as_str());
-        let found = (self.look_up)(name.as_str().to_owned());
+        let found = (self.look_up)(name.as_str());
         Box::pin(async move {
             let found = found.await?;
             if !is_proxy {
@@ -207,8 +208,8 @@ mod tests {
     use super::*;
 
     /// A name server of somebody else's.
-    fn fake(name: String) -> LookingUp {
-        let addresses: &[[u8; 4]] = match name.as_str() {
+    fn fake(name: &str) -> LookingUp {
+        let addresses: &[[u8; 4]] = match name {
             "private.example.com" | "proxy.example.com" => &[[10, 0, 0, 1]],
             "rebound.example.com" => &[[127, 0, 0, 1]],
             "metadata.example.com" => &[[169, 254, 169, 254]],
