@@ -82,6 +82,8 @@ mod mock;
 mod plan;
 mod profile;
 mod random;
+#[cfg(feature = "wiremock")]
+mod respond;
 mod serve;
 mod transport;
 mod verify;
@@ -97,6 +99,8 @@ pub use ledger::{Charge, Ledger, Prices};
 pub use mock::{Mock, MockBuilder};
 pub use plan::{Plan, PlanError};
 pub use profile::Profile;
+#[cfg(feature = "wiremock")]
+pub use respond::MockResponder;
 pub use serve::Server;
 pub use transport::MockTransport;
 pub use verify::{Expectation, FaultHits, VerifyError};

@@ -24,6 +24,8 @@ use crate::journal::{JournalEntry, JournalLimits, JournalPage, Totals};
 use crate::ledger::{Charge, Ledger, Prices};
 use crate::plan::Plan;
 use crate::profile::Profile;
+#[cfg(feature = "wiremock")]
+use crate::respond::MockResponder;
 use crate::serve::Server;
 use crate::transport::MockTransport;
 use crate::verify::{Expectation, FaultHits, VerifyError};
@@ -122,6 +124,12 @@ impl Mock {
     /// The door on a socket. Port 0 takes a free one.
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> std::io::Result<Server> {
         Server::start(self.clone(), address.into()).await
+    }
+
+    /// The door inside a wiremock server that is there already.
+    #[cfg(feature = "wiremock")]
+    pub fn respond(&self) -> MockResponder {
+        MockResponder::new(self.clone())
     }
 
     /// What was billed so far.
