@@ -10,6 +10,7 @@ mod door;
 mod faults;
 mod hostile;
 mod ids;
+mod model;
 mod parity;
 mod serve;
 mod virtual_time;
