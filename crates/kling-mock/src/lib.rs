@@ -76,6 +76,8 @@ mod clip;
 mod delivery;
 mod engine;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod journal;
 mod ledger;
 mod mock;
@@ -104,10 +106,3 @@ pub use respond::MockResponder;
 pub use serve::Server;
 pub use transport::MockTransport;
 pub use verify::{Expectation, FaultHits, VerifyError};
-
-/// What fuzzers call.
-#[doc(hidden)]
-pub mod fuzz {
-    pub use crate::auth::check as check_token;
-    pub use crate::fault::check as check_fault;
-}

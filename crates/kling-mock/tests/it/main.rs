@@ -8,6 +8,7 @@ mod callbacks;
 mod clock;
 mod door;
 mod faults;
+mod fuzz;
 mod hostile;
 mod ids;
 mod model;
