@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kling_types::{TaskId, TaskStatus, UnixMillis};
 
-use super::{CallbackFault, Forgery, Policy};
+use super::{CallbackFault, CallbackUrl, Forgery, Policy};
 use crate::plan::Standing;
 
 /// How many attempts are remembered, the latest.
@@ -47,7 +47,7 @@ pub(crate) struct Notice {
     pub(crate) status: TaskStatus,
     /// Since when: the body's `updated_at`.
     pub(crate) since: UnixMillis,
-    pub(crate) url: Arc<str>,
+    pub(crate) url: CallbackUrl,
 }
 
 /// A callback to send now, and then to report on.
@@ -115,7 +115,7 @@ pub(crate) struct Record {
 /// A task's callbacks.
 #[derive(Debug)]
 struct Course {
-    url: Arc<str>,
+    url: CallbackUrl,
     /// How many of its changes have fallen due.
     fallen_due: usize,
     /// Where those stand that have not.
@@ -170,7 +170,7 @@ impl Fate {
 }
 
 impl Course {
-    fn new(url: Arc<str>) -> Self {
+    fn new(url: CallbackUrl) -> Self {
         Course {
             url,
             fallen_due: 0,
@@ -234,7 +234,7 @@ impl Queue {
                 task: Some(task.clone()),
                 status: change.status,
                 since: change.since,
-                url: Arc::clone(&course.url),
+                url: course.url.clone(),
             };
             let item = Item {
                 notice: Arc::new(notice),

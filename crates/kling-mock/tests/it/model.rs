@@ -235,7 +235,7 @@ fn create_body(body: Body, external: Option<u8>, callback: bool) -> Value {
 }
 
 prop_state_machine! {
-    #![proptest_config(Config { cases: 64, max_shrink_iters: 2_000, ..Config::default() })]
+    #![proptest_config(Config { cases: 40, max_shrink_iters: 2_000, ..Config::default() })]
 
     #[test]
     fn no_sequence_of_calls_contradicts_the_model(sequential 1..30 => Twins);

@@ -5,7 +5,7 @@ mod corpus;
 
 use std::fmt::Debug;
 
-use kling_mock::{Account, AccountState, Mock, Plan, Profile};
+use kling_mock::{Account, AccountState, Mock, MockBuilder, Plan, Profile};
 
 use crate::clock::ManualClock;
 use crate::door::Door;
@@ -69,9 +69,7 @@ fn service(profile: &Profile, clock: &ManualClock) -> Mock {
         builder.account(account).expect("an account")
     });
     let faults = FAULTS.iter().map(|fault| fault.parse().expect(fault));
-    faults
-        .fold(builder, |builder, fault| builder.fault(fault))
-        .build()
+    faults.fold(builder, MockBuilder::fault).build()
 }
 
 async fn run(profile: &Profile, through: Through) -> Run {

@@ -10,8 +10,8 @@ use super::Way;
 use super::observer::answer_fits;
 use crate::door::Answer;
 
-pub(super) const QUEUE: Duration = Duration::from_millis(1_000);
-pub(super) const RUN: Duration = Duration::from_millis(9_000);
+pub(super) const QUEUE: Duration = Duration::from_secs(1);
+pub(super) const RUN: Duration = Duration::from_secs(9);
 
 /// The first has slots; the tasks of the second fail.
 pub(super) const ACCOUNTS: [&str; 2] = ["first", "second"];

@@ -221,7 +221,7 @@ impl<'a> Corpus<'a> {
         let day = 24 * 60 * 60;
         let effects = self.effects();
         for authorization in [
-            "".to_owned(),
+            String::new(),
             "Bearer".to_owned(),
             "Bearer wrong".to_owned(),
             "Bearer a.b.c".to_owned(),
