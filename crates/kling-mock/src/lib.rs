@@ -3,31 +3,35 @@
 //!
 //! # Which door do I want?
 //!
-//! | you test | use |
-//! |---|---|
-//! | a Rust program, through `kling-http` | [`Mock::transport`]: no socket, and virtual time |
-//! | anything else that speaks HTTP | [`Mock::serve`]: a port on loopback |
-//! | from a shell or another language | `kling mock` |
+//! | you test | use | time |
+//! |---|---|---|
+//! | a Rust program, through `kling-http` | [`Mock::transport`], or [`Mock::client`] with the key: no socket | virtual, if you pause it |
+//! | anything else that speaks HTTP | [`Mock::serve`]: a port on loopback | real |
+//! | with a `wiremock::MockServer` that you have already | `Mock::respond`, with feature `wiremock`; not for faults that break connections | real |
+//! | from a shell or another language | `kling mock` | real |
 //!
-//! All doors lead to the same engine and give the same answers.
+//! All doors lead to the same engine: the same requests at the same times get
+//! the same bytes, and leave the same journal.
+//!
+//! # A test in five lines
 //!
 //! ```
-//! use std::time::Duration;
-//! use kling_http::{Client, EffectRequest, ImageSource, Provider, Scene};
-//! use kling_mock::{Mock, Plan};
+//! use kling_http::{EffectRequest, ImageSource, Scene};
+//! use kling_mock::Mock;
 //!
-//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] // #[tokio::test(start_paused = true)]
 //! # async fn main() -> kling_http::Result<()> {
-//! let mock = Mock::builder().plan(Plan::after(Duration::from_secs(5), Duration::from_secs(595))).build();
-//! let client = mock.client()?;
+//! let mock = Mock::new();
 //! let image = ImageSource::url("https://example.com/me.jpg");
-//! let task = client.effects().create(EffectRequest::single(Scene::COLOR_MIXING, image)).await?;
-//! let done = task.wait().await?; // ten virtual minutes
-//! assert!(done.videos()[0].url.is_some());
-//! assert_eq!(mock.charges().len(), 1);
+//! let task = mock.client()?.effects().create(EffectRequest::single(Scene::COLOR_MIXING, image)).await?;
+//! assert!(task.wait().await?.videos()[0].url.is_some());
+//! mock.ledger().assert_charged_once(task.id());
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! What becomes of a task is its [`Plan`]'s: `Plan::after(queue, run)` takes ten
+//! minutes if you like, which is under a millisecond of virtual time.
 //!
 //! # A warning about paused clocks
 //!
@@ -38,10 +42,21 @@
 //!
 //! # What goes wrong on purpose
 //!
-//! A [`Fault`] is a line of text: `create#1@after:reset` carries the first create
-//! out, bills it and loses the answer; `get p=0.1:503` fails every tenth query;
-//! `asset:truncate=1000` breaks a download off. Its documentation has all of
-//! them.
+//! A [`Fault`] is a line of text, `SELECTOR [@PHASE] : ACTION [xN] [optional]`:
+//!
+//! | part | what it can be |
+//! |---|---|
+//! | selector | `create` `get` `list` `asset` `callback` `any`; then `#2` `#1-3` `/3` `p=0.1` `[account=a]` `[ext=b]` `[task=c]` |
+//! | phase | `@before` nothing is done, `@after` done and billed, `@mid` the answer breaks on its way |
+//! | an error | `503` `429/1302+retry_after=2s` `raw(502, text/html, "…")` `html301` `html502` `nested_error` `code400` `saturated` `quota_not_enough` `model_not_found` `invalid_request` |
+//! | no answer | `reset` `close` `hang` `empty` |
+//! | a slow or broken one | `delay=2s` `truncate=10` `slow=100` `chunk=10,gap=1s` `json=cut` `json=null(/data)` … |
+//! | an old one (`get`, `list`) | `stale=2` `lag=2` `regress` |
+//! | a file (`asset`) | `403` `404` `expired` `wrong_type` `range_ignored` |
+//! | a callback | `drop` `dup=2` `reorder` `late=5s` `bad_sig` `stale_ts` `wrong_secret` `no_headers` |
+//!
+//! [`Fault`] has all of it, and refuses what makes no sense when it is written.
+//! The flagship carries a create out, bills it and loses the answer:
 //!
 //! ```
 //! use kling_http::{EffectRequest, ImageSource, Scene};
@@ -63,11 +78,17 @@
 //!
 //! # What it does not emulate
 //!
-//! Nothing looks at the pictures beyond their headers, and nothing fetches a
-//! URL: a picture given by URL always passes. No content is moderated. A finished
-//! video shows one still colour. Prices are invented: nobody publishes what an
-//! effect costs in units. Callbacks are not repeated unless told to be, as
-//! nothing is known of how the service does it.
+//! - Pictures: nothing looks at them beyond their headers, and nothing fetches a
+//!   URL: a picture given by URL always passes. No content is moderated; a
+//!   [`Plan`] that fails with a message of your own stands in for it.
+//! - Effects: a finished video is real, but shows one still colour.
+//! - Prices: nobody publishes what an effect costs in units, so they are
+//!   invented, and what is billed is billed at the create.
+//! - Callbacks are not repeated unless told to be, as nothing is known of how
+//!   the service does it.
+//! - Of Kling's other endpoints there is none, nor its new paths (`/tasks`), nor
+//!   the ones for accounts and prices.
+//! - TLS and HTTP/2, on a socket. A request's body may have 64 MiB.
 
 mod asset;
 mod auth;
@@ -76,12 +97,16 @@ mod clip;
 mod delivery;
 mod engine;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod journal;
 mod ledger;
 mod mock;
 mod plan;
 mod profile;
 mod random;
+#[cfg(feature = "wiremock")]
+mod respond;
 mod serve;
 mod transport;
 mod verify;
@@ -97,13 +122,13 @@ pub use ledger::{Charge, Ledger, Prices};
 pub use mock::{Mock, MockBuilder};
 pub use plan::{Plan, PlanError, PlanRule};
 pub use profile::{Profile, ProfileError, Switch};
+#[cfg(feature = "wiremock")]
+pub use respond::MockResponder;
 pub use serve::Server;
 pub use transport::MockTransport;
 pub use verify::{Expectation, FaultHits, VerifyError};
 
-/// What fuzzers call.
-#[doc(hidden)]
-pub mod fuzz {
-    pub use crate::auth::check as check_token;
-    pub use crate::fault::check as check_fault;
-}
+/// The README's examples, which are tests too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -19,14 +19,16 @@ use tokio::time::{sleep, timeout};
 use crate::auth::AuthMode;
 use crate::callback::{AllowList, CallbacksOn, Outcome, Policy, Rotation, WebhookSecret};
 use crate::engine::{
-    Account, CallbackAttempt, Engine, Outgoing, Reply, Setup, SetupError, TaskSummary, UnknownTask,
-    check_account,
+    Account, BODY_LIMIT, CallbackAttempt, Engine, Outgoing, Reply, Setup, SetupError, TaskSummary,
+    UnknownTask, Unread, check_account,
 };
 use crate::fault::Fault;
 use crate::journal::{JournalEntry, JournalLimits, JournalPage, Totals};
 use crate::ledger::{Charge, Ledger, Prices};
 use crate::plan::{Plan, PlanRule, Steer};
 use crate::profile::Profile;
+#[cfg(feature = "wiremock")]
+use crate::respond::MockResponder;
 use crate::serve::Server;
 use crate::transport::MockTransport;
 use crate::verify::{Expectation, FaultHits, VerifyError};
@@ -132,6 +134,12 @@ impl Mock {
     /// The door on a socket. Port 0 takes a free one.
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> std::io::Result<Server> {
         Server::start(self.clone(), address.into()).await
+    }
+
+    /// The door inside a wiremock server that is there already.
+    #[cfg(feature = "wiremock")]
+    pub fn respond(&self) -> MockResponder {
+        MockResponder::new(self.clone())
     }
 
     /// What was billed so far.
@@ -261,6 +269,11 @@ impl Mock {
     /// How many requests came, also those that the journal no longer has.
     pub fn totals(&self) -> Totals {
         self.0.engine.totals()
+    }
+
+    /// How many requests of one account came.
+    pub fn totals_of(&self, account: &str) -> Totals {
+        self.0.engine.totals_of(account)
     }
 
     /// Whether what happened is what was expected; the error is a transcript.
@@ -396,10 +409,22 @@ impl Mock {
     /// Answers a request. Its URI says where the service lives, so that the
     /// links to results lead back to it.
     pub(crate) fn handle(&self, request: &http::Request<Bytes>) -> Reply {
+        if request.body().len() > BODY_LIMIT {
+            let mut head = http::Request::new(Bytes::new());
+            head.method_mut().clone_from(request.method());
+            head.uri_mut().clone_from(request.uri());
+            head.headers_mut().clone_from(request.headers());
+            return self.refuse_unread(&head, Unread::TooLarge);
+        }
         let reply = self.0.engine.handle(self.now(), self.wall(), request);
         // What is due next may have changed.
         self.0.news.notify_one();
         reply
+    }
+
+    /// Answers a request of which only the head was read.
+    pub(crate) fn refuse_unread(&self, head: &http::Request<Bytes>, why: Unread) -> Reply {
+        self.0.engine.refuse_unread(self.now(), head, why)
     }
 }
 

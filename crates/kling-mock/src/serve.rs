@@ -9,9 +9,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Request, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,12 +24,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
 use crate::delivery::{BrokenOff, DeliveredBody};
-use crate::engine::Reply;
-use crate::fault::{Delivery, Ending};
+use crate::engine::{BODY_LIMIT, Reply, Unread};
+use crate::fault::Ending;
 use crate::mock::Mock;
-
-/// The largest request: two pictures of 10 MB in base64, and room.
-const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// How long open connections may take to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -189,18 +186,26 @@ async fn answer(
 ) -> Result<Response<DeliveredBody>, BrokenOff> {
     let (head, body) = request.into_parts();
     // Too long by its own word: nothing of it is read.
-    let declared = body.size_hint().lower();
-    let body = match usize::try_from(declared) {
-        Ok(0..=BODY_LIMIT) => Limited::new(body, BODY_LIMIT).collect().await.ok(),
-        _ => None,
-    };
-    let Some(body) = body else {
-        return Ok(too_large());
+    let read = match usize::try_from(body.size_hint().lower()) {
+        Ok(0..=BODY_LIMIT) => {
+            let read = Limited::new(body, BODY_LIMIT).collect().await;
+            read.map_err(|error| {
+                if error.is::<LengthLimitError>() {
+                    Unread::TooLarge
+                } else {
+                    Unread::BrokenOff
+                }
+            })
+        }
+        _ => Err(Unread::TooLarge),
     };
     let Reply {
         mut answer,
         delivery,
-    } = mock.handle(&Request::from_parts(head, body.to_bytes()));
+    } = match read {
+        Ok(body) => mock.handle(&Request::from_parts(head, body.to_bytes())),
+        Err(why) => mock.refuse_unread(&Request::from_parts(head, Bytes::new()), why),
+    };
     if !delivery.delay.is_zero() {
         sleep(delivery.delay).await;
     }
@@ -219,16 +224,4 @@ async fn answer(
         Ending::Hang => std::future::pending().await,
     }
     Ok(answer.map(|whole| DeliveredBody::new(whole, &delivery)))
-}
-
-fn too_large() -> Response<DeliveredBody> {
-    let body = Bytes::from_static(
-        br#"{"code":1200,"message":"the request body is too large or broke off"}"#,
-    );
-    let mut answer = Response::new(DeliveredBody::new(body, &Delivery::default()));
-    *answer.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-    answer
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
 }

@@ -160,12 +160,17 @@ impl TaskListEnvelope {
         request_id: Option<String>,
         tasks: Vec<Task>,
     ) -> Self {
+        // No tasks are an empty list all the same, not an answer without one.
+        let mut extra = crate::Extra::new();
+        if tasks.is_empty() {
+            extra.insert("data".to_owned(), Value::Array(Vec::new()));
+        }
         TaskListEnvelope {
             code: Some(WireCode::OK),
             message: Some(message.into()),
             request_id,
             data: tasks,
-            extra: crate::Extra::new(),
+            extra,
         }
     }
 }

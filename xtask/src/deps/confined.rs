@@ -27,6 +27,10 @@ pub(super) static LIBRARIES: &[Library] = &[
         names: &["hyper", "hyper_util", "axum"],
         home: "crates/kling-mock/src/serve.rs",
     },
+    Library {
+        names: &["wiremock"],
+        home: "crates/kling-mock/src/respond.rs",
+    },
 ];
 
 /// A source file: its path from the root, with `/`, and its text.

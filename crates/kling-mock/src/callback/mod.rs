@@ -24,7 +24,7 @@ mod target;
 pub(crate) use queue::{Delivery, Notice, Outcome, Queue};
 pub use signature::Rotation;
 pub(crate) use signature::{Forgery, Secrets, SignatureHeaders, WebhookSecret};
-pub(crate) use target::{AllowList, allowed};
+pub(crate) use target::{AllowList, CallbackUrl, allowed};
 
 /// Which changes are told. *Contradictory*: the documentation says every change,
 /// third parties the last only.

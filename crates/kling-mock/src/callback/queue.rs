@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kling_types::{TaskId, TaskStatus, UnixMillis};
 
-use super::{CallbackFault, Forgery, Policy};
+use super::{CallbackFault, CallbackUrl, Forgery, Policy};
 use crate::plan::Standing;
 
 /// How many attempts are remembered, the latest.
@@ -47,7 +47,7 @@ pub(crate) struct Notice {
     pub(crate) status: TaskStatus,
     /// Since when: the body's `updated_at`.
     pub(crate) since: UnixMillis,
-    pub(crate) url: Arc<str>,
+    pub(crate) url: CallbackUrl,
     /// Where the create came in that asked for it: what the links in the body
     /// begin with.
     pub(crate) origin: Arc<str>,
@@ -118,7 +118,7 @@ pub(crate) struct Record {
 /// A task's callbacks.
 #[derive(Debug)]
 struct Course {
-    url: Arc<str>,
+    url: CallbackUrl,
     origin: Arc<str>,
     /// How many of its changes have fallen due.
     fallen_due: usize,
@@ -174,9 +174,9 @@ impl Fate {
 }
 
 impl Course {
-    fn new(url: &str, origin: &str) -> Self {
+    fn new(url: CallbackUrl, origin: &str) -> Self {
         Course {
-            url: url.into(),
+            url,
             origin: origin.into(),
             fallen_due: 0,
             expected: Vec::new(),
@@ -215,7 +215,7 @@ impl Queue {
 
     /// A task was created with a callback URL.
     pub(crate) fn watch(&mut self, task: TaskId, url: &str, origin: &str) {
-        self.courses.insert(task, Course::new(url, origin));
+        self.courses.insert(task, Course::new(url.into(), origin));
     }
 
     /// Whether something may still have to be told of any task.
@@ -244,7 +244,7 @@ impl Queue {
                 task: Some(task.clone()),
                 status: change.status,
                 since: change.since,
-                url: Arc::clone(&course.url),
+                url: course.url.clone(),
                 origin: Arc::clone(&course.origin),
             };
             let item = Item {

@@ -1,9 +1,39 @@
 //! Where callbacks may go.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use http::Uri;
 use ipnet::IpNet;
+
+/// A callback's URL. Whatever comes behind the host may be the receiver's
+/// secret, so `Debug` has no more than the host.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct CallbackUrl(Arc<str>);
+
+impl From<&str> for CallbackUrl {
+    fn from(url: &str) -> Self {
+        CallbackUrl(url.into())
+    }
+}
+
+impl Deref for CallbackUrl {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CallbackUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uri = self.0.parse::<Uri>().ok();
+        let host = uri.as_ref().and_then(Uri::host).unwrap_or("…");
+        write!(f, "CallbackUrl({host})")
+    }
+}
 
 /// The targets beyond loopback that are allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -164,6 +194,20 @@ mod tests {
             ("http://[fe00::1]/", false),
         ] {
             assert_eq!(allowed(url, &list).is_ok(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_by_its_host() {
+        for (url, shown) in [
+            (
+                "https://user:word@hooks.example.com/t0ps3cret?token=t0ps3cret",
+                "hooks.example.com",
+            ),
+            ("t0ps3cret is no URL", "…"),
+        ] {
+            let url = CallbackUrl::from(url);
+            assert_eq!(format!("{url:?}"), format!("CallbackUrl({shown})"));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Callbacks as the engine sees them: what is due, as requests to be sent.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use crate::callback::{
     SignatureHeaders, WebhookSecret, allowed, test_event,
 };
 use crate::fault;
-use crate::journal::{Exchange, Operation};
+use crate::journal::{Exchange, Journal, Operation};
 use crate::ledger::Ledger;
 use crate::random::Stream;
 
@@ -61,12 +62,28 @@ impl Callbacks {
 }
 
 /// A callback that is due.
-#[derive(Debug)]
 pub(crate) struct Outgoing {
     account: usize,
     delivery: Delivery,
     /// What to send, or why it may not be sent.
     pub(crate) request: Result<Request<Bytes>, String>,
+}
+
+impl fmt::Debug for Outgoing {
+    /// Leaves out the request: its URL and its signature are the receiver's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("account", &self.account)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps a webhook secret out of the journal, also without its prefix.
+pub(super) fn hide(journal: &mut Journal, secret: &WebhookSecret) {
+    let secret = secret.reveal();
+    journal.hide(&secret);
+    journal.hide(secret.trim_start_matches("whsec_"));
 }
 
 /// An attempt to deliver a callback, for tests and people.
@@ -296,6 +313,7 @@ impl Engine {
         rotation: Rotation,
         now: UnixMillis,
     ) -> Result<(), String> {
+        hide(&mut self.journal_lock(), &secret);
         self.with_callbacks(account, |callbacks| {
             callbacks.secrets.rotate(secret, rotation, now);
             Ok(())
@@ -319,4 +337,30 @@ fn callback_faults(selection: &fault::Selection) -> Vec<CallbackFault> {
     let delay = selection.delay_before.saturating_add(selection.delay_after);
     let late = (!delay.is_zero()).then_some(CallbackFault::Late(delay));
     late.into_iter().chain(selection.callback_fault()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A callback's URL and signature may be all that a receiver checks.
+    #[test]
+    fn what_is_sent_is_not_shown() {
+        let mut queue = Queue::new(Policy::default());
+        let url = "http://127.0.0.1/hook?token=t0ps3cret";
+        queue.test(url, UnixMillis::new(0)).unwrap();
+        let delivery = queue.pop(UnixMillis::new(0), |_| Vec::new()).unwrap();
+        let request = Request::post(url).header("webhook-signature", "v1,t0ps3cret");
+        let outgoing = Outgoing {
+            account: 0,
+            delivery,
+            request: Ok(request.body(Bytes::new()).unwrap()),
+        };
+        for shown in [format!("{outgoing:?}"), format!("{queue:?}")] {
+            assert!(
+                shown.contains("127.0.0.1") && !shown.contains("t0ps3cret"),
+                "{shown}"
+            );
+        }
+    }
 }

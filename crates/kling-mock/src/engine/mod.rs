@@ -33,6 +33,7 @@ mod show;
 mod store;
 mod submit;
 mod tasks;
+mod unread;
 
 pub(crate) use account::check as check_account;
 pub use account::{Account, AccountState, SetupError};
@@ -40,6 +41,7 @@ pub use account::{Account, AccountState, SetupError};
 pub use callbacks::CallbackAttempt;
 pub(crate) use callbacks::Outgoing;
 pub use tasks::{TaskSummary, UnknownTask};
+pub(crate) use unread::{BODY_LIMIT, Unread};
 
 use crate::random::Stream;
 use account::Tenant;
@@ -119,6 +121,9 @@ impl Engine {
             // is as good as never another's.
             let _ = keys.add_api_key(index, key.clone());
             first_key.get_or_insert(key);
+            if let Some(secret) = &account.webhook_secret {
+                callbacks::hide(&mut journal, secret);
+            }
             if let Some((access_key, secret_key)) = &account.access_keys {
                 journal.hide(secret_key);
                 let _ = keys.add_pair(index, access_key, secret_key);
@@ -174,6 +179,10 @@ impl Engine {
 
     pub(crate) fn totals(&self) -> Totals {
         self.journal_lock().totals().clone()
+    }
+
+    pub(crate) fn totals_of(&self, account: &str) -> Totals {
+        self.journal_lock().totals_of(account)
     }
 
     pub(crate) fn journal_after(&self, seq: u64, limit: usize) -> JournalPage {

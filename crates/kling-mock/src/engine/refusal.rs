@@ -22,6 +22,7 @@ pub(super) enum Refusal {
     NoSuchPath,
     NoSuchMethod,
     MalformedBody,
+    BodyTooLarge,
     /// A field is wrong: Kling's 1201 with this message.
     Parameter(String),
     TaskNotFound(String),
@@ -60,9 +61,13 @@ impl Refusal {
             return (status, gateway(code, message, now, stream));
         }
         let (code, message) = self.by_kling(profile);
-        let status = code
-            .documented()
-            .and_then(|row| StatusCode::from_u16(row.http_status).ok());
+        let status = match self {
+            // Not in Kling's table: what web servers answer (inferred).
+            Refusal::BodyTooLarge => Some(StatusCode::PAYLOAD_TOO_LARGE),
+            _ => code
+                .documented()
+                .and_then(|row| StatusCode::from_u16(row.http_status).ok()),
+        };
         let body = json!({ "code": code, "message": message, "request_id": stream.uuid() });
         (status.unwrap_or(StatusCode::BAD_REQUEST), body)
     }
@@ -82,6 +87,11 @@ impl Refusal {
                 "invalid_request",
                 "the body is not a JSON object",
             )),
+            Refusal::BodyTooLarge => Some((
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid_request",
+                "the request body is too large",
+            )),
             Refusal::NoSuchPath => Some((StatusCode::NOT_FOUND, "invalid_request", "no such path")),
             _ => None,
         }
@@ -94,6 +104,7 @@ impl Refusal {
             Refusal::NoSuchPath => (1203, "the requested resource does not exist".to_owned()),
             Refusal::NoSuchMethod => (1202, "the requested method is invalid".to_owned()),
             Refusal::MalformedBody => (1200, "invalid request parameters".to_owned()),
+            Refusal::BodyTooLarge => (1200, "the request body is too large".to_owned()),
             Refusal::Parameter(message) => (1201, message.clone()),
             // The text was seen live, with code 1201.
             Refusal::TaskNotFound(id) => {
@@ -130,7 +141,8 @@ fn no_such_page(wrong_path: WrongPath) -> Option<Response<Bytes>> {
 }
 
 /// Any status in the envelope of whoever would send it: a business code is
-/// Kling's, a bare status the gateway's where there is one.
+/// Kling's, a bare status the gateway's where there is one, and else Kling's
+/// with the code that fits it.
 pub(super) fn envelope(
     profile: &Profile,
     status: StatusCode,
@@ -139,14 +151,29 @@ pub(super) fn envelope(
     stream: &mut Stream,
 ) -> Value {
     let words = status.canonical_reason().unwrap_or("error");
-    match code {
-        None if profile.gateway_errors => gateway("", words, now, stream),
-        None => json!({ "code": status.as_u16(), "message": words, "request_id": stream.uuid() }),
-        Some(code) => {
-            let meaning = code.documented().map_or(words, |row| row.meaning);
-            json!({ "code": code, "message": meaning, "request_id": stream.uuid() })
-        }
+    if code.is_none() && profile.gateway_errors {
+        return gateway("", words, now, stream);
     }
+    let code = code.unwrap_or_else(|| code_of(status));
+    let meaning = code.documented().map_or(words, |row| row.meaning);
+    json!({ "code": code, "message": meaning, "request_id": stream.uuid() })
+}
+
+/// The code of Kling's table for a bare status; of several, the one that says
+/// least. A status that the table does not have gets the code of its neighbours
+/// (*inferred*).
+fn code_of(status: StatusCode) -> ApiCode {
+    ApiCode::new(match status.as_u16() {
+        200..=299 => 0,
+        401 => 1000,
+        403 => 1103,
+        404 => 1203,
+        429 => 1302,
+        400..=499 => 1200,
+        503 => 5001,
+        504 => 5002,
+        _ => 5000,
+    })
 }
 
 /// The gateway's envelope; its request id stands in the message only.

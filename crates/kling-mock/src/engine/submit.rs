@@ -7,6 +7,7 @@ use kling_types::{EffectRequest, ExternalTaskId};
 use serde_json::Value;
 
 use super::refusal::Refusal;
+use crate::callback::CallbackUrl;
 use crate::profile::Profile;
 
 /// A create that was accepted.
@@ -14,7 +15,7 @@ use crate::profile::Profile;
 pub(super) struct Order {
     pub(super) scene: String,
     pub(super) external_id: Option<ExternalTaskId>,
-    pub(super) callback_url: Option<String>,
+    pub(super) callback_url: Option<CallbackUrl>,
     pub(super) seconds: u16,
     /// Why the task will fail, if its pictures are not what the service can use.
     pub(super) failure: Option<&'static str>,
@@ -67,7 +68,7 @@ fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order, Refusal> {
     Ok(Order {
         scene,
         external_id: request.external_task_id,
-        callback_url: request.callback_url,
+        callback_url: request.callback_url.as_deref().map(CallbackUrl::from),
         seconds,
         failure,
     })
@@ -135,7 +136,7 @@ fn failed_later(rule: Rule) -> Option<&'static str> {
     match rule {
         // Seen live.
         Rule::ImagePixels => Some("Image pixel is invalid"),
-        // Documented as a message, though for another endpoint.
+        // *Inferred* for effects: documented as a message of another endpoint.
         Rule::ImageAspect | Rule::ImageBytes | Rule::ImageFormat | Rule::ImageDamaged => {
             Some("Unsupported image. Please check the image format, size and dimensions.")
         }

@@ -62,7 +62,7 @@ pub(crate) use preset::Preset;
 ///
 /// | text | meaning |
 /// |---|---|
-/// | `503` `429/1302` | this HTTP status, with this business code, in the provider's envelope |
+/// | `503` `429/1302` | this HTTP status, with this business code, in the provider's envelope. Without a code: at CometAPI the gateway's envelope, at Kling the code of its table for the status (503: 5001), which for creates is Kling's word that nothing was done |
 /// | `429/1303+retry_after=2s` | the same with a `Retry-After`, which Kling never sends |
 /// | `raw(502, text/html, "<h1>no</h1>")` | exactly this answer. In quotes: `\"` `\\` `\n` `\r` `\t` `\x00` |
 /// | `raw(502, text/html, @page.html)` | the same from a file, where files are read |

@@ -177,7 +177,18 @@ impl JournalEntry {
 
 /// A body's text as it is shown.
 pub(super) fn body_text(text: &str, secrets: &Secrets) -> String {
-    secrets.redact(&condense(text)).into_owned()
+    let shown = secrets.redact(&condense(text)).into_owned();
+    // An escaped letter hides a secret until somebody reads the text as JSON.
+    if shown.contains('\\')
+        && let Ok(json) = serde_json::from_str::<Value>(&shown)
+    {
+        let plain = json.to_string();
+        let redacted = secrets.redact(&plain);
+        if redacted != plain {
+            return redacted.into_owned();
+        }
+    }
+    shown
 }
 
 impl fmt::Display for JournalEntry {

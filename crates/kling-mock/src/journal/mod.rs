@@ -5,9 +5,10 @@
 //! keeping, into room that is used again and again. Reading pays for the rest:
 //! [`JournalEntry`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -73,6 +74,8 @@ pub(crate) struct Journal {
     last: u64,
     evicted: u64,
     totals: Totals,
+    /// Of the requests whose credentials say whose they are.
+    by_account: BTreeMap<Arc<str>, Totals>,
     secrets: Secrets,
 }
 
@@ -95,6 +98,13 @@ impl Journal {
         self.last += 1;
         let record = draft.write(self.last, &mut self.draft);
         self.totals.count(record.operation, record.outcome());
+        if let Some(account) = &record.account {
+            let totals = match self.by_account.get_mut(account) {
+                Some(totals) => totals,
+                None => self.by_account.entry(Arc::clone(account)).or_default(),
+            };
+            totals.count(record.operation, record.outcome());
+        }
         if self.limits.entries == 0 || record.bytes() > self.limits.bytes {
             // It alone is too much; those before it may stay.
             self.evicted += 1;
@@ -131,9 +141,15 @@ impl Journal {
         })
     }
 
-    /// What the entries were for, the oldest first.
-    pub(crate) fn operations(&self) -> impl Iterator<Item = Operation> {
-        self.records.iter().map(|record| record.operation)
+    /// What the entries of this account, or of all, were for, the oldest first.
+    pub(crate) fn operations(&self, account: Option<&str>) -> impl Iterator<Item = Operation> {
+        let ours = move |record: &&Record| {
+            account.is_none_or(|account| record.account.as_deref() == Some(account))
+        };
+        self.records
+            .iter()
+            .filter(ours)
+            .map(|record| record.operation)
     }
 
     /// Up to `limit` entries after the one with this number; 0 is before the
@@ -156,6 +172,7 @@ impl Journal {
         self.texts = VecDeque::new();
         self.evicted = 0;
         self.totals = Totals::default();
+        self.by_account = BTreeMap::new();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -179,6 +196,10 @@ impl Journal {
 
     pub(crate) fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    pub(crate) fn totals_of(&self, account: &str) -> Totals {
+        self.by_account.get(account).cloned().unwrap_or_default()
     }
 
     /// The value as it would be shown in a body, to compare it with one.

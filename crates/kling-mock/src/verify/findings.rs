@@ -35,7 +35,7 @@ impl<'a> Findings<'a> {
         let found: Vec<&JournalEntry> = self.entries.iter().filter(fits).collect();
         let gone = self.gone(expected.operation);
         // Counts outlive entries, but only those of a whole operation.
-        let is_counted = self.account.is_none() && criteria.len() == 1;
+        let is_counted = criteria.len() == 1;
         let (counted, unknown) = if is_counted { (gone, 0) } else { (0, gone) };
         let count = found.len() as u64 + counted;
 
@@ -140,8 +140,7 @@ impl<'a> Findings<'a> {
         self.evidence.ledger.charges().filter(ours)
     }
 
-    /// How many requests of this operation, of any account, the journal no
-    /// longer has.
+    /// How many requests of this operation the journal no longer has.
     fn gone(&self, expected: Option<Operation>) -> u64 {
         let journal = self.evidence.journal;
         if journal.evicted() == 0 {
@@ -149,8 +148,10 @@ impl<'a> Findings<'a> {
         }
         let all = Operation::ALL.into_iter();
         let meant = all.filter(|operation| is_meant(expected, *operation));
-        let counted: u64 = meant.map(|operation| journal.totals().of(operation)).sum();
-        let kept = journal.operations();
+        let of_account = self.account.map(|account| journal.totals_of(account));
+        let totals = of_account.as_ref().unwrap_or(journal.totals());
+        let counted: u64 = meant.map(|operation| totals.of(operation)).sum();
+        let kept = journal.operations(self.account);
         let kept = kept.filter(|operation| is_meant(expected, *operation));
         counted.saturating_sub(kept.count() as u64)
     }

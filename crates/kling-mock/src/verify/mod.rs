@@ -379,10 +379,14 @@ requests:
                 new().get("17").at_least_interval(Duration::from_secs(1)),
                 format!("get, task 17: {unknown} 1 that may count"),
             ),
+            // Also those of one account.
+            (new().account("main").create().times(2), String::new()),
             (
-                new().account("main").requests().at_most(9),
-                format!("any request: {unknown} 3 that may count"),
+                new().account("main").create().times(3),
+                "create: expected exactly 3, got 2".to_owned(),
             ),
+            (new().account("main").requests().at_most(9), String::new()),
+            (new().account("other").create().times(0), String::new()),
         ];
         for (expectation, failure) in rows {
             assert_eq!(run.failure(&expectation), failure);

@@ -426,3 +426,22 @@ async fn a_slow_receiver_holds_up_nobody_else() {
     // An attempt lasts ten seconds, and a second passes before the next.
     assert_eq!(of("/slow"), [0, 11]);
 }
+
+/// A secret that a caller puts into a request, by mistake, is nobody's to read.
+#[tokio::test]
+async fn webhook_secrets_are_not_in_the_journal() {
+    let scene = Scene::of(|builder| builder);
+    let second = "whsec_c2Vjb25kc2VjcmV0c2Vjb25kc2VjcmV0c2Vjb25kISE=";
+    let bare = |secret: &str| secret.trim_start_matches("whsec_").to_owned();
+    scene
+        .mock
+        .rotate_webhook_secret("a", second, Rotation::Emergency)
+        .expect("another secret");
+    let body = json!({ "secrets": [SECRET, bare(SECRET), second, bare(second)] });
+    scene.ask("POST", "", &body.to_string()).await;
+    let journal = serde_json::to_string(&scene.mock.journal()).expect("JSON");
+    for secret in [SECRET, second] {
+        assert!(!journal.contains(&bare(secret)), "{journal}");
+    }
+    assert!(journal.contains("secrets"), "{journal}");
+}

@@ -1,4 +1,4 @@
-//! Both ways into the service, as one.
+//! All ways into the service, as one.
 
 use std::net::SocketAddr;
 
@@ -68,17 +68,26 @@ impl Door {
         }
     }
 
-    /// Without a socket, but as if it were this server's.
-    pub(crate) fn beside(mock: &Mock, server: &Server) -> Self {
-        let mut door = Door::of(mock);
-        door.base = server.base_url();
-        door
-    }
-
     pub(crate) fn through(mock: &Mock, server: &Server) -> Self {
         Door {
-            way: Way::Socket(server.address()),
-            ..Door::beside(mock, server)
+            base: server.base_url(),
+            ..Door::at(mock, server.address())
+        }
+    }
+
+    /// Over a socket, under the same name as without one.
+    pub(crate) fn at(mock: &Mock, address: SocketAddr) -> Self {
+        Door {
+            way: Way::Socket(address),
+            ..Door::of(mock)
+        }
+    }
+
+    /// The same way in with another key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Door {
+            key: key.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -114,8 +123,9 @@ impl Door {
                 let lines: Vec<_> = lines
                     .map(|(name, value)| format!("{name}: {value}\r\n"))
                     .collect();
+                let host = self.base.trim_start_matches("http://");
                 let head = format!(
-                    "{method} {path} HTTP/1.1\r\nhost: {address}\r\n{}content-length: {}\r\n\
+                    "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{}content-length: {}\r\n\
                      connection: close\r\n\r\n",
                     lines.concat(),
                     body.len()

@@ -129,7 +129,10 @@ async fn check_create(
 #[tokio::test]
 async fn before_nothing_is_done_and_after_all_is() {
     for (action, wanted) in [
-        ("503", Ok((503, json!(503)))),
+        ("503", Ok((503, json!(5001)))),
+        ("418", Ok((418, json!(1200)))),
+        ("502", Ok((502, json!(5000)))),
+        ("504", Ok((504, json!(5002)))),
         ("429/1302", Ok((429, json!(1302)))),
         ("500/5000", Ok((500, json!(5000)))),
         ("html502", Ok((502, Value::Null))),

@@ -1,4 +1,4 @@
-//! The fake service, from the outside: through both of its doors, on a clock
+//! The fake service, from the outside: through all of its doors, on a clock
 //! that only the tests move.
 
 mod accounts;
@@ -7,9 +7,12 @@ mod assets;
 mod callbacks;
 mod clock;
 mod door;
+mod fault_table;
 mod faults;
+mod fuzz;
 mod hostile;
 mod ids;
+mod model;
 mod parity;
 mod profiles;
 mod serve;

@@ -1,190 +1,202 @@
-//! One corpus through both doors: the same answers, byte for byte.
+//! One corpus through every door, twice: the same answers and the same journal,
+//! byte for byte.
 
-use kling_mock::{Mock, Plan, Profile};
-use serde_json::{Value, json};
+mod corpus;
+
+use std::fmt::Debug;
+
+use kling_mock::{Account, AccountState, Mock, MockBuilder, Plan, Profile};
 
 use crate::clock::ManualClock;
-use crate::door::{Answer, Door};
-use crate::{dual, single};
+use crate::door::Door;
+use corpus::{Corpus, Seen};
 
-/// What was asked, and what came back.
-type Seen = Vec<(String, u16, Vec<u8>)>;
-
-/// Asks everything, at the host that the prefix belongs to.
-struct Corpus<'a> {
-    door: Door,
-    prefix: &'a str,
-    seen: Seen,
+/// All that a run leaves behind.
+#[derive(Debug, PartialEq)]
+struct Run {
+    seen: Vec<Seen>,
+    journal: String,
+    charges: String,
+    totals: String,
 }
 
-impl Corpus<'_> {
-    fn note(&mut self, what: impl Into<String>, answer: &Answer) {
-        let body = answer.body.to_vec();
-        self.seen.push((what.into(), answer.status, body));
-    }
-
-    async fn create(&mut self, body: &Value) -> Answer {
-        let answer = self.door.create(self.prefix, body).await;
-        self.note(format!("create {body}"), &answer);
-        answer
-    }
-
-    async fn query(&mut self, id: &str) -> Answer {
-        let answer = self.door.query(self.prefix, id).await;
-        self.note(format!("query {id}"), &answer);
-        answer
-    }
-
-    async fn call(&mut self, method: &str, path: &str, body: &[u8]) {
-        let answer = self.door.call(method, path, body).await;
-        self.note(format!("{method} {path} {body:?}"), &answer);
-    }
-
-    async fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) {
-        let answer = self.door.ask(method, path, headers, b"").await;
-        self.note(format!("{method} {path} {headers:?}"), &answer);
-    }
-
-    /// A task from its creation to its video, while the clock moves.
-    async fn life(&mut self, clock: &ManualClock) {
-        let id = self.create(&dual()).await.task_id();
-        for _ in 0..4 {
-            self.query(&id).await;
-            clock.advance(5_000);
-        }
-        let done = self.query(&id).await.task();
-        let url = done["task_result"]["videos"][0]["url"]
-            .as_str()
-            .expect("an address");
-        let unsigned = url.split('?').next().expect("a path");
-        self.ask("GET", url, &[]).await;
-        self.ask("HEAD", url, &[]).await;
-        self.ask("GET", url, &[("range", "bytes=5-9")]).await;
-        self.ask("GET", url, &[("range", "bytes=9999999-")]).await;
-        self.ask("GET", unsigned, &[]).await;
-        self.ask("HEAD", unsigned, &[]).await;
-        self.ask("GET", "/assets/1-0.mp4", &[]).await;
-        self.ask("POST", url, &[]).await;
-
-        let mut twin = single();
-        twin["external_task_id"] = json!("twin");
-        self.create(&twin).await;
-        self.create(&twin).await;
-        self.query("twin").await;
-    }
-
-    async fn refusals(&mut self) {
-        let mut one_of_two = single();
-        one_of_two["effect_scene"] = json!("hug_pro");
-        let mut three = dual();
-        three["input"]["images"] = json!([
-            "https://a.example/a",
-            "https://a.example/b",
-            "https://a.example/c"
-        ]);
-        let mut two_of_one = dual();
-        two_of_one["effect_scene"] = json!("color_mixing");
-        let mut unknown = single();
-        unknown["effect_scene"] = json!("no_such_effect");
-        let wrong_types = json!({"effect_scene": 5, "input": "x"});
-        for body in [
-            one_of_two,
-            three,
-            two_of_one,
-            unknown,
-            wrong_types,
-            json!({}),
-            json!([]),
-        ] {
-            self.create(&body).await;
-        }
-        let effects = format!("{}/v1/videos/effects", self.prefix);
-        for body in [&b""[..], b"{", b"\xff\xfe", b"null"] {
-            self.call("POST", &effects, body).await;
-        }
-        self.query("a%20b").await;
-        for authorization in [
-            "",
-            "Bearer",
-            "Bearer wrong",
-            "Bearer a.b.c",
-            "Basic abc",
-            "wrong",
-        ] {
-            self.ask("POST", &effects, &[("authorization", authorization)])
-                .await;
-        }
-        self.ask("GET", &effects, &[]).await;
-    }
-
-    async fn strays(&mut self) {
-        let prefix = self.prefix;
-        let effects = format!("{prefix}/v1/videos/effects");
-        for (method, path) in [
-            ("GET", effects.clone()),
-            ("PUT", effects.clone()),
-            ("OPTIONS", effects.clone()),
-            ("DELETE", format!("{effects}/1")),
-            ("POST", format!("{effects}/1")),
-            ("HEAD", format!("{effects}/1")),
-            ("GET", format!("{effects}/1/2")),
-            ("GET", format!("{effects}/")),
-            ("GET", format!("{effects}?x=y")),
-            ("POST", "/".to_owned()),
-            ("GET", format!("{prefix}/v2/videos/effects")),
-            ("GET", "/v1/videos/text2video".to_owned()),
-        ] {
-            self.call(method, &path, b"").await;
-        }
-    }
+/// Which door a run goes through.
+#[derive(Debug, Clone, Copy)]
+enum Through {
+    InProcess,
+    Socket,
+    #[cfg(feature = "wiremock")]
+    Wiremock,
 }
 
-async fn corpus(door: Door, prefix: &str, clock: &ManualClock) -> Seen {
-    let seen = Vec::new();
-    let mut corpus = Corpus { door, prefix, seen };
-    corpus.life(clock).await;
-    corpus.refusals().await;
-    corpus.strays().await;
-    corpus.seen
+const DOORS: &[Through] = &[
+    Through::InProcess,
+    Through::Socket,
+    #[cfg(feature = "wiremock")]
+    Through::Wiremock,
+];
+
+/// Faults that every door can carry out.
+const FAULTS: [&str; 12] = [
+    "create#20:429/1302+retry_after=2s",
+    "create#21@after:503",
+    "create#22:html301",
+    "create#23:nested_error",
+    "create#24:raw(418, text/plain, \"tea\\n\")",
+    "create#25:json=dup_key",
+    "create#26:empty",
+    "create#27@after:delay=1ms",
+    "get#6:json=cut",
+    "get#7:regress",
+    "asset#9:wrong_type",
+    "any p=0.05:500/5000",
+];
+
+fn service(profile: &Profile, clock: &ManualClock) -> Mock {
+    let account = |name: &str| Account::new(name).api_key(format!("sk-of-{name}"));
+    let pair = account("main").access_keys("access-key", "secret-key");
+    let builder = Mock::builder()
+        .profile(profile.clone())
+        .plan(Plan::polls(1, 1))
+        .seed(7)
+        .clock(clock.clone());
+    let accounts = [
+        pair,
+        account("busy").slots(1),
+        account("poor").state(AccountState::Exhausted),
+    ];
+    let builder = accounts.into_iter().fold(builder, |builder, account| {
+        builder.account(account).expect("an account")
+    });
+    let faults = FAULTS.iter().map(|fault| fault.parse().expect(fault));
+    faults.fold(builder, MockBuilder::fault).build()
 }
 
-async fn check(profile: Profile, prefix: &str) {
-    let build = || {
-        let clock = ManualClock::new();
-        let builder = Mock::builder()
-            .profile(profile.clone())
-            .plan(Plan::polls(1, 1));
-        (builder.seed(7).clock(clock.clone()).build(), clock)
+async fn run(profile: &Profile, through: Through) -> Run {
+    let clock = ManualClock::new();
+    let mock = service(profile, &clock);
+    let seen = match through {
+        Through::InProcess => Corpus::new(Door::of(&mock), profile).ask_all(&clock).await,
+        Through::Socket => {
+            let server = mock.serve(([127, 0, 0, 1], 0)).await.expect("a port");
+            let door = Door::at(&mock, server.address());
+            let seen = Corpus::new(door, profile).ask_all(&clock).await;
+            server.shutdown().await;
+            seen
+        }
+        #[cfg(feature = "wiremock")]
+        Through::Wiremock => {
+            let server = wiremock::MockServer::start().await;
+            let given = wiremock::Mock::given(wiremock::matchers::any());
+            given.respond_with(mock.respond()).mount(&server).await;
+            let door = Door::at(&mock, *server.address());
+            Corpus::new(door, profile).ask_all(&clock).await
+        }
     };
-    let (mock, clock) = build();
-    let server = mock.serve(([127, 0, 0, 1], 0)).await.expect("a port");
-    let there = corpus(Door::through(&mock, &server), prefix, &clock).await;
-    let (twin, clock) = build();
-    let here = corpus(Door::beside(&twin, &server), prefix, &clock).await;
-
-    assert_eq!(there.len(), here.len());
-    for (there, here) in there.iter().zip(&here) {
-        let text = |body: &[u8]| String::from_utf8_lossy(body).into_owned();
-        assert_eq!((&there.0, there.1), (&here.0, here.1));
-        assert!(
-            there.2 == here.2,
-            "{}: {:?}, {:?}",
-            there.0,
-            text(&there.2),
-            text(&here.2)
-        );
+    let json = |value: &dyn Debug| format!("{value:?}");
+    Run {
+        seen,
+        journal: serde_json::to_string(&mock.journal()).expect("JSON"),
+        charges: json(&mock.charges()),
+        totals: serde_json::to_string(&mock.totals()).expect("JSON"),
     }
-    assert_eq!(mock.charges(), twin.charges());
-    assert_eq!(mock.charges().len(), 2);
-    server.shutdown().await;
+}
+
+/// The first difference, as a person can read it.
+fn compare(one: &Run, other: &Run, through: Through) {
+    for (one, other) in one.seen.iter().zip(&other.seen) {
+        assert!(one == other, "{through:?}:\n{one}\n{other}");
+    }
+    assert!(one.journal == other.journal, "journals, {through:?}");
+    assert_eq!(one, other, "{through:?}");
+}
+
+async fn check(profile: Profile) {
+    let first = run(&profile, Through::InProcess).await;
+    assert!(first.seen.len() > 90, "{}", first.seen.len());
+    for through in DOORS.iter().copied().chain([Through::InProcess]) {
+        compare(&first, &run(&profile, through).await, through);
+    }
+    // The corpus meets what it is meant to meet.
+    for part in [
+        "\"list\"",
+        "\"asset\"",
+        "\"unmatched\"",
+        "html301",
+        "p=0.05",
+        "busy",
+    ] {
+        assert!(first.journal.contains(part) || part == "\"list\"" && profile.name() == "comet");
+    }
+    assert!(!first.journal.contains("sk-of-main"));
 }
 
 #[tokio::test]
 async fn comet() {
-    check(Profile::comet(), "/kling").await;
+    check(Profile::comet()).await;
 }
 
 #[tokio::test]
 async fn kling() {
-    check(Profile::kling(), "").await;
+    check(Profile::kling()).await;
+}
+
+/// What wiremock cannot carry out is refused aloud; the service's state and the
+/// journal are as through any other door.
+#[cfg(feature = "wiremock")]
+#[tokio::test]
+async fn wiremock_says_what_it_cannot() {
+    for (fault, answer) in [
+        ("create@after:reset", 501),
+        ("create@after:close", 501),
+        ("create:truncate=10", 501),
+        ("create:slow=100", 501),
+        ("create:chunk=10,gap=1s", 501),
+        ("create@after:delay=1ms", 200),
+        ("create@after:503", 503),
+    ] {
+        let mock = Mock::builder().fault(fault.parse().expect(fault)).build();
+        let server = wiremock::MockServer::start().await;
+        let given = wiremock::Mock::given(wiremock::matchers::any());
+        given.respond_with(mock.respond()).mount(&server).await;
+        let door = Door::at(&mock, *server.address());
+        let got = door.create("/kling", &crate::single()).await;
+        assert_eq!(got.status, answer, "{fault}");
+        let said = String::from_utf8_lossy(&got.body).contains("Mock::serve");
+        assert_eq!(said, answer == 501, "{fault}");
+        assert_eq!(mock.charges().len(), 1, "{fault}");
+        let entry = mock.journal().pop().expect("an entry");
+        assert_eq!(entry.fault().as_deref(), Some(fault));
+    }
+}
+
+/// An answer that never comes is one, also here.
+#[cfg(feature = "wiremock")]
+#[tokio::test]
+async fn wiremock_hangs_and_lets_go() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let mock = Mock::builder()
+        .fault("any:hang".parse().expect("a fault"))
+        .build();
+    let server = wiremock::MockServer::builder().start().await;
+    let given = wiremock::Mock::given(wiremock::matchers::any());
+    given.respond_with(mock.respond()).mount(&server).await;
+    let mut stream = tokio::net::TcpStream::connect(server.address())
+        .await
+        .expect("a connection");
+    let head = format!(
+        "GET /kling/v1/videos/effects/1 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        mock.api_key()
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    // It is with wiremock as soon as it is in the journal.
+    while mock.journal().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let mut some = [0; 1];
+    let silence = std::time::Duration::from_millis(20);
+    let read = tokio::time::timeout(silence, stream.read(&mut some)).await;
+    assert!(read.is_err(), "{read:?}");
+    assert_eq!(mock.journal()[0].status(), None);
 }

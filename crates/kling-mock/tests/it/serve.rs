@@ -4,12 +4,12 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kling_mock::{Mock, Server};
+use kling_mock::{Mock, Operation, Profile, Server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::door::{Door, raw, read};
+use crate::door::{Answer, Door, raw, read};
 use crate::single;
 
 async fn serve(mock: &Mock) -> Server {
@@ -168,43 +168,85 @@ async fn hostile_bytes_harm_nobody_else() {
 
 const LIMIT: usize = 64 * 1024 * 1024;
 
+fn kling() -> Mock {
+    Mock::builder().profile(Profile::kling()).build()
+}
+
+/// Refused in the host's own form, and written down.
+fn check_unread(mock: &Mock, answer: &Answer, status: u16, note: &str) {
+    let body = answer.json();
+    let said = match mock.provider().name() {
+        "kling" => body["code"] == 1200 && body["request_id"].is_string(),
+        _ => body["error"]["code"] == "invalid_request",
+    };
+    assert!(answer.status == status && said, "{answer:?}");
+    let entry = mock.journal().pop().expect("an entry");
+    assert_eq!(entry.note().as_deref(), Some(note));
+    assert_eq!(entry.status().map(|status| status.as_u16()), Some(status));
+    assert_eq!(entry.operation(), Operation::Create);
+    assert!(mock.charges().is_empty());
+}
+
 #[tokio::test]
 async fn a_body_that_says_it_is_too_long_is_not_read() {
-    let mock = Mock::new();
-    let server = serve(&mock).await;
-    let head = format!(
-        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
-        LIMIT + 1
-    );
-    let answer = timeout(
-        Duration::from_secs(30),
-        raw(server.address(), head.as_bytes()),
-    )
-    .await;
-    let answer = answer.expect("an answer before the body");
-    assert_eq!(
-        (answer.status, answer.json()["code"].as_i64()),
-        (413, Some(1200))
-    );
+    for (mock, prefix) in [(Mock::new(), "/kling"), (kling(), "")] {
+        let server = serve(&mock).await;
+        let head = format!(
+            "POST {prefix}/v1/videos/effects HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+            LIMIT + 1
+        );
+        let answer = timeout(
+            Duration::from_secs(30),
+            raw(server.address(), head.as_bytes()),
+        )
+        .await
+        .expect("an answer before the body");
+        check_unread(&mock, &answer, 413, "the body is too large");
+    }
 }
 
 #[tokio::test]
 async fn a_body_that_turns_out_too_long_is_cut_off() {
-    let mock = Mock::new();
+    let mock = kling();
     let server = serve(&mock).await;
     let mut stream = TcpStream::connect(server.address())
         .await
         .expect("a connection");
     let head = format!(
-        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n",
+        "POST /v1/videos/effects HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n",
         LIMIT + 1
     );
     stream.write_all(head.as_bytes()).await.expect("sent");
-    stream
-        .write_all(&vec![b'x'; LIMIT + 1])
-        .await
-        .expect("sent");
-    assert_eq!(read(&mut stream).await.status, 413);
+    let body = vec![b'x'; LIMIT + 1];
+    stream.write_all(&body).await.expect("sent");
+    let there = read(&mut stream).await;
+    check_unread(&mock, &there, 413, "the body is too large");
+
+    // Without a socket it is the same.
+    let twin = kling();
+    let here = Door::of(&twin)
+        .call("POST", "/v1/videos/effects", &body)
+        .await;
+    check_unread(&twin, &here, 413, "the body is too large");
+    assert_eq!(here.body, there.body);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_no_request() {
+    for (mock, prefix) in [(Mock::new(), "/kling"), (kling(), "")] {
+        let server = serve(&mock).await;
+        let head = format!(
+            "POST {prefix}/v1/videos/effects HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\ncut"
+        );
+        let mut stream = TcpStream::connect(server.address())
+            .await
+            .expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        stream.shutdown().await.expect("half closed");
+        let answer = read(&mut stream).await;
+        check_unread(&mock, &answer, 400, "the body broke off");
+    }
 }
 
 /// Links lead back to where the caller came in.

@@ -1,0 +1,4 @@
+//! Bytes as a fault: see the check it calls.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| kling_mock::fuzz::check_fault(data));

@@ -1,0 +1,4 @@
+//! Bytes as a request to the fake service: see the check it calls.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| kling_mock::fuzz::check_request(data));
