@@ -69,15 +69,18 @@
 //! effect costs in units. Callbacks are not repeated unless told to be, as
 //! nothing is known of how the service does it.
 
+mod admin;
 mod asset;
 mod auth;
 mod callback;
 mod clip;
+mod clock;
 mod delivery;
 mod engine;
 mod fault;
 mod journal;
 mod ledger;
+mod limits;
 mod mock;
 mod plan;
 mod profile;
@@ -88,13 +91,18 @@ mod verify;
 
 pub use auth::{AuthMode, sign_jwt};
 pub use callback::{CallbacksOn, Rotation};
-pub use engine::{Account, AccountState, CallbackAttempt, SetupError, TaskSummary, UnknownTask};
+pub use clock::{ClockError, ClockMove, ManualClock, ScaledClock};
+pub use engine::{
+    Account, AccountChange, AccountInfo, AccountState, CallbackAttempt, SetupError, Stats,
+    TaskSummary, UnknownTask,
+};
 pub use fault::{Fault, FaultError};
 pub use journal::{
     JournalBody, JournalEntry, JournalLimits, JournalPage, Operation, Outcome, Totals,
 };
 pub use ledger::{Charge, Ledger, Prices};
-pub use mock::{Mock, MockBuilder};
+pub use limits::{Evidence, Limit};
+pub use mock::{Mock, MockBuilder, ResetScope};
 pub use plan::{Plan, PlanError, PlanRule};
 pub use profile::{Profile, ProfileError, Switch};
 pub use serve::Server;

@@ -200,7 +200,9 @@ async fn answer(
     let Reply {
         mut answer,
         delivery,
-    } = mock.handle(&Request::from_parts(head, body.to_bytes()));
+    } = mock
+        .answer(&Request::from_parts(head, body.to_bytes()))
+        .await;
     if !delivery.delay.is_zero() {
         sleep(delivery.delay).await;
     }
