@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::error::AdminError;
 use crate::engine::{Account, AccountState};
+use crate::plan::{Plan, PlanError};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,10 +57,7 @@ impl AccountOrder {
             account = account.rate(rate);
         }
         if let Some(plan) = self.plan {
-            let plan = plan.parse();
-            account = account.plan(plan.map_err(|error: crate::plan::PlanError| {
-                AdminError::bad_body(error.to_string(), "/plan")
-            })?);
+            account = account.plan(parse_plan(&plan)?);
         }
         if let Some(secret) = self.webhook_secret {
             let signed = account.webhook_secret(&secret);
@@ -68,4 +66,10 @@ impl AccountOrder {
         }
         Ok(account)
     }
+}
+
+/// The plan in a body's member of that name.
+pub(super) fn parse_plan(text: &str) -> Result<Plan, AdminError> {
+    let bad = |error: PlanError| AdminError::bad_body(error.to_string(), "/plan");
+    text.parse().map_err(bad)
 }

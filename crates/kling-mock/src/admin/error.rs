@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::PREFIX;
 use super::table::ROUTES;
 use crate::clock::ClockError;
-use crate::engine::SetupError;
+use crate::engine::{SetupError, UnknownTask};
 
 /// `{"error":{"code":…,"message":…,"pointer":…}}`.
 #[derive(Debug)]
@@ -94,6 +94,16 @@ impl From<ClockError> for AdminError {
             ClockError::NotManual => (StatusCode::CONFLICT, "clock_not_manual"),
             ClockError::Backwards { .. } => (StatusCode::CONFLICT, "clock_backwards"),
             _ => (StatusCode::BAD_REQUEST, "clock_range"),
+        };
+        AdminError::new(status, code, error.to_string())
+    }
+}
+
+impl From<UnknownTask> for AdminError {
+    fn from(error: UnknownTask) -> Self {
+        let (status, code) = match error {
+            UnknownTask::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            _ => (StatusCode::CONFLICT, "conflict"),
         };
         AdminError::new(status, code, error.to_string())
     }

@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use super::account::AccountOrder;
+use super::account::{AccountOrder, parse_plan};
 use super::error::AdminError;
 use super::input::{Call, Time, time};
 use super::table::ROUTES;
@@ -19,6 +19,7 @@ use crate::engine::{AccountChange, AccountInfo};
 use crate::fault::Fault;
 use crate::ledger::Charge;
 use crate::mock::ResetScope;
+use crate::plan::PlanRule;
 use crate::verify::{Expectation, FaultHits};
 
 type Outcome = Result<Answer, AdminError>;
@@ -339,15 +340,96 @@ pub(super) fn rotate_secret(call: &Call<'_>) -> Outcome {
 }
 
 pub(super) fn tasks(call: &Call<'_>) -> Outcome {
-    let account = call.text("account");
-    let account = account.map(|name| call.known_account(name)).transpose()?;
+    let account = call.account()?;
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let skip = count(call.number("skip", 0, u64::MAX)?);
     let limit = count(call.number("limit", 100, 10_000)?);
-    let tasks = call.mock.tasks(account);
-    let total = tasks.len();
-    let page: Vec<_> = tasks.into_iter().skip(skip).take(limit).collect();
-    Ok(Answer::ok(&json!({ "tasks": page, "total": total })))
+    let tasks = call.mock.tasks(&account, skip, limit);
+    Ok(Answer::ok(&json!({ "tasks": tasks })))
+}
+
+pub(super) fn task(call: &Call<'_>) -> Outcome {
+    Ok(Answer::ok(&call.mock.task(call.id)?))
+}
+
+/// Exactly one of them.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct TaskOrder {
+    release: Option<bool>,
+    succeed: Option<bool>,
+    fail: Option<String>,
+    plan: Option<String>,
+}
+
+pub(super) async fn steer_task(call: &Call<'_>) -> Outcome {
+    let order: TaskOrder = call.body()?;
+    let (mock, id) = (call.mock, call.id);
+    let steered = match (order.release, order.succeed, order.fail, order.plan) {
+        (Some(true), None, None, None) => mock.release(id)?,
+        (None, Some(true), None, None) => mock.finish(id, None)?,
+        (None, None, Some(message), None) => mock.finish(id, Some(&message))?,
+        (None, None, None, Some(plan)) => mock.replan(id, &parse_plan(&plan)?)?,
+        _ => {
+            let why = "give one of `release`: true, `succeed`: true, `fail` and `plan`";
+            return Err(AdminError::bad_body(why, ""));
+        }
+    };
+    settle(call).await?;
+    Ok(Answer::ok(&steered))
+}
+
+#[allow(clippy::unnecessary_wraps)]
+pub(super) fn plans(call: &Call<'_>) -> Outcome {
+    Ok(Answer::ok(&json!({ "plans": call.mock.plan_rules() })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanOrder {
+    plan: String,
+    account: Option<String>,
+    scene: Option<String>,
+    external_task_id: Option<String>,
+    times: Option<u32>,
+}
+
+pub(super) fn plan_for(call: &Call<'_>) -> Outcome {
+    let order: PlanOrder = call.body()?;
+    let mut rule = PlanRule::new(parse_plan(&order.plan)?);
+    if let Some(account) = order.account {
+        rule = rule.account(call.known_account(&account)?);
+    }
+    if let Some(scene) = order.scene {
+        rule = rule.scene(scene);
+    }
+    if let Some(id) = order.external_task_id {
+        rule = rule.external_task_id(id);
+    }
+    if let Some(times) = order.times {
+        rule = rule.times(times);
+    }
+    call.mock.plan_for(rule);
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+#[allow(clippy::unnecessary_wraps)]
+pub(super) fn forget_plans(call: &Call<'_>) -> Outcome {
+    call.mock.forget_plan_rules();
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdvanceOrder {
+    advance: Time,
+}
+
+pub(super) async fn advance_account(call: &Call<'_>) -> Outcome {
+    let account = call.known_account(call.id)?;
+    let order: AdvanceOrder = call.body()?;
+    call.mock.advance_account(account, order.advance.0);
+    settle(call).await
 }
 
 pub(super) fn callbacks(call: &Call<'_>) -> Outcome {

@@ -275,14 +275,48 @@ pub(super) static ROUTES: &[Route] = &[
     )])
     .body("SecretOrder", r#"{"secret":"whsec_dGVzdHNlY3JldA=="}"#)
     .answers_nothing(204),
+    Route::new(
+        Method::POST,
+        "/accounts/{id}/clock",
+        "advanceAccount",
+        Later(|call| Box::pin(handlers::advance_account(call))),
+    )
+    .says("Lets time pass for one account alone", "Mock::advance_account")
+    .body("AdvanceOrder", r#"{"advance":"5m"}"#)
+    .answers_nothing(202),
     Route::new(Method::GET, "/tasks", "tasks", Now(handlers::tasks))
-        .says("The tasks, the oldest first within each account; no query", "Mock::tasks")
+        .says("The tasks of an account, the newest first; no query", "Mock::tasks")
         .query(&[
-            OF_ACCOUNT,
+            ACCOUNT,
             parameter("skip", "integer", "Without the first so many"),
             LIMIT,
         ])
         .answers(200, "Tasks"),
+    Route::new(Method::GET, "/tasks/{id}", "task", Now(handlers::task))
+        .says("One task, by its id or the caller's; no query", "Mock::task")
+        .answers(200, "Task"),
+    Route::new(
+        Method::PATCH,
+        "/tasks/{id}",
+        "steerTask",
+        Later(|call| Box::pin(handlers::steer_task(call))),
+    )
+    .says(
+        "Ends the stage that a task is in, ends the task, or gives it another plan",
+        "Mock::release, Mock::finish, Mock::replan",
+    )
+    .body("TaskOrder", r#"{"fail":"Image pixel is invalid"}"#)
+    .answers(200, "Task"),
+    Route::new(Method::GET, "/plans", "plans", Now(handlers::plans))
+        .says("The rules that say which plan a create gets", "Mock::plan_rules")
+        .answers(200, "Plans"),
+    Route::new(Method::POST, "/plans", "planFor", Now(handlers::plan_for))
+        .says("A plan for some of the creates to come", "Mock::plan_for")
+        .body("PlanOrder", r#"{"plan":"after(1s, 2m)","scene":"hug_pro","times":1}"#)
+        .answers_nothing(204),
+    Route::new(Method::DELETE, "/plans", "forgetPlans", Now(handlers::forget_plans))
+        .says("Takes all these rules away", "Mock::forget_plan_rules")
+        .answers_nothing(204),
     Route::new(Method::GET, "/callbacks", "callbacks", Now(handlers::callbacks))
         .says("The attempts to deliver callbacks", "Mock::callback_attempts")
         .query(&[ACCOUNT])

@@ -147,7 +147,7 @@ pub struct AccountInfo {
 /// What is to be different about an account; the rest stays as it is.
 ///
 /// As JSON: `{"state": "exhausted", "slots": 2, "rate": null, "plan": "stuck"}`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 // Outside, whether it is to change; inside, to what.
 #[allow(clippy::option_option)]

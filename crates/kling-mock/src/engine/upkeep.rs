@@ -3,7 +3,7 @@
 
 use std::sync::PoisonError;
 
-use kling_types::{ExternalTaskId, TaskId, TaskStatus, UnixMillis};
+use kling_types::UnixMillis;
 use serde::Serialize;
 
 use super::account::{AccountChange, AccountInfo, SetupError, Tenant, check_name};
@@ -33,25 +33,6 @@ pub struct Stats {
     pub journal_evicted: u64,
     /// Requests, by what they were for and what became of them.
     pub requests: Totals,
-}
-
-/// A task, as whoever runs the mock sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct TaskInfo {
-    /// Whose task it is.
-    pub account: String,
-    /// Its id.
-    pub task_id: TaskId,
-    /// The caller's id for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub external_task_id: Option<ExternalTaskId>,
-    /// Where it stands. Looking here is no query: plans do not count it.
-    pub status: TaskStatus,
-    /// When it was created, in Unix milliseconds.
-    pub created_at: UnixMillis,
-    /// Since when it has this status.
-    pub updated_at: UnixMillis,
 }
 
 impl Engine {
@@ -118,6 +99,7 @@ impl Engine {
         let tenant = tenants
             .find(|tenant| *tenant.name == *account && !account.is_empty())
             .ok_or_else(|| SetupError::unknown(account))?;
+        let now = tenant.now(now);
         tenant.change(change, &self.plan, now);
         Ok(())
     }
@@ -129,28 +111,6 @@ impl Engine {
             .iter()
             .filter(|tenant| !tenant.name.is_empty());
         open.map(Tenant::info).collect()
-    }
-
-    /// The tasks, the oldest first within each account.
-    pub(crate) fn tasks(&self, account: Option<&str>, now: UnixMillis) -> Vec<TaskInfo> {
-        let world = self.world();
-        let tenants = world.tenants.iter();
-        let wanted = tenants.filter(|tenant| account.is_none_or(|name| *tenant.name == *name));
-        wanted
-            .flat_map(|tenant| {
-                tenant.tasks().filter_map(move |task| {
-                    let standing = task.standing(now);
-                    Some(TaskInfo {
-                        account: tenant.name.to_string(),
-                        task_id: TaskId::new(task.id.to_string())?,
-                        external_task_id: task.external_task_id(),
-                        status: standing.status,
-                        created_at: task.created,
-                        updated_at: standing.since,
-                    })
-                })
-            })
-            .collect()
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -202,13 +162,14 @@ impl Engine {
         self.journal_lock().clear();
     }
 
-    /// Forgets all but accounts and keys, in one.
+    /// Forgets all but accounts and keys, in one: rules for plans too.
     pub(crate) fn forget_all(&self) {
         let mut world = self.world();
         for tenant in &mut world.tenants {
             tenant.forget();
         }
         world.faults.clear();
+        world.plans.clear();
         world.ledger.clear();
         (world.requests, world.created) = (0, 0);
         self.journal_lock().clear();
@@ -224,9 +185,11 @@ impl Engine {
     /// When the first and the last change of a task come that can be foreseen.
     pub(crate) fn changes_ahead(&self, now: UnixMillis) -> Option<(UnixMillis, UnixMillis)> {
         let world = self.world();
-        let tasks = world.tenants.iter().flat_map(Tenant::tasks);
-        let times = tasks.flat_map(|task| task.changes().map(|standing| standing.since));
-        let ahead = times.filter(|time| *time > now);
+        let ahead = world.tenants.iter().flat_map(|tenant| {
+            let changes = tenant.tasks().flat_map(|task| task.changes());
+            let times = changes.map(|change| tenant.service_time(change.since));
+            times.filter(|time| *time > now)
+        });
         ahead.fold(None, |found, time| {
             let (first, last) = found.unwrap_or((time, time));
             Some((time.min(first), time.max(last)))

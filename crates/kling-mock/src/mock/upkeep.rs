@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::Mock;
-use crate::engine::{Account, AccountChange, AccountInfo, SetupError, Stats, TaskInfo};
+use crate::engine::{Account, AccountChange, AccountInfo, SetupError, Stats};
 use crate::fault::Fault;
 use crate::journal::JournalPage;
 use crate::limits::{LIMITS, Limit};
@@ -17,8 +17,8 @@ use crate::verify::FaultHits;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResetScope {
-    /// Tasks, charges, journal, faults, and how many requests there were: what
-    /// comes next gets the ids that it would get from a new mock.
+    /// Tasks, charges, journal, faults, rules for plans, and how many requests
+    /// there were: what comes next gets the ids that it would get from a new mock.
     #[default]
     All,
     /// Tasks, their callbacks and charges.
@@ -58,7 +58,8 @@ impl fmt::Display for ResetScope {
 }
 
 impl Mock {
-    /// Forgets tasks, charges, journal and faults. Accounts and keys stay.
+    /// Forgets tasks, charges, journal, faults and rules for plans. Accounts and
+    /// keys stay.
     pub fn reset(&self) {
         self.reset_only(ResetScope::All);
     }
@@ -119,12 +120,6 @@ impl Mock {
     /// stay. The first account can't be closed.
     pub fn remove_account(&self, name: &str) -> Result<(), SetupError> {
         self.0.engine.close(name)
-    }
-
-    /// The tasks of an account, or of all, the oldest first within each. Looking
-    /// is no query: plans do not count it.
-    pub fn tasks(&self, account: Option<&str>) -> Vec<TaskInfo> {
-        self.0.engine.tasks(account, self.now())
     }
 
     /// [`journal_after`](Self::journal_after), but if there is nothing yet it

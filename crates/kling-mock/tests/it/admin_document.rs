@@ -90,6 +90,7 @@ async fn every_route_answers_as_the_document_says() {
         let id = match path.split('/').nth(2) {
             Some("faults") => "1",
             Some("accounts") => "other",
+            Some("tasks") => "order-1",
             _ => "0",
         };
         let json_of = |holder: &Value| holder["content"]["application/json"].clone();
@@ -181,6 +182,27 @@ async fn what_the_schema_allows_is_taken() {
             201,
         ),
         ("PATCH", "/accounts/other", "AccountChange", json!({}), 200),
+        (
+            "PATCH",
+            "/tasks/order-1",
+            "TaskOrder",
+            json!({"release": true}),
+            200,
+        ),
+        (
+            "PATCH",
+            "/tasks/order-1",
+            "TaskOrder",
+            json!({"succeed": true}),
+            200,
+        ),
+        (
+            "PATCH",
+            "/tasks/order-1",
+            "TaskOrder",
+            json!({"plan": "stuck"}),
+            200,
+        ),
         (
             "PATCH",
             "/accounts/other",
