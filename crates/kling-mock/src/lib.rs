@@ -61,7 +61,21 @@
 //! # }
 //! ```
 //!
+//! # A clock of your own
+//!
+//! With a [`ManualClock`] nothing moves until [`Mock::advance`] says so, and the
+//! callbacks that fall due on the way are out before it returns. A
+//! [`ScaledClock`] runs by itself, but faster.
+//!
+//! # From outside
+//!
+//! What a test in Rust does by the methods of [`Mock`], any other does at
+//! `/__mock`, at both doors: `GET /__mock/routes` lists it all, with the method
+//! that does the same, and `GET /__mock/openapi.json` describes it.
+//!
 //! # What it does not emulate
+//!
+//! [`Mock::limits`] and `docs/mock-limits.md` have it row by row. In short:
 //!
 //! Nothing looks at the pictures beyond their headers, and nothing fetches a
 //! URL: a picture given by URL always passes. No content is moderated. A finished
