@@ -62,11 +62,10 @@ impl AdminError {
 
     pub(super) fn unknown_path(path: &str) -> Self {
         let paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
-        let mut message = format!("there is no {PREFIX}{path}");
-        if let Some(meant) = crate::fault::error::nearest(path, &paths) {
-            message += &format!("; did you mean {PREFIX}{meant}?");
-        }
-        message += &format!(" {PREFIX}/routes lists all");
+        let meant = crate::fault::error::nearest(path, &paths).map_or_else(String::new, |meant| {
+            format!(" (did you mean {PREFIX}{meant}?)")
+        });
+        let message = format!("there is no {PREFIX}{path}{meant}: {PREFIX}/routes lists all");
         AdminError::new(StatusCode::NOT_FOUND, "unknown_path", message)
     }
 

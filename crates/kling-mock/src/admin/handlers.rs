@@ -290,7 +290,7 @@ pub(super) fn account(call: &Call<'_>) -> Outcome {
 pub(super) fn add_account(call: &Call<'_>) -> Outcome {
     let order: AccountOrder = call.body()?;
     let name = order.name().to_owned();
-    let api_key = call.mock.add_account(order.account()?)?;
+    let api_key = call.mock.add_account(&order.account()?)?;
     let body = json!({ "account": find_account(call, &name)?, "api_key": api_key });
     Ok(Answer::with(StatusCode::CREATED, &body))
 }

@@ -7,6 +7,7 @@ use kling_types::UnixMillis;
 use serde::Serialize;
 
 use super::account::{AccountChange, AccountInfo, SetupError, Tenant, check_name};
+use super::store::Task;
 use super::{Account, Engine, hits};
 use crate::fault::Fault;
 use crate::journal::Totals;
@@ -186,7 +187,7 @@ impl Engine {
     pub(crate) fn changes_ahead(&self, now: UnixMillis) -> Option<(UnixMillis, UnixMillis)> {
         let world = self.world();
         let ahead = world.tenants.iter().flat_map(|tenant| {
-            let changes = tenant.tasks().flat_map(|task| task.changes());
+            let changes = tenant.tasks().flat_map(Task::changes);
             let times = changes.map(|change| tenant.service_time(change.since));
             times.filter(|time| *time > now)
         });

@@ -102,13 +102,13 @@ impl Mock {
     /// use kling_mock::{Account, Mock};
     ///
     /// let mock = Mock::new();
-    /// let key = mock.add_account(Account::new("second").slots(1))?;
-    /// assert!(mock.add_account(Account::new("second")).is_err());
+    /// let key = mock.add_account(&Account::new("second").slots(1))?;
+    /// assert!(mock.add_account(&Account::new("second")).is_err());
     /// # assert_ne!(key, mock.api_key());
     /// # Ok::<(), kling_mock::SetupError>(())
     /// ```
-    pub fn add_account(&self, account: Account) -> Result<String, SetupError> {
-        self.0.engine.enroll(&account)
+    pub fn add_account(&self, account: &Account) -> Result<String, SetupError> {
+        self.0.engine.enroll(account)
     }
 
     /// Changes an account, from the next request on.

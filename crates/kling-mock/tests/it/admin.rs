@@ -115,6 +115,8 @@ fn check_error(answer: &Answer, status: u16, code: &str, words: &str) {
 }
 
 #[tokio::test]
+// A table: a row each for what may be wrong.
+#[allow(clippy::too_many_lines)]
 async fn what_is_wrong_is_told_in_one_form() {
     let mock = manual().build();
     let door = Door::of(&mock);
@@ -133,7 +135,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             "",
             404,
             "unknown_path",
-            "did you mean /__mock/faults?",
+            "(did you mean /__mock/faults?)",
         ),
         (
             "GET",
@@ -615,7 +617,10 @@ async fn a_refused_account_leaves_no_key() {
     let answer = ask(&Door::of(&mock), "POST", "/accounts", &order).await;
     check_error(&answer, 409, "conflict", "already has this access key");
     assert_eq!(mock.accounts().len(), 1);
-    assert!(mock.add_account(Account::new("c").api_key("key-b")).is_ok());
+    assert!(
+        mock.add_account(&Account::new("c").api_key("key-b"))
+            .is_ok()
+    );
 }
 
 #[tokio::test]

@@ -205,7 +205,7 @@ async fn what_runs_by_itself_is_waited_for() {
 /// At sixty times the speed a minute's wait is a second's.
 #[tokio::test(start_paused = true)]
 async fn a_fast_clock_is_waited_for_less() {
-    let epoch: SystemTime = UNIX_EPOCH + Duration::from_millis(1_767_225_600_000);
+    let epoch: SystemTime = UNIX_EPOCH + seconds(1_767_225_600);
     let clock = ScaledClock::starting_at(epoch, 60.0).expect("a clock");
     let plan = Plan::after(seconds(60), seconds(60));
     let (cell, told): (Arc<OnceLock<Mock>>, _) = (Arc::default(), Told::default());
