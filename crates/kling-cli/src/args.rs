@@ -86,11 +86,18 @@ pub(crate) struct EffectArgs {
 
 /// Run the fake service until Ctrl-C or SIGTERM.
 ///
-/// Prints one line of JSON when it is ready: {"base_url":…,"api_key":…}.
+/// Prints one line of JSON when it is ready: {"base_url":…,"api_key":…}. Steer it
+/// at /__mock: /__mock/routes lists all that can be asked there.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
+Every option but --config may also stand in a file (TOML) or in the environment: --callback-retries 2
+is callback-retries = 2 in the file, and KLING_MOCK_CALLBACK_RETRIES=2. What may be given again is a
+list in the file, and lines in the environment. The command line goes before the file, the file
+before the environment.
+
 Examples:
   kling mock --listen 127.0.0.1:8080
+  kling mock --clock manual    (then: POST /__mock/clock with {\"advance\":\"5m\"})
   kling mock --provider kling --plan \"after(2s, 30s)\" --fault create#1@after:reset
   curl http://127.0.0.1:8080/kling/v1/videos/effects -H \"Authorization: Bearer $API_KEY\" …")]
 pub(crate) struct MockArgs {
@@ -105,6 +112,15 @@ pub(crate) struct MockArgs {
     /// What the key, request ids and videos derive from
     #[arg(long, default_value = "0")]
     pub(crate) seed: u64,
+
+    /// What time it is for the service: the machine's, or one that stands still until it is moved,
+    /// at /__mock/clock. Tokens and signatures go by the machine's time either way
+    #[arg(long, value_enum, default_value = "system")]
+    pub(crate) clock: ClockName,
+
+    /// How many times faster than real time the system clock runs
+    #[arg(long, value_name = "FACTOR", default_value = "1")]
+    pub(crate) speed: f64,
 
     /// What becomes of tasks: quick, instant, stuck, after(5s, 2m) or polls(1, 2), then perhaps
     /// fail("message")
@@ -136,6 +152,24 @@ pub(crate) struct MockArgs {
     #[arg(long = "callback-allow", value_name = "TARGET")]
     pub(crate) callback_allow: Vec<String>,
 
+    /// What links to results begin with, for a service behind a proxy; where a request came in by
+    /// default
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+
+    /// How many requests the journal keeps
+    #[arg(long, value_name = "ENTRIES", default_value = "10000")]
+    pub(crate) journal_max: usize,
+
+    /// Ask for this token at /__mock. Better in KLING_MOCK_ADMIN_TOKEN: other users of this machine
+    /// can see arguments. Required with --expose
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) admin_token: Option<String>,
+
+    /// Read settings from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
     /// Write the ready line to this file too, at once and whole
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
@@ -143,6 +177,14 @@ pub(crate) struct MockArgs {
     /// Allow an address that other machines can reach
     #[arg(long)]
     pub(crate) expose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClockName {
+    /// The machine's time, perhaps faster
+    System,
+    /// The time that it is set to, 2026-01-01 at first
+    Manual,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -16,7 +16,18 @@ use args::{Args, Command};
 // One thread is enough for one task, and starts faster than several.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let given: Vec<_> = std::env::args_os().collect();
+    let parsed = Args::try_parse_from(&given);
+    let args = match parsed {
+        Ok(Args {
+            command: Command::Mock(_),
+        }) => match mock::complete(given, |name| std::env::var_os(name)) {
+            Ok(args) => args,
+            Err(why) => {
+                output::say(&format!("error: {why}"));
+                return exit::Exit::Usage.into();
+            }
+        },
         Ok(args) => args,
         Err(error) => {
             // Whoever asked for JSON gets it for wrong arguments too.

@@ -4,14 +4,18 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use kling_http::{ReqwestTransport, SystemClock};
-use kling_mock::{Account, Mock, Profile};
+use kling_http::{Clock as _, ReqwestTransport, SystemClock};
+use kling_mock::{Account, JournalLimits, ManualClock, Mock, MockBuilder, Profile, ScaledClock};
 use serde_json::json;
 
-use crate::args::{MockArgs, ProviderName};
+use crate::args::{ClockName, MockArgs, ProviderName};
 use crate::exit::Exit;
 use crate::output::{emit, say};
 use crate::signals::StopSignals;
+
+mod settings;
+
+pub(crate) use settings::complete;
 
 pub(crate) async fn run(args: &MockArgs) -> ExitCode {
     if !args.listen.ip().is_loopback() && !args.expose {
@@ -19,6 +23,13 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
             "error: {} can be reached from other machines: listen on 127.0.0.1, or add --expose",
             args.listen
         ));
+        return Exit::Usage.into();
+    }
+    // Whoever can reach it could otherwise open accounts and read the journal.
+    if args.expose && args.admin_token.is_none() {
+        say(
+            "error: --expose needs --admin-token, or KLING_MOCK_ADMIN_TOKEN: others could steer it",
+        );
         return Exit::Usage.into();
     }
     let mock = match set_up(args) {
@@ -77,7 +88,19 @@ fn set_up(args: &MockArgs) -> Result<Mock, String> {
         .auth(args.auth)
         .scenes_as_of(args.scenes_as_of)
         .callback_attempts(args.callback_retries.saturating_add(1))
-        .clock(SystemClock);
+        .journal(JournalLimits::default().with_entries(args.journal_max))
+        .wall_clock(SystemClock);
+    builder = with_clock(builder, args)?;
+    if let Some(url) = &args.public_url {
+        builder = builder
+            .public_url(url)
+            .map_err(|why| format!("--public-url: {why}"))?;
+    }
+    if let Some(token) = &args.admin_token {
+        builder = builder
+            .admin_token(token)
+            .map_err(|why| format!("--admin-token: {why}"))?;
+    }
     for account in &args.accounts {
         builder = builder
             .account(read_account(account)?)
@@ -90,6 +113,21 @@ fn set_up(args: &MockArgs) -> Result<Mock, String> {
         builder = builder.allow_callbacks_to(target)?;
     }
     Ok(builder.build())
+}
+
+fn with_clock(builder: MockBuilder, args: &MockArgs) -> Result<MockBuilder, String> {
+    match args.clock {
+        #[allow(clippy::float_cmp)] // Given or not, no matter how it was reckoned.
+        ClockName::Manual if args.speed != 1.0 => {
+            Err("--speed is for a clock that runs: leave it out, or --clock manual".to_owned())
+        }
+        ClockName::Manual => Ok(builder.clock(ManualClock::new())),
+        // From where the machine's clock stands now, but never back with it.
+        ClockName::System => {
+            let clock = ScaledClock::starting_at(SystemClock.now(), args.speed);
+            Ok(builder.clock(clock.map_err(|error| format!("--speed: {error}"))?))
+        }
+    }
 }
 
 /// `NAME`, `NAME:API_KEY` or `NAME:API_KEY:SLOTS`.

@@ -171,6 +171,12 @@ impl Keyring {
         add(&mut self.access_keys, access_key.into(), pair, "access key")
     }
 
+    /// Takes an account's keys away.
+    pub(crate) fn remove(&mut self, account: AccountIndex) {
+        self.api_keys.retain(|_, owner| *owner != account);
+        self.access_keys.retain(|_, pair| pair.account != account);
+    }
+
     /// The account that credentials name, proven or not.
     fn named(&self, credentials: &str) -> Option<AccountIndex> {
         if let Some(account) = self.api_keys.get(credentials) {

@@ -76,7 +76,21 @@
 //! # }
 //! ```
 //!
+//! # A clock of your own
+//!
+//! With a [`ManualClock`] nothing moves until [`Mock::advance`] says so, and the
+//! callbacks that fall due on the way are out before it returns. A
+//! [`ScaledClock`] runs by itself, but faster.
+//!
+//! # From outside
+//!
+//! What a test in Rust does by the methods of [`Mock`], any other does at
+//! `/__mock`, at both doors: `GET /__mock/routes` lists it all, with the method
+//! that does the same, and `GET /__mock/openapi.json` describes it.
+//!
 //! # What it does not emulate
+//!
+//! Row by row: [`Mock::limits`] and `docs/mock-limits.md`. In short:
 //!
 //! - Pictures: nothing looks at them beyond their headers, and nothing fetches a
 //!   URL: a picture given by URL always passes. No content is moderated; a
@@ -90,10 +104,12 @@
 //!   the ones for accounts and prices.
 //! - TLS and HTTP/2, on a socket. A request's body may have 64 MiB.
 
+mod admin;
 mod asset;
 mod auth;
 mod callback;
 mod clip;
+mod clock;
 mod delivery;
 mod engine;
 mod fault;
@@ -101,6 +117,7 @@ mod fault;
 pub mod fuzz;
 mod journal;
 mod ledger;
+mod limits;
 mod mock;
 mod plan;
 mod profile;
@@ -113,13 +130,18 @@ mod verify;
 
 pub use auth::{AuthMode, sign_jwt};
 pub use callback::{CallbacksOn, Rotation};
-pub use engine::{Account, AccountState, CallbackAttempt, SetupError, TaskSummary, UnknownTask};
+pub use clock::{ClockError, ClockMove, ManualClock, ScaledClock};
+pub use engine::{
+    Account, AccountChange, AccountInfo, AccountState, CallbackAttempt, SetupError, Stats,
+    TaskSummary, UnknownTask,
+};
 pub use fault::{Fault, FaultError};
 pub use journal::{
     JournalBody, JournalEntry, JournalLimits, JournalPage, Operation, Outcome, Totals,
 };
 pub use ledger::{Charge, Ledger, Prices};
-pub use mock::{Mock, MockBuilder};
+pub use limits::{Evidence, Limit};
+pub use mock::{Mock, MockBuilder, ResetScope};
 pub use plan::{Plan, PlanError, PlanRule};
 pub use profile::{Profile, ProfileError, Switch};
 #[cfg(feature = "wiremock")]

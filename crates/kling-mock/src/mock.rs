@@ -1,8 +1,8 @@
 //! The fake service as a value.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use kling_http::{
@@ -16,8 +16,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::admin;
 use crate::auth::AuthMode;
 use crate::callback::{AllowList, CallbacksOn, Outcome, Policy, Rotation, WebhookSecret};
+use crate::clock::{ManualClock, Pace};
 use crate::engine::{
     Account, BODY_LIMIT, CallbackAttempt, Engine, Outgoing, Reply, Setup, SetupError, TaskSummary,
     UnknownTask, Unread, check_account,
@@ -33,6 +35,11 @@ use crate::serve::Server;
 use crate::transport::MockTransport;
 use crate::verify::{Expectation, FaultHits, VerifyError};
 
+mod travel;
+mod upkeep;
+
+pub use upkeep::ResetScope;
+
 /// The fake service. Clones are the same service.
 #[derive(Debug, Clone)]
 pub struct Mock(Arc<Inner>);
@@ -41,11 +48,20 @@ pub struct Mock(Arc<Inner>);
 struct Inner {
     engine: Engine,
     clock: SharedClock,
+    pace: Pace,
     /// What tokens are held to, if not the mock's own clock.
     wall: Option<SharedClock>,
     callback_targets: AllowList,
     callback_timeout: Duration,
+    /// What callbacks go through that fall due while the clock is moved.
+    post: Mutex<Option<SharedTransport>>,
+    /// Held while the clock is moved or callbacks are sent, so that each is done
+    /// in its order.
+    errands: tokio::sync::Mutex<()>,
+    admin_token: Option<admin::Token>,
     news: Notify,
+    /// Told of each entry of the journal.
+    written: Notify,
 }
 
 /// Says what came of a callback that was taken, also if nobody waited for it.
@@ -63,6 +79,7 @@ impl Drop for Report<'_> {
         let outcome = outcome.unwrap_or_else(|| Outcome::Failed("given up".to_owned()));
         let at = self.timed.then(|| self.mock.now());
         self.mock.0.engine.report(self.outgoing, outcome, at);
+        self.mock.0.written.notify_waiters();
     }
 }
 
@@ -71,9 +88,6 @@ const CALLBACKS_AT_ONCE: usize = 32;
 
 /// Where the service lives when no socket is involved.
 const IN_PROCESS_URL: &str = "https://kling-mock.test";
-
-/// 2026-01-01T00:00:00Z: where a mock's clock begins, so that runs repeat.
-const EPOCH: Duration = Duration::from_secs(1_767_225_600);
 
 impl Mock {
     /// A service with the defaults of [`Mock::builder`].
@@ -97,10 +111,14 @@ impl Mock {
                 prices: Prices::default(),
                 callbacks: Policy::default(),
                 video_bytes: 0,
+                public_url: None,
             },
             clock: None,
+            pace: Pace::Running(1.0),
             wall: None,
             callback_targets: AllowList::default(),
+            post: None,
+            admin_token: None,
         }
     }
 
@@ -122,10 +140,15 @@ impl Mock {
             .build()
     }
 
+    /// Whose ways it imitates: `comet` or `kling`.
+    pub fn profile_name(&self) -> &'static str {
+        self.0.engine.profile().name()
+    }
+
     /// The provider that a client needs to talk to this service, but for the
     /// base URL.
     pub fn provider(&self) -> Provider {
-        match self.0.engine.profile().name {
+        match self.profile_name() {
             "kling" => Provider::kling(),
             _ => Provider::comet(),
         }
@@ -250,12 +273,6 @@ impl Mock {
         advanced
     }
 
-    /// Forgets tasks, charges, journal, faults and rules for plans. Accounts and
-    /// keys stay.
-    pub fn reset(&self) {
-        self.0.engine.reset();
-    }
-
     /// What was asked and answered, the oldest first, without secrets.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.0.engine.journal()
@@ -292,6 +309,12 @@ impl Mock {
     /// Sends every callback that is due, through this transport, and returns how
     /// many were. For clocks that the test moves.
     pub async fn deliver_callbacks(&self, transport: &impl Transport) -> usize {
+        let _turn = self.0.errands.lock().await;
+        self.deliver_due(transport).await
+    }
+
+    /// The same, for whoever has the turn.
+    async fn deliver_due(&self, transport: &impl Transport) -> usize {
         let mut sent = 0;
         while let Some(outgoing) = self.take_callback() {
             self.deliver(transport, &outgoing, false).await;
@@ -300,11 +323,19 @@ impl Mock {
         sent
     }
 
-    /// Sends callbacks as they fall due, for ever, by tokio's clock; to be
-    /// spawned beside a server. A receiver that is slow to answer holds up no
-    /// other task's callbacks.
+    /// Sends callbacks as they fall due, for ever; to be spawned beside a server.
+    /// A receiver that is slow to answer holds up no other task's callbacks, but
+    /// on a clock that is moved by hand: there all are sent in their order, also
+    /// while it is moved.
     pub async fn run_callbacks(self, transport: impl Transport) {
         let transport = SharedTransport::new(transport);
+        *self.post() = Some(transport.clone());
+        if let Pace::Manual(_) = self.0.pace {
+            loop {
+                self.deliver_callbacks(&transport).await;
+                self.0.news.notified().await;
+            }
+        }
         let mut under_way = JoinSet::new();
         loop {
             while under_way.len() < CALLBACKS_AT_ONCE
@@ -315,9 +346,8 @@ impl Mock {
             }
             let room = under_way.len() < CALLBACKS_AT_ONCE;
             let due = self.0.engine.next_callback().filter(|_| room);
-            let wait = due.map(|due| due.saturating_since(self.now()));
+            let wait = due.and_then(|due| self.0.pace.real(due.saturating_since(self.now())));
             tokio::select! {
-                // Never busy, not even where a clock stands still.
                 () = pause(wait) => {}
                 () = self.0.news.notified() => {}
                 Some(_) = under_way.join_next() => {}
@@ -394,8 +424,8 @@ impl Mock {
             .rotate_secret(account, secret, rotation, self.now())
     }
 
-    fn now(&self) -> UnixMillis {
-        self.0.clock.now().into()
+    fn post(&self) -> std::sync::MutexGuard<'_, Option<SharedTransport>> {
+        self.0.post.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What others hold against their own clocks: tokens and signatures.
@@ -406,8 +436,17 @@ impl Mock {
             .map_or_else(|| self.now(), |wall| wall.now().into())
     }
 
-    /// Answers a request. Its URI says where the service lives, so that the
-    /// links to results lead back to it.
+    /// Answers a request to the service or to the mock itself.
+    pub(crate) async fn answer(&self, request: &http::Request<Bytes>) -> Reply {
+        if admin::is_for(request) {
+            let answer = admin::answer(self, self.0.admin_token.as_ref(), request).await;
+            return Reply::whole(answer);
+        }
+        self.handle(request)
+    }
+
+    /// Answers a request to the service. Its URI says where that lives, so that
+    /// the links to results lead back to it.
     pub(crate) fn handle(&self, request: &http::Request<Bytes>) -> Reply {
         if request.body().len() > BODY_LIMIT {
             let mut head = http::Request::new(Bytes::new());
@@ -419,6 +458,7 @@ impl Mock {
         let reply = self.0.engine.handle(self.now(), self.wall(), request);
         // What is due next may have changed.
         self.0.news.notify_one();
+        self.0.written.notify_waiters();
         reply
     }
 
@@ -428,11 +468,10 @@ impl Mock {
     }
 }
 
-/// Until the next callback is due, for ever if there is none. Never busy, not
-/// even where a clock stands still.
+/// Until the next callback is due, for ever if that is not known.
 async fn pause(wait: Option<Duration>) {
     match wait {
-        Some(wait) => sleep(wait.max(Duration::from_millis(1))).await,
+        Some(wait) => sleep(wait).await,
         None => std::future::pending().await,
     }
 }
@@ -449,8 +488,11 @@ impl Default for Mock {
 pub struct MockBuilder {
     setup: Setup,
     clock: Option<SharedClock>,
+    pace: Pace,
     wall: Option<SharedClock>,
     callback_targets: AllowList,
+    post: Option<SharedTransport>,
+    admin_token: Option<admin::Token>,
 }
 
 impl MockBuilder {
@@ -473,8 +515,10 @@ impl MockBuilder {
         self
     }
 
-    /// What time it is for the service.
+    /// What time it is for the service: a [`ManualClock`], a
+    /// [`ScaledClock`](crate::ScaledClock), or any other.
     pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.pace = Pace::of(&clock);
         self.clock = Some(Arc::new(clock));
         self
     }
@@ -559,19 +603,62 @@ impl MockBuilder {
         Ok(self)
     }
 
+    /// What callbacks go through that fall due while a [`ManualClock`] is moved.
+    /// Without it they wait for [`Mock::deliver_callbacks`] or
+    /// [`Mock::run_callbacks`].
+    pub fn callbacks_through(mut self, transport: impl Transport) -> Self {
+        self.post = Some(SharedTransport::new(transport));
+        self
+    }
+
+    /// What links to results begin with, in place of where the request came in:
+    /// `https://mock.example.com`, for a service behind a proxy.
+    pub fn public_url(mut self, url: &str) -> std::result::Result<Self, String> {
+        let fits = url.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+                && uri.query().is_none()
+        });
+        if !fits || url.contains(['@', '#']) {
+            return Err(
+                "a public URL is http:// or https://, a host, and perhaps a port and a path"
+                    .to_owned(),
+            );
+        }
+        self.setup.public_url = Some(url.trim_end_matches('/').to_owned());
+        Ok(self)
+    }
+
+    /// Asks for this token at `/__mock`, as `Authorization: Bearer …` or
+    /// `X-Mock-Token: …`; without one, whoever reaches the service may use it.
+    pub fn admin_token(mut self, token: &str) -> std::result::Result<Self, String> {
+        self.admin_token = Some(admin::Token::new(token)?);
+        Ok(self)
+    }
+
     /// The service.
     pub fn build(self) -> Mock {
-        let start: SystemTime = UNIX_EPOCH + EPOCH;
+        let start: SystemTime = ManualClock::new().now();
         let clock = self
             .clock
             .unwrap_or_else(|| Arc::new(TokioClock::starting_at(start)));
+        let callback_timeout = self.setup.callbacks.timeout;
+        let engine = Engine::new(self.setup);
+        if let Some(token) = &self.admin_token {
+            engine.hide(token.text());
+        }
         Mock(Arc::new(Inner {
-            callback_timeout: self.setup.callbacks.timeout,
-            engine: Engine::new(self.setup),
+            callback_timeout,
+            engine,
             clock,
             wall: self.wall,
+            pace: self.pace,
             callback_targets: self.callback_targets,
+            post: Mutex::new(self.post),
+            errands: tokio::sync::Mutex::new(()),
+            admin_token: self.admin_token,
             news: Notify::new(),
+            written: Notify::new(),
         }))
     }
 }

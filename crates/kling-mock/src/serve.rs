@@ -203,7 +203,10 @@ async fn answer(
         mut answer,
         delivery,
     } = match read {
-        Ok(body) => mock.handle(&Request::from_parts(head, body.to_bytes())),
+        Ok(body) => {
+            mock.answer(&Request::from_parts(head, body.to_bytes()))
+                .await
+        }
         Err(why) => mock.refuse_unread(&Request::from_parts(head, Bytes::new()), why),
     };
     if !delivery.delay.is_zero() {

@@ -8,3 +8,4 @@ mod effect;
 mod help;
 mod mock;
 mod run;
+mod settings;

@@ -65,8 +65,14 @@ pub(crate) struct RunningMock {
 
 impl RunningMock {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        RunningMock::start_in(&[], arguments)
+    }
+
+    /// With these variables in its environment.
+    pub(crate) fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut command = kling(Path::new("."));
         let mut child = command
+            .envs(environment.iter().copied())
             .arg("mock")
             .args(arguments)
             .stdout(Stdio::piped())

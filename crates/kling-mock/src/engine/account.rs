@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kling_types::UnixMillis;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::callbacks::Callbacks;
 use super::refusal::Refusal;
-use super::store::Store;
+use super::store::{Store, Task};
 use crate::auth::Keyring;
 use crate::callback::{Policy, WebhookSecret};
 use crate::plan::Plan;
@@ -37,7 +38,8 @@ pub struct Account {
 }
 
 /// What an account may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AccountState {
     /// Everything.
@@ -124,6 +126,93 @@ impl Account {
     }
 }
 
+/// An account as it stands. Its keys are not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AccountInfo {
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub state: AccountState,
+    /// How many tasks it may have under way at once; `None` is any number.
+    pub slots: Option<usize>,
+    /// How many creates it may send in a second; `None` is any number.
+    pub rate: Option<u32>,
+    /// How many tasks it has.
+    pub tasks: usize,
+    /// Whether its callbacks are signed.
+    pub signs_callbacks: bool,
+}
+
+/// What is to be different about an account; the rest stays as it is.
+///
+/// As JSON: `{"state": "exhausted", "slots": 2, "rate": null, "plan": "stuck"}`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+// Outside, whether it is to change; inside, to what.
+#[allow(clippy::option_option)]
+#[must_use]
+pub struct AccountChange {
+    state: Option<AccountState>,
+    #[serde(deserialize_with = "given")]
+    slots: Option<Option<usize>>,
+    #[serde(deserialize_with = "given")]
+    rate: Option<Option<u32>>,
+    #[serde(deserialize_with = "given_plan")]
+    plan: Option<Option<Plan>>,
+}
+
+impl AccountChange {
+    /// Changes nothing yet.
+    pub fn new() -> Self {
+        AccountChange::default()
+    }
+
+    /// What it may do from now on.
+    pub fn state(mut self, state: AccountState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// How many tasks it may have under way at once; `None` is any number.
+    pub fn slots(mut self, slots: Option<usize>) -> Self {
+        self.slots = Some(slots);
+        self
+    }
+
+    /// How many creates it may send in a second; `None` is any number.
+    pub fn rate(mut self, creates_a_second: Option<u32>) -> Self {
+        self.rate = Some(creates_a_second);
+        self
+    }
+
+    /// What becomes of the tasks that it creates from now on; `None` is the
+    /// service's own plan.
+    pub fn plan(mut self, plan: Option<Plan>) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+}
+
+/// Tells `null` from a member that is not there.
+#[allow(clippy::option_option)]
+fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[allow(clippy::option_option)]
+fn given_plan<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<Plan>>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    let plan = text.map(|text| text.parse()).transpose();
+    plan.map(Some).map_err(serde::de::Error::custom)
+}
+
 /// An account that a service can't be set up with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupError(String);
@@ -136,22 +225,37 @@ impl std::fmt::Display for SetupError {
 
 impl std::error::Error for SetupError {}
 
+impl SetupError {
+    pub(super) fn about(account: &str, why: &str) -> Self {
+        SetupError(format!("account {account:?}: {why}"))
+    }
+
+    pub(super) fn unknown(account: &str) -> Self {
+        SetupError(format!("there is no account {account:?}"))
+    }
+}
+
+/// Checks a name against those that are taken.
+pub(super) fn check_name<'a>(
+    name: &str,
+    mut taken: impl Iterator<Item = &'a str>,
+) -> Result<(), SetupError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if name.is_empty() || !name.bytes().all(fits) {
+        let why = "a name has letters, digits, dashes, points and underscores";
+        return Err(SetupError::about(name, why));
+    }
+    if taken.any(|other| other == name) {
+        let why = "there is one of this name already";
+        return Err(SetupError::about(name, why));
+    }
+    Ok(())
+}
+
 /// Checks an account against those that are there.
 pub(crate) fn check(account: &Account, others: &[Account]) -> Result<(), SetupError> {
-    let fault = |text: String| SetupError(format!("account {:?}: {text}", account.name));
-    let name = &account.name;
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    {
-        return Err(fault(
-            "a name has letters, digits, dashes, points and underscores".to_owned(),
-        ));
-    }
-    if others.iter().any(|other| other.name == *name) {
-        return Err(fault("there is one of this name already".to_owned()));
-    }
+    let fault = |text: String| SetupError::about(&account.name, &text);
+    check_name(&account.name, others.iter().map(|other| &*other.name))?;
     let mut keys = Keyring::default();
     for (index, account) in others.iter().chain([account]).enumerate() {
         if let Some(key) = &account.api_key {
@@ -272,6 +376,40 @@ impl Tenant {
             }
         }
         Ok(())
+    }
+
+    /// Its tasks, the oldest first.
+    pub(super) fn tasks(&self) -> impl Iterator<Item = &Task> {
+        (0..).map_while(|index| self.tasks.at(index))
+    }
+
+    pub(super) fn info(&self) -> AccountInfo {
+        AccountInfo {
+            name: self.name.to_string(),
+            state: self.state,
+            slots: self.slots,
+            rate: self.rate,
+            tasks: self.tasks().count(),
+            signs_callbacks: self.callbacks.secrets.current().is_some(),
+        }
+    }
+
+    /// `plan` is the service's own.
+    pub(super) fn change(&mut self, change: &AccountChange, plan: &Plan, now: UnixMillis) {
+        self.state = change.state.unwrap_or(self.state);
+        self.rate = change.rate.unwrap_or(self.rate);
+        if let Some(own) = &change.plan {
+            self.plan = Arc::new(own.as_ref().unwrap_or(plan).clone());
+        }
+        if let Some(slots) = change.slots {
+            self.slots = slots;
+            // Nobody counted them while any number would do.
+            let under_way = (0..).zip(self.tasks());
+            self.under_way = under_way
+                .filter(|(_, task)| slots.is_some() && !task.has_ended(now))
+                .map(|(index, _)| index)
+                .collect();
+        }
     }
 
     /// Forgets its tasks.

@@ -4,7 +4,7 @@
 //! from its plan when somebody asks, so a million tasks cost memory and nothing
 //! else.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -34,14 +34,16 @@ mod store;
 mod submit;
 mod tasks;
 mod unread;
+mod upkeep;
 
 pub(crate) use account::check as check_account;
-pub use account::{Account, AccountState, SetupError};
+pub use account::{Account, AccountChange, AccountInfo, AccountState, SetupError};
 
 pub use callbacks::CallbackAttempt;
 pub(crate) use callbacks::Outgoing;
 pub use tasks::{TaskSummary, UnknownTask};
 pub(crate) use unread::{BODY_LIMIT, Unread};
+pub use upkeep::Stats;
 
 use crate::random::Stream;
 use account::Tenant;
@@ -65,6 +67,8 @@ pub(crate) struct Setup {
     pub(crate) callbacks: Policy,
     /// The least size of a video file.
     pub(crate) video_bytes: u64,
+    /// What links to results begin with, if not with where a request came in.
+    pub(crate) public_url: Option<String>,
 }
 
 pub(crate) struct Engine {
@@ -74,7 +78,11 @@ pub(crate) struct Engine {
     auth: AuthMode,
     prices: Prices,
     video_bytes: u64,
-    keys: Keyring,
+    /// What becomes of the tasks of accounts without a plan of their own.
+    plan: Plan,
+    callbacks: Policy,
+    public_url: Option<String>,
+    keys: RwLock<Keyring>,
     /// The first account's key.
     api_key: String,
     world: Mutex<World>,
@@ -108,49 +116,30 @@ impl Engine {
         if accounts.is_empty() {
             accounts.push(Account::new("default"));
         }
-        let mut keys = Keyring::default();
-        let mut journal = Journal::new(setup.journal);
-        let mut first_key = None;
-        for (index, account) in accounts.iter().enumerate() {
-            let key = account.api_key.clone().unwrap_or_else(|| {
-                let stream = Stream::new(setup.seed, &format!("api-key of {}", account.name), 0);
-                format!("{}{}", setup.profile.key_prefix, stream.letters(40))
-            });
-            journal.hide(&key);
-            // Given keys were checked when their account was added; a made one
-            // is as good as never another's.
-            let _ = keys.add_api_key(index, key.clone());
-            first_key.get_or_insert(key);
-            if let Some(secret) = &account.webhook_secret {
-                callbacks::hide(&mut journal, secret);
-            }
-            if let Some((access_key, secret_key)) = &account.access_keys {
-                journal.hide(secret_key);
-                let _ = keys.add_pair(index, access_key, secret_key);
-            }
-        }
-        let tenants = accounts
-            .iter()
-            .map(|account| Tenant::new(account, &setup.plan, setup.callbacks));
-        let mut world = World {
-            tenants: tenants.collect(),
-            ..World::default()
-        };
-        for fault in setup.faults {
-            world.faults.add(fault);
-        }
-        Engine {
+        let engine = Engine {
             profile: setup.profile,
             seed: setup.seed,
             scenes_as_of: setup.scenes_as_of,
             auth: setup.auth,
             prices: setup.prices,
             video_bytes: setup.video_bytes,
-            keys,
-            api_key: first_key.unwrap_or_default(),
-            world: Mutex::new(world),
-            journal: Mutex::new(journal),
+            plan: setup.plan,
+            callbacks: setup.callbacks,
+            public_url: setup.public_url,
+            keys: RwLock::default(),
+            api_key: String::new(),
+            world: Mutex::default(),
+            journal: Mutex::new(Journal::new(setup.journal)),
+        };
+        let mut keys = accounts.iter().map(|account| engine.enroll(account));
+        // Given keys were checked when their account was added; a made one is
+        // as good as never another's.
+        let api_key = keys.next().and_then(Result::ok).unwrap_or_default();
+        keys.for_each(drop);
+        for fault in setup.faults {
+            engine.arm(fault);
         }
+        Engine { api_key, ..engine }
     }
 
     pub(crate) fn api_key(&self) -> &str {
@@ -191,18 +180,6 @@ impl Engine {
 
     pub(crate) fn faults(&self) -> Vec<FaultHits> {
         hits(&self.world().faults)
-    }
-
-    pub(crate) fn reset(&self) {
-        let mut world = self.world();
-        for tenant in &mut world.tenants {
-            tenant.forget();
-        }
-        world.faults.clear();
-        world.plans.clear();
-        world.ledger.clear();
-        (world.requests, world.created) = (0, 0);
-        self.journal_lock().clear();
     }
 
     pub(crate) fn verify(&self, expected: &Expectation) -> Result<(), VerifyError> {
@@ -298,7 +275,7 @@ impl Engine {
 
         let later = now.saturating_add(selection.delay_before);
         let drafted = selection.is_handled().then(|| {
-            let origin = origin(request);
+            let origin = self.public_url.clone().unwrap_or_else(|| origin(request));
             let service = Service {
                 engine: self,
                 now: later,
@@ -380,7 +357,8 @@ impl Engine {
             _ => {
                 let header = request.headers().get(AUTHORIZATION);
                 let header = header.and_then(|value| value.to_str().ok());
-                auth::authenticate(self.auth, header, &self.keys, wall.get().div_euclid(1000))
+                let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+                auth::authenticate(self.auth, header, &keys, wall.get().div_euclid(1000))
                     .map_err(Refusal::Auth)
             }
         }
@@ -397,7 +375,7 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Reply {
-    fn whole(answer: Response<Bytes>) -> Self {
+    pub(crate) fn whole(answer: Response<Bytes>) -> Self {
         Reply {
             answer,
             delivery: Delivery::default(),
@@ -483,7 +461,10 @@ fn hits(plan: &FaultPlan) -> Vec<FaultHits> {
     armed
         .map(|armed| {
             let hits = armed.hits - armed.missed;
-            FaultHits::new(armed.fault.to_string(), hits, armed.fault.is_optional())
+            FaultHits {
+                id: armed.id,
+                ..FaultHits::new(armed.fault.to_string(), hits, armed.fault.is_optional())
+            }
         })
         .collect()
 }

@@ -48,7 +48,7 @@ pub(crate) fn unknown(word: &str, noun: &str, known: &[&str]) -> String {
     format!("`{word}` is not {noun}{meant} (known: {list})")
 }
 
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = &word.to_lowercase();
     let length = word.chars().count();
     known

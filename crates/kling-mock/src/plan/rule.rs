@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use super::Plan;
 
 /// A plan for some creates only. Of the rules that fit, the first counts; where
@@ -15,15 +17,20 @@ use super::Plan;
 /// mock.plan_for(PlanRule::new(Plan::instant().failing("Image pixel is invalid")).times(1));
 /// mock.plan_for(PlanRule::new(Plan::realistic()).scene("hug_pro"));
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[must_use]
 pub struct PlanRule {
+    #[serde(serialize_with = "as_text")]
     plan: Arc<Plan>,
     account: Option<String>,
     scene: Option<String>,
     external_task_id: Option<String>,
     /// How many creates it is still for; any number if there is none.
     times: Option<u32>,
+}
+
+fn as_text<S: Serializer>(plan: &Arc<Plan>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(plan)
 }
 
 impl PlanRule {

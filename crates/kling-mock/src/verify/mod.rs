@@ -19,6 +19,8 @@ use findings::Findings;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FaultHits {
+    /// Its number, from 1: what it is disarmed by.
+    pub id: u64,
     /// The fault, in its own grammar.
     pub rule: String,
     /// How often it acted.
@@ -30,6 +32,7 @@ pub struct FaultHits {
 impl FaultHits {
     pub(crate) fn new(rule: impl Into<String>, hits: u64, optional: bool) -> Self {
         FaultHits {
+            id: 0,
             rule: rule.into(),
             hits,
             optional,

@@ -2,6 +2,8 @@
 //! that only the tests move.
 
 mod accounts;
+mod admin;
+mod admin_document;
 mod answers;
 mod assets;
 mod callbacks;
@@ -12,11 +14,13 @@ mod faults;
 mod fuzz;
 mod hostile;
 mod ids;
+mod limits;
 mod model;
 mod parity;
 mod profiles;
 mod serve;
 mod steering;
+mod travel;
 mod virtual_time;
 
 use serde_json::{Value, json};

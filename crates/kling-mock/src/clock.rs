@@ -1,0 +1,293 @@
+//! What time it is for the service, where it is not tokio's time: a clock that
+//! is moved by hand, and one that runs faster than the machine's.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use kling_http::Clock;
+use kling_types::UnixMillis;
+use serde::Serialize;
+use tokio::time::Instant;
+
+/// 2026-01-01T00:00:00Z: where a mock's clock begins, so that runs repeat.
+pub(crate) const EPOCH: UnixMillis = UnixMillis::new(1_767_225_600_000);
+
+/// 9999-12-31T23:59:59.999Z: the last time that has four digits for its year.
+/// Beyond it nothing could be written down, and little could be added.
+const LATEST: UnixMillis = UnixMillis::new(253_402_300_799_999);
+
+/// A clock that stands still until it is moved, and moves forward only.
+///
+/// Clones are the same clock. A mock that has one is best moved by
+/// [`Mock::advance`](crate::Mock::advance) and its like, which also deliver the
+/// callbacks that fall due on the way.
+///
+/// ```
+/// use std::time::Duration;
+/// use kling_mock::{ManualClock, Mock};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kling_mock::ClockError> {
+/// let mock = Mock::builder().clock(ManualClock::new()).build();
+/// assert_eq!(mock.now().get(), 1_767_225_600_000); // 2026-01-01T00:00:00Z
+/// mock.advance(Duration::from_secs(90)).await?;
+/// assert_eq!(mock.now().get(), 1_767_225_690_000);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ManualClock(Arc<AtomicI64>);
+
+impl ManualClock {
+    /// Shows 2026-01-01T00:00:00Z.
+    pub fn new() -> Self {
+        ManualClock(Arc::new(AtomicI64::new(EPOCH.get())))
+    }
+
+    /// What it shows.
+    pub fn time(&self) -> UnixMillis {
+        UnixMillis::new(self.0.load(Ordering::SeqCst))
+    }
+
+    /// Moves it on; what it shows then. Parts of a millisecond are left out.
+    pub fn advance(&self, by: Duration) -> Result<UnixMillis, ClockError> {
+        self.change(|now| Ok(now.saturating_add(by)))
+    }
+
+    /// Moves it to this time, which must not lie before what it shows.
+    pub fn set(&self, time: UnixMillis) -> Result<(), ClockError> {
+        self.change(|now| {
+            if time < now {
+                return Err(ClockError::Backwards { now, time });
+            }
+            Ok(time)
+        })
+        .map(drop)
+    }
+
+    /// Whether it could be moved there.
+    pub(crate) fn check(&self, time: UnixMillis) -> Result<(), ClockError> {
+        match self.time() {
+            now if time < now => Err(ClockError::Backwards { now, time }),
+            _ if time > LATEST => Err(ClockError::TooFar),
+            _ => Ok(()),
+        }
+    }
+
+    fn change(
+        &self,
+        to: impl Fn(UnixMillis) -> Result<UnixMillis, ClockError>,
+    ) -> Result<UnixMillis, ClockError> {
+        let mut now = self.time();
+        loop {
+            let next = to(now)?;
+            if next > LATEST {
+                return Err(ClockError::TooFar);
+            }
+            let swapped =
+                self.0
+                    .compare_exchange(now.get(), next.get(), Ordering::SeqCst, Ordering::SeqCst);
+            match swapped {
+                Ok(_) => return Ok(next),
+                Err(other) => now = UnixMillis::new(other),
+            }
+        }
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        ManualClock::new()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> SystemTime {
+        let millis = u64::try_from(self.time().get()).unwrap_or_default();
+        UNIX_EPOCH + Duration::from_millis(millis)
+    }
+}
+
+/// A clock that runs by itself, at a multiple of real time: at 60, a minute
+/// passes in a second.
+///
+/// It goes by monotonic time, so it never steps back, whatever is done to the
+/// machine's clock meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct ScaledClock {
+    epoch: SystemTime,
+    origin: Instant,
+    speed: f64,
+}
+
+impl ScaledClock {
+    /// Shows `epoch` now. The speed is above 0, and 1,000,000 at most.
+    pub fn starting_at(epoch: SystemTime, speed: f64) -> Result<Self, ClockError> {
+        if !(speed > 0.0 && speed <= 1_000_000.0) {
+            return Err(ClockError::Speed);
+        }
+        Ok(ScaledClock {
+            epoch,
+            origin: Instant::now(),
+            speed,
+        })
+    }
+
+    /// How much faster than real time it is.
+    pub fn speed(&self) -> f64 {
+        self.speed
+    }
+}
+
+impl Clock for ScaledClock {
+    fn now(&self) -> SystemTime {
+        let passed = self.origin.elapsed().as_secs_f64() * self.speed;
+        // A million times a hundred years is still a time: neither is ever too much.
+        let passed = Duration::try_from_secs_f64(passed).unwrap_or_default();
+        self.epoch.checked_add(passed).unwrap_or(self.epoch)
+    }
+}
+
+/// Why a clock was not moved, or can't be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClockError {
+    /// The mock's clock runs by itself.
+    NotManual,
+    /// The time lies before what the clock shows.
+    Backwards {
+        /// What it shows.
+        now: UnixMillis,
+        /// Where it was to go.
+        time: UnixMillis,
+    },
+    /// The time lies beyond the year 9999.
+    TooFar,
+    /// The speed is not above 0 and at most 1,000,000.
+    Speed,
+}
+
+impl fmt::Display for ClockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClockError::NotManual => f.write_str(
+                "this clock runs by itself and can't be moved: give the mock a manual one",
+            ),
+            ClockError::Backwards { now, time } => write!(
+                f,
+                "a clock moves forward only: it shows {now} ms, and {time} ms lies before it"
+            ),
+            ClockError::TooFar => f.write_str("a clock goes no further than the year 9999"),
+            ClockError::Speed => f.write_str("a clock's speed is above 0 and at most 1000000"),
+        }
+    }
+}
+
+impl std::error::Error for ClockError {}
+
+/// What a clock was moved by, and what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ClockMove {
+    /// What it showed before, in Unix milliseconds.
+    pub from: UnixMillis,
+    /// What it shows now.
+    pub now: UnixMillis,
+    /// How many callbacks were delivered on the way, failed ones too.
+    pub callbacks: usize,
+    /// Whether nothing is to come by itself any more: no callback, and no change
+    /// of a task but by a query.
+    pub idle: bool,
+}
+
+/// How a mock's clock goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Pace {
+    /// When somebody moves it.
+    Manual(ManualClock),
+    /// By itself, so much faster than real time.
+    Running(f64),
+}
+
+impl Pace {
+    pub(crate) fn of(clock: &impl Clock) -> Self {
+        let clock: &dyn std::any::Any = clock;
+        if let Some(manual) = clock.downcast_ref::<ManualClock>() {
+            return Pace::Manual(manual.clone());
+        }
+        let scaled = clock.downcast_ref::<ScaledClock>();
+        Pace::Running(scaled.map_or(1.0, ScaledClock::speed))
+    }
+
+    /// How long it takes in real time until so much has passed; `None` if that
+    /// is for somebody to decide.
+    pub(crate) fn real(&self, wait: Duration) -> Option<Duration> {
+        match self {
+            Pace::Manual(_) => None,
+            Pace::Running(speed) => {
+                let seconds = wait.as_secs_f64() / speed;
+                // Never before it is time.
+                let real = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+                Some(real.saturating_add(Duration::from_millis(1)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_forward_only_and_no_further_than_it_can_be_written() {
+        let clock = ManualClock::new();
+        assert_eq!(clock.time(), EPOCH);
+        let later = clock.advance(Duration::from_micros(1_999)).unwrap();
+        assert_eq!(later, UnixMillis::new(EPOCH.get() + 1));
+        let error = clock.set(EPOCH).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a clock moves forward only: it shows 1767225600001 ms, and 1767225600000 ms lies before it"
+        );
+        assert_eq!(clock.set(later), Ok(()));
+        for by in [Duration::MAX, Duration::from_secs(253_402_300_800)] {
+            assert_eq!(clock.advance(by), Err(ClockError::TooFar));
+        }
+        assert_eq!(clock.set(LATEST), Ok(()));
+        assert_eq!(UnixMillis::from(clock.now()), LATEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_in_a_second() {
+        let epoch = UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+        let clock = ScaledClock::starting_at(epoch, 60.0).unwrap();
+        assert_eq!(UnixMillis::from(clock.now()), EPOCH);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(clock.now(), epoch + Duration::from_secs(60));
+        // As slow as that: nothing is lost by rounding.
+        let slow = ScaledClock::starting_at(epoch, 0.5).unwrap();
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert_eq!(slow.now(), epoch + Duration::from_millis(1_500));
+    }
+
+    #[test]
+    fn speeds_that_are_none() {
+        for speed in [0.0, -1.0, f64::NAN, f64::INFINITY, 1_000_000.5] {
+            let error = ScaledClock::starting_at(UNIX_EPOCH, speed).unwrap_err();
+            assert_eq!(error, ClockError::Speed, "{speed}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_are_as_much_shorter_as_the_clock_is_faster() {
+        let scaled = ScaledClock::starting_at(UNIX_EPOCH, 60.0).unwrap();
+        let real = Pace::of(&scaled).real(Duration::from_secs(60));
+        assert_eq!(real, Some(Duration::from_millis(1_001)));
+        let real = Pace::of(&kling_http::SystemClock).real(Duration::ZERO);
+        assert_eq!(real, Some(Duration::from_millis(1)));
+        assert_eq!(Pace::of(&ManualClock::new()).real(Duration::ZERO), None);
+        assert_eq!(Pace::Running(1e-9).real(Duration::MAX), Some(Duration::MAX));
+    }
+}

@@ -1,0 +1,73 @@
+//! What is emulated, as it is told: in the document, and by tests that exist.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use kling_mock::{Evidence, Mock};
+
+const MEND: &str = "UPDATE_DOCS=1 cargo test -p kling-mock --test it limits";
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[test]
+fn limits_md() {
+    let mut text = format!(
+        "# What the fake service emulates\n\
+         \n\
+         <!-- Made from `Mock::limits` by `{MEND}`. -->\n\
+         \n\
+         The same rows are at `GET /__mock/limits`. *Documented*: the service's own pages say so.\n\
+         *Seen live*: an answer of the service shows it. *Inferred*: it follows, but nobody saw it.\n\
+         *Contradictory*: sources disagree. *Invented*: nothing is known, and something had to be\n\
+         chosen. The last column has the test that shows it, below `crates/kling-mock/tests/it`, or the\n\
+         switch that changes it.\n\
+         \n\
+         | area | what holds | how it is known | test or switch |\n\
+         |---|---|---|---|\n"
+    );
+    for limit in Mock::new().limits() {
+        let proof = match limit.proof {
+            "-" => String::new(),
+            proof => format!("`{}`", cell(proof)),
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {proof} |",
+            limit.area,
+            cell(limit.statement),
+            limit.evidence.as_str(),
+        );
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/mock-limits.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, &text).expect("written");
+    }
+    let found = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        found == text,
+        "docs/mock-limits.md is not what the code makes; mend it with `{MEND}`"
+    );
+}
+
+/// A row that names a test names one that there is.
+#[test]
+fn every_proof_is_there() {
+    let mock = Mock::new();
+    assert!(mock.limits().len() > 20);
+    for limit in mock.limits() {
+        if let Some((file, name)) = limit.proof.split_once("::")
+            && !limit.proof.contains(' ')
+            && file.starts_with(char::is_lowercase)
+        {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/{file}.rs"));
+            let source = std::fs::read_to_string(path).expect(file);
+            assert!(source.contains(&format!("fn {name}(")), "{}", limit.proof);
+        } else {
+            let is_switch = limit.proof.contains("--") || limit.proof.contains("MockBuilder::");
+            let is_absent = limit.proof == "-" && limit.evidence == Evidence::NotEmulated;
+            assert!(is_switch || is_absent, "{limit:?}");
+        }
+    }
+}
