@@ -68,7 +68,12 @@ async fn act(client: &Client, what: &Value) -> Result<Result<Held, Error>, Strin
         return Ok(answer.map(|task| held(&task)));
     }
     let id = id("resume").ok_or("`do` is none of create, wait, query, resume")?;
-    Ok(client.effects().task(id).wait().await.map(|done| held(&done)))
+    Ok(client
+        .effects()
+        .task(id)
+        .wait()
+        .await
+        .map(|done| held(&done)))
 }
 
 fn held(task: &Task) -> Held {
@@ -123,7 +128,11 @@ fn shown(request: &Asked, expected: &Value) -> Value {
         .collect();
     let present = expected["present"].as_array().into_iter().flatten();
     let present: Vec<&Value> = present
-        .filter(|pointer| pointer.as_str().is_some_and(|it| body.pointer(it).is_some()))
+        .filter(|pointer| {
+            pointer
+                .as_str()
+                .is_some_and(|it| body.pointer(it).is_some())
+        })
         .collect();
     json!({
         "method": request.method.as_str(),

@@ -67,7 +67,11 @@ mod tests {
     #[test]
     fn only_what_is_expected_counts_and_a_list_to_its_end() {
         check(&json!({}), &json!({"a": 1}), &[]);
-        check(&json!({"a": {"x": 1}}), &json!({"a": {"x": 1, "y": 2}}), &[]);
+        check(
+            &json!({"a": {"x": 1}}),
+            &json!({"a": {"x": 1, "y": 2}}),
+            &[],
+        );
         check(
             &json!({"a": {"x": null}}),
             &json!({"a": {"x": 1}}),
@@ -78,7 +82,11 @@ mod tests {
             &json!({"a": {}}),
             &["a.z is not known, and should be 1"],
         );
-        check(&json!({"a": [1]}), &json!({"a": [1, 2]}), &["a is [1,2], not [1]"]);
+        check(
+            &json!({"a": [1]}),
+            &json!({"a": [1, 2]}),
+            &["a is [1,2], not [1]"],
+        );
     }
 
     #[test]

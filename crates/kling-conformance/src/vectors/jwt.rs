@@ -25,7 +25,9 @@ fn sign(input: &Value) -> Result<Value, String> {
     let now = input["now"].as_i64().ok_or("`now` is no number")?;
     let token = sign_jwt(text("access_key")?, text("secret_key")?, now);
     let part = |index: usize| -> Option<Value> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(index)?).ok()?;
+        let bytes = BASE64_URL_SAFE_NO_PAD
+            .decode(token.split('.').nth(index)?)
+            .ok()?;
         serde_json::from_slice(&bytes).ok()
     };
     Ok(json!({"result": "valid", "header": part(0), "claims": part(1), "token": token}))

@@ -21,7 +21,10 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
     let words = |key: &str, are_there: bool| -> Vec<&Value> {
         let words = test[key].as_array().into_iter().flatten();
         words
-            .filter(|word| word.as_str().is_some_and(|word| shown.contains(word) == are_there))
+            .filter(|word| {
+                word.as_str()
+                    .is_some_and(|word| shown.contains(word) == are_there)
+            })
             .collect()
     };
     Ok(json!({
@@ -103,7 +106,11 @@ fn journal(of: &Value) -> Result<String, String> {
         for entry in mock.journal() {
             let body = entry.request_body();
             let (path, headers) = (entry.path(), entry.headers());
-            let _ = write!(shown, "{entry:?} {path} {headers:?} {body:?} {:?}", body.text());
+            let _ = write!(
+                shown,
+                "{entry:?} {path} {headers:?} {body:?} {:?}",
+                body.text()
+            );
         }
         Ok(shown)
     })?

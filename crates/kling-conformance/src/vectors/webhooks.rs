@@ -15,10 +15,12 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
         .map(|secret| Webhook::new(secret.as_str().unwrap_or_default()))
         .collect();
     let secrets = secrets.map_err(|error| error.to_string())?;
-    Ok(match check(&test["headers"], body.as_bytes(), now, &secrets) {
-        Ok(()) => json!({"result": "valid"}),
-        Err(reason) => json!({"result": "invalid", "reason": reason}),
-    })
+    Ok(
+        match check(&test["headers"], body.as_bytes(), now, &secrets) {
+            Ok(()) => json!({"result": "valid"}),
+            Err(reason) => json!({"result": "invalid", "reason": reason}),
+        },
+    )
 }
 
 /// What stands against it first.

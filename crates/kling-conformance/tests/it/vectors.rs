@@ -12,7 +12,11 @@ fn every_vector_passes() {
     let mut failed = Vec::new();
     for vector in &vectors {
         if let Verdict::Fail(why) = vectors::run(vector) {
-            failed.push(format!("{}: {why}\n    catches: {}", vector.name(), vector.mistake));
+            failed.push(format!(
+                "{}: {why}\n    catches: {}",
+                vector.name(),
+                vector.mistake
+            ));
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
@@ -51,10 +55,33 @@ fn a_changed_expectation_fails() {
 
 /// The members that say what is expected.
 const EXPECTED: &[&str] = &[
-    "result", "violations", "warnings", "task", "tasks", "class", "code", "word", "message",
-    "request_id", "retry", "task_not_found", "duplicate", "state", "terminal", "shape", "wait_ms",
-    "queries_at_ms", "ends", "reason", "requests", "outcome", "header", "claims", "token",
-    "secrets", "keeps",
+    "result",
+    "violations",
+    "warnings",
+    "task",
+    "tasks",
+    "class",
+    "code",
+    "word",
+    "message",
+    "request_id",
+    "retry",
+    "task_not_found",
+    "duplicate",
+    "state",
+    "terminal",
+    "shape",
+    "wait_ms",
+    "queries_at_ms",
+    "ends",
+    "reason",
+    "requests",
+    "outcome",
+    "header",
+    "claims",
+    "token",
+    "secrets",
+    "keeps",
 ];
 
 /// The test with each expectation changed, one at a time.
@@ -65,7 +92,11 @@ fn changed(test: &Value) -> Vec<(String, Value)> {
             continue;
         };
         if *member == "result" {
-            let other = if expected == "valid" { "invalid" } else { "valid" };
+            let other = if expected == "valid" {
+                "invalid"
+            } else {
+                "valid"
+            };
             // Nothing to refuse there, and so no other verdict.
             all.push(((*member).to_owned(), with(test, "/result", json!(other))));
             continue;
