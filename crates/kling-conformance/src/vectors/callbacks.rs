@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::task::{facts, must_survive, text};
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
-    let text = text(test);
-    let Ok(callback) = TaskCallback::from_slice(text.as_bytes()) else {
+    let body = text(test);
+    let Ok(callback) = TaskCallback::from_slice(body.as_bytes()) else {
         return Ok(json!({"result": "invalid"}));
     };
-    let came: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let came: Value = serde_json::from_str(&body).map_err(|error| error.to_string())?;
     must_survive(&callback, &came)?;
     let shape = match callback.shape() {
         CallbackShape::Legacy => "legacy",

@@ -19,10 +19,8 @@ pub(super) fn differences(
             None if is_set => Value::Array(Vec::new()),
             None => continue,
         };
-        let is = actual.get(*member).map(|is| match is_set {
-            true => sorted(is),
-            false => is.clone(),
-        });
+        let is = actual.get(*member);
+        let is = is.map(|is| if is_set { sorted(is) } else { is.clone() });
         compare(member, &wanted, is.as_ref(), &mut found);
     }
     found
