@@ -39,9 +39,10 @@ fn each_vector_is_caught_by_the_layer_that_it_names() {
 fn lengthened(mut body: Value, fill: &Value) -> Value {
     let pointer = fill["pointer"].as_str().unwrap_or("/none");
     if let Some(Value::String(member)) = body.pointer_mut(pointer) {
-        let until = usize::try_from(fill["until"].as_u64().unwrap()).unwrap();
+        let until = fill["until"].as_u64().expect("a length");
+        let until = usize::try_from(until).expect("no enormous length");
         let missing = until - member.chars().count();
-        member.push_str(&fill["text"].as_str().unwrap().repeat(missing));
+        member.push_str(&fill["text"].as_str().expect("a text").repeat(missing));
         member.push_str(fill["then"].as_str().unwrap_or_default());
     }
     body
