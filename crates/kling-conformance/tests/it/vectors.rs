@@ -30,6 +30,26 @@ fn names_are_unique() {
     assert_eq!(names.len(), vectors.len());
 }
 
+/// A file that is in the repository but not in the program would never be run.
+#[test]
+fn the_program_has_the_files_that_the_manifest_tells_of() {
+    let manifest: Value = serde_json::from_str(vectors::MANIFEST).unwrap();
+    let told: Vec<(&str, u64)> = manifest["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|file| {
+            let name = file["file"].as_str()?.strip_prefix("vectors/")?;
+            Some((name, file["numberOfTests"].as_u64()?))
+        })
+        .collect();
+    let has: Vec<(&str, u64)> = vectors::FILES
+        .iter()
+        .map(|(name, text)| (*name, vectors::parse(text).unwrap().len() as u64))
+        .collect();
+    assert_eq!(has, told);
+}
+
 /// What a runner that accepts everything, or looks at half of it, lets through.
 #[test]
 fn a_changed_expectation_fails() {
