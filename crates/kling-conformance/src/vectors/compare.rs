@@ -20,7 +20,11 @@ pub(super) fn differences(
             None => continue,
         };
         let is = actual.get(*member);
-        let is = is.map(|is| if is_set { sorted(is) } else { is.clone() });
+        let is = if is_set {
+            Some(sorted(is.unwrap_or(&Value::Null)))
+        } else {
+            is.cloned()
+        };
         compare(member, &wanted, is.as_ref(), &mut found);
     }
     found
