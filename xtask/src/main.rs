@@ -9,6 +9,7 @@
 use std::process::ExitCode;
 
 mod deps;
+mod fixtures;
 mod scenes;
 mod workspace;
 
@@ -33,6 +34,12 @@ static COMMANDS: &[Command] = &[
         args: "",
         summary: "check who depends on whom, on how much, and who names which library",
         run: deps::run,
+    },
+    Command {
+        name: "fixtures",
+        args: "[--check]",
+        summary: "lint vectors, facts and samples, and write fixtures/manifest.json",
+        run: fixtures::run,
     },
     Command {
         name: "scenes",

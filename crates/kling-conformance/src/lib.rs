@@ -20,6 +20,7 @@
 
 mod checks;
 mod target;
+pub mod vectors;
 
 use std::fmt;
 

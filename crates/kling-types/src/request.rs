@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::ids::ExternalTaskId;
 use crate::media::ImageSource;
 use crate::open_enum::open_enum;
-use crate::redact::Keys;
+use crate::redact::{self, Keys};
 use crate::scene::Scene;
-use crate::wire::{Extra, Shown};
+use crate::wire::Extra;
 
 open_enum! {
     /// The quality of a clip. Documented for four old scenes only; since
@@ -421,7 +421,11 @@ impl fmt::Debug for EffectRequest {
         f.debug_struct("EffectRequest")
             .field("effect_scene", &self.effect_scene)
             .field("input", &self.input)
-            .field("callback_url", &Shown(&self.callback_url))
+            // Also one without a scheme may have a secret in it.
+            .field(
+                "callback_url",
+                &self.callback_url.as_deref().map(redact::url),
+            )
             .field("external_task_id", &self.external_task_id)
             .field("extra", &Keys(&self.extra))
             .finish()

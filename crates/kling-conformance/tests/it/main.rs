@@ -7,4 +7,5 @@ mod download;
 mod paying;
 mod paying_laws;
 mod suite;
+mod vectors;
 mod virtual_time;

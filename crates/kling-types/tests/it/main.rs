@@ -11,6 +11,8 @@ mod codes;
 mod documents;
 mod fuzz;
 mod hostile;
+#[cfg(feature = "schema")]
+mod layers;
 mod one_buffer;
 mod pictures;
 mod preflight;

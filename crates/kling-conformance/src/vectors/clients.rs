@@ -1,0 +1,165 @@
+//! What the client sends to a scripted server, and what its caller gets.
+
+use http::{HeaderMap, Method, header};
+use kling_http::{Client, Error, TaskId};
+use kling_types::{EffectRequest, Task};
+use serde::Deserialize as _;
+use serde_json::{Map, Value, json};
+
+use super::on_a_paused_clock;
+use super::script::{Asked, Host, KEY, provider};
+use super::task::verdict;
+
+pub(super) fn run(test: &Value) -> Result<Value, String> {
+    let serve = test["serve"].as_array().ok_or("`serve` is no list")?;
+    let host = Host::new(serve)?;
+    let name = test["host"].as_str().unwrap_or_default();
+    let client = host.builder(provider(name)).build();
+    let client = client.map_err(|error| error.to_string())?;
+    let outcome = on_a_paused_clock(act(&client, &test["do"]))??;
+
+    let asked = host.asked();
+    asked.iter().try_for_each(always)?;
+    let mut creates = asked.iter().filter(|it| it.method == Method::POST);
+    if let Some(first) = creates.next()
+        && creates.any(|again| again.body != first.body)
+    {
+        return Err("the second create has another body than the first".to_owned());
+    }
+    let expected = test["requests"].as_array();
+    let requests = asked.iter().enumerate().map(|(index, request)| {
+        let expected = expected.and_then(|list| list.get(index));
+        shown(request, expected.unwrap_or(&Value::Null))
+    });
+    Ok(json!({
+        "result": verdict(outcome.is_ok()),
+        "requests": requests.collect::<Vec<_>>(),
+        "outcome": told(&outcome, &test["outcome"]),
+    }))
+}
+
+/// What a caller holds in the end: a task's ids and, if it waited, addresses.
+struct Held {
+    task_id: String,
+    external_id: Option<String>,
+    urls: Vec<String>,
+}
+
+async fn act(client: &Client, what: &Value) -> Result<Result<Held, Error>, String> {
+    let id = |key: &str| what[key].as_str().and_then(TaskId::new);
+    let request = what.get("create").or(what.get("wait"));
+    if let Some(request) = request {
+        let request = EffectRequest::deserialize(request).map_err(|error| error.to_string())?;
+        let task = match client.effects().create(request).await {
+            Ok(task) => task,
+            Err(error) => return Ok(Err(error)),
+        };
+        if what.get("create").is_some() {
+            return Ok(Ok(Held {
+                task_id: task.id().to_string(),
+                external_id: task.external_id().map(ToString::to_string),
+                urls: Vec::new(),
+            }));
+        }
+        return Ok(task.wait().await.map(|done| held(&done)));
+    }
+    if let Some(id) = id("query") {
+        let answer = client.effects().task(id).fetch().await;
+        return Ok(answer.map(|task| held(&task)));
+    }
+    let id = id("resume").ok_or("`do` is none of create, wait, query, resume")?;
+    Ok(client
+        .effects()
+        .task(id)
+        .wait()
+        .await
+        .map(|done| held(&done)))
+}
+
+fn held(task: &Task) -> Held {
+    let urls = task.videos().iter().filter_map(|video| video.address());
+    Held {
+        task_id: task.id.to_string(),
+        external_id: task.external_id().map(ToString::to_string),
+        urls: urls.map(str::to_owned).collect(),
+    }
+}
+
+/// What every request must have, whatever the vector looks at.
+fn always(request: &Asked) -> Result<(), String> {
+    let header = |headers: &HeaderMap, name| -> Option<String> {
+        Some(headers.get(name)?.to_str().ok()?.to_owned())
+    };
+    let authorization = header(&request.headers, header::AUTHORIZATION);
+    if authorization.as_deref() != Some(&format!("Bearer {KEY}")) {
+        return Err("a request without the key".to_owned());
+    }
+    if request.body.is_empty() {
+        return Ok(());
+    }
+    if header(&request.headers, header::CONTENT_TYPE).as_deref() != Some("application/json") {
+        return Err("a body that is not called application/json".to_owned());
+    }
+    match serde_json::from_slice::<Value>(&request.body) {
+        Ok(body) if has_null(&body) => Err(format!("a null in the body: {body}")),
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("a body that is no JSON: {error}")),
+    }
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(has_null),
+        Value::Object(members) => members.values().any(has_null),
+        _ => false,
+    }
+}
+
+/// A request as a vector tells of it: of the body, what the vector asks about.
+fn shown(request: &Asked, expected: &Value) -> Value {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let asked = expected["members"].as_object().into_iter().flatten();
+    let members: Map<String, Value> = asked
+        .map(|(pointer, _)| {
+            let found = body.pointer(pointer).cloned().unwrap_or_default();
+            (pointer.clone(), found)
+        })
+        .collect();
+    let present = expected["present"].as_array().into_iter().flatten();
+    let present: Vec<&Value> = present
+        .filter(|pointer| {
+            pointer
+                .as_str()
+                .is_some_and(|it| body.pointer(it).is_some())
+        })
+        .collect();
+    json!({
+        "method": request.method.as_str(),
+        "path": request.path,
+        "members": members,
+        "present": present,
+    })
+}
+
+fn told(outcome: &Result<Held, Error>, expected: &Value) -> Value {
+    match outcome {
+        Ok(held) => json!({
+            "task_id": held.task_id,
+            "external_task_id": held.external_id,
+            "urls": held.urls,
+        }),
+        Err(error) => {
+            let text = error.to_string();
+            let says = expected["says"].as_str().filter(|says| text.contains(says));
+            json!({
+                "error": error.kind().name(),
+                "maybe_sent": error.maybe_sent(),
+                "task_id": error.task_id(),
+                "external_task_id": error.external_task_id(),
+                "code": error.api_code(),
+                "says": says.unwrap_or(&text),
+            })
+        }
+    }
+}

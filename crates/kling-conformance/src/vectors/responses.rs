@@ -1,0 +1,34 @@
+//! Answers to a create, a query and a list, as `kling-types` reads them.
+
+use kling_types::{Task, TaskEnvelope, TaskId, TaskListEnvelope};
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use super::task::{facts, must_survive, text, verdict};
+
+pub(super) fn run(test: &Value) -> Result<Value, String> {
+    let Ok(body) = serde_json::from_str::<Value>(&text(test)) else {
+        return Ok(json!({"result": "invalid"}));
+    };
+    if test["answers"] == "list" {
+        return Ok(match TaskListEnvelope::deserialize(&body) {
+            Err(_) => json!({"result": "invalid"}),
+            Ok(list) => {
+                must_survive(&list, &body)?;
+                let tasks: Vec<Value> = list.data.iter().map(facts).collect();
+                json!({"result": "valid", "tasks": tasks})
+            }
+        });
+    }
+    let Ok(envelope) = TaskEnvelope::deserialize(&body) else {
+        return Ok(json!({"result": "invalid"}));
+    };
+    must_survive(&envelope, &body)?;
+    let asked = test["asked"].as_str().and_then(TaskId::new);
+    let of_envelope = asked.and_then(|asked| Some(envelope.task_for(&asked)?.into_owned()));
+    let task = of_envelope.or_else(|| Task::find(&body));
+    Ok(json!({
+        "result": verdict(task.is_some()),
+        "task": task.as_ref().map(facts),
+    }))
+}

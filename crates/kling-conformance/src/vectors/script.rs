@@ -1,0 +1,179 @@
+//! A server that answers by a vector's script and remembers what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use kling_http::{
+    Body, Client, ClientBuilder, Credentials, Provider, Transport, TransportError,
+    TransportErrorKind, transport_fn,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::task::text;
+
+pub(super) const KEY: &str = "sk-vector-0123456789abcdef";
+
+/// The provider with the ways of a host of this name.
+pub(super) fn provider(host: &str) -> Provider {
+    let provider = match host {
+        "kling" => Provider::kling(),
+        _ => Provider::comet(),
+    };
+    provider.with_base_url("https://server.test")
+}
+
+/// What the server does with one request.
+#[derive(Clone)]
+enum Reply {
+    Answer {
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+    },
+    Lost(TransportErrorKind),
+    Silence,
+}
+
+/// What the server was asked.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) at: Instant,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+#[derive(Clone)]
+pub(super) struct Host(Arc<State>);
+
+struct State {
+    script: Mutex<VecDeque<Reply>>,
+    asked: Mutex<Vec<Asked>>,
+}
+
+impl Host {
+    /// Follows the script to its end; the last answer is given for ever after.
+    pub(super) fn new<'a>(script: impl IntoIterator<Item = &'a Value>) -> Result<Self, String> {
+        let script: Result<VecDeque<Reply>, String> = script.into_iter().map(reply).collect();
+        Ok(Host(Arc::new(State {
+            script: Mutex::new(script?),
+            asked: Mutex::default(),
+        })))
+    }
+
+    pub(super) fn builder(&self, provider: Provider) -> ClientBuilder {
+        Client::builder(provider, Credentials::api_key(KEY)).transport(self.transport())
+    }
+
+    pub(super) fn transport(&self) -> impl Transport + use<> {
+        let state = self.0.clone();
+        transport_fn(move |request| {
+            let reply = state.next(request);
+            async move { give(reply).await }
+        })
+    }
+
+    pub(super) fn asked(&self) -> Vec<Asked> {
+        let asked = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.clone()
+    }
+}
+
+impl State {
+    fn next(&self, request: http::Request<Bytes>) -> Reply {
+        let (parts, body) = request.into_parts();
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(Asked {
+            at: Instant::now(),
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers,
+            body,
+        });
+        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = match script.len() {
+            0 | 1 => script.front().cloned(),
+            _ => script.pop_front(),
+        };
+        next.unwrap_or(Reply::Silence)
+    }
+}
+
+async fn give(reply: Reply) -> Result<http::Response<Body>, TransportError> {
+    match reply {
+        Reply::Answer {
+            status,
+            headers,
+            body,
+        } => {
+            let mut answer = http::Response::new(Body::from(body));
+            *answer.status_mut() = status;
+            *answer.headers_mut() = headers;
+            Ok(answer)
+        }
+        Reply::Lost(kind) => Err(TransportError::new(kind, "as the script says")),
+        Reply::Silence => std::future::pending().await,
+    }
+}
+
+/// Reads an answer of a script: `{status, headers, body | raw}`, `{lost}`, or
+/// `{task}` for task 7 with that status.
+fn reply(of: &Value) -> Result<Reply, String> {
+    if let Some(lost) = of["lost"].as_str() {
+        return Ok(match lost {
+            "connect" => Reply::Lost(TransportErrorKind::Connect),
+            "reset" => Reply::Lost(TransportErrorKind::Broken),
+            "timeout" => Reply::Lost(TransportErrorKind::Timeout),
+            "silence" => Reply::Silence,
+            other => return Err(format!("{other:?} is no way to lose an answer")),
+        });
+    }
+    let (status, body) = match of["task"].as_str() {
+        Some(word) => (Some(200), task(word, of).to_string()),
+        None => (of["status"].as_u64(), text(of)),
+    };
+    let status = status.and_then(|it| StatusCode::from_u16(u16::try_from(it).ok()?).ok());
+    let mut headers = HeaderMap::new();
+    for (name, value) in of["headers"].as_object().into_iter().flatten() {
+        let name = HeaderName::try_from(name.as_str()).map_err(|error| error.to_string())?;
+        let value = value.as_str().unwrap_or_default();
+        let value = HeaderValue::try_from(value).map_err(|error| error.to_string())?;
+        headers.insert(name, value);
+    }
+    if !headers.contains_key(header::CONTENT_TYPE) && of.get("raw").is_none() {
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+    }
+    Ok(Reply::Answer {
+        status: status.ok_or("an answer needs a status")?,
+        headers,
+        body: Bytes::from(body),
+    })
+}
+
+/// An answer that shows task 7; a success has a video, unless `url` says another
+/// address.
+fn task(word: &str, of: &Value) -> Value {
+    let url = of["url"].as_str().unwrap_or("https://example.com/v.mp4");
+    let result = match kling_types::TaskStatus::from(word).state() {
+        kling_types::TaskState::Succeed => json!({"videos": [{"id": "8", "url": url}]}),
+        _ => json!({}),
+    };
+    json!({"code": 0, "message": "SUCCEED", "data": {
+        "task_id": "7",
+        "task_status": word,
+        "task_status_msg": of["message"].as_str().unwrap_or_default(),
+        "task_result": result,
+    }})
+}
+
+/// A span of a policy, in milliseconds.
+pub(super) fn millis(of: &Value, key: &str) -> Result<Duration, String> {
+    let millis = of[key].as_u64().map(Duration::from_millis);
+    millis.ok_or_else(|| format!("{key} is no number of milliseconds"))
+}
