@@ -12,12 +12,16 @@ mod error;
 mod func;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "tower")]
+mod tower;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 pub use body::Body;
 pub use error::{TransportError, TransportErrorKind};
 pub use func::transport_fn;
+#[cfg(feature = "tower")]
+pub use self::tower::TowerTransport;
 
 /// Moves one HTTP request and brings its answer.
 ///
@@ -29,7 +33,30 @@ pub use func::transport_fn;
 /// - an error says whether bytes may have left ([`TransportErrorKind`]): a
 ///   create that may have arrived is never sent again blindly.
 ///
-/// The request's extensions have an [`Operation`].
+/// The request's extensions have an [`Operation`]. What an implementer needs is
+/// public: [`TransportError::new`], [`Body::new`] for a body that streams, `From`
+/// for one that is whole, and for reqwest `ReqwestTransport::classify`.
+///
+/// ```
+/// use kling_http::{Body, Transport, TransportError, TransportErrorKind};
+///
+/// /// Sends nothing between two deployments.
+/// #[derive(Debug)]
+/// struct Gate<T>(T, std::sync::atomic::AtomicBool);
+///
+/// impl<T: Transport> Transport for Gate<T> {
+///     async fn send(
+///         &self,
+///         request: http::Request<bytes::Bytes>,
+///     ) -> Result<http::Response<Body>, TransportError> {
+///         if self.1.load(std::sync::atomic::Ordering::Relaxed) {
+///             return self.0.send(request).await;
+///         }
+///         // Certainly not sent, so a create is tried again later.
+///         Err(TransportError::new(TransportErrorKind::Connect, "the gate is closed"))
+///     }
+/// }
+/// ```
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends the request.
     fn send(
@@ -42,7 +69,8 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// The operation's name: `effects.create`, `effects.get`, `download`.
+    /// The operation's name: `effects.create`, `effects.get`, `effects.list`,
+    /// `download`.
     pub name: &'static str,
     /// Whether it may be repeated without a thought.
     pub idempotent: bool,
