@@ -134,7 +134,9 @@ impl Effects<'_> {
     pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
         let provider = &self.client.settings.provider;
         let found = if provider.finds_external_ids() {
-            self.client.get_task(routes::EFFECTS, id.as_str(), None).await
+            self.client
+                .get_task(routes::EFFECTS, id.as_str(), None)
+                .await
         } else {
             let text = format!("{} does not find tasks by external id", provider.name());
             Err(Error::new(ErrorKind::Unsupported, text))

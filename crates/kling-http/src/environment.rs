@@ -44,9 +44,8 @@ fn pair(access: String, secret: String) -> Result<Credentials> {
 
 #[cfg(not(feature = "jwt"))]
 fn pair(_: String, _: String) -> Result<Credentials> {
-    let text = format!(
-        "{ACCESS} and {SECRET} need the feature `jwt` of kling-http; {KLING} does without"
-    );
+    let text =
+        format!("{ACCESS} and {SECRET} need the feature `jwt` of kling-http; {KLING} does without");
     Err(Error::new(ErrorKind::Config, text))
 }
 

@@ -383,7 +383,9 @@ mod tests {
 
     /// The first cells of the table, each row with all its cells.
     fn rows() -> BTreeSet<&'static str> {
-        let rows = SOURCE.lines().filter_map(|line| line.strip_prefix("/// | `"));
+        let rows = SOURCE
+            .lines()
+            .filter_map(|line| line.strip_prefix("/// | `"));
         let rows = rows.inspect(|row| {
             let cells: Vec<_> = row.split('|').map(str::trim).collect();
             assert_eq!(cells.len(), 6, "{row}");

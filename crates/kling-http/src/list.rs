@@ -129,7 +129,8 @@ impl Cursor {
     async fn next(&mut self) -> Result<(Vec<Task>, bool)> {
         self.list.check()?;
         if self.page > LAST_PAGE {
-            let text = format!("the list goes on, but the service shows no more than {LAST_PAGE} pages");
+            let text =
+                format!("the list goes on, but the service shows no more than {LAST_PAGE} pages");
             return Err(Error::new(ErrorKind::Unsupported, text));
         }
         let List {
@@ -144,9 +145,14 @@ impl Cursor {
             body: bytes::Bytes::new(),
         };
         let answer = query(client.settings(), &call).await?;
-        let Some(items) = answer.get("data").and_then(Value::as_array) else {
-            let text = "the answer to the list has no list in it";
-            return Err(Error::new(ErrorKind::Decode, text));
+        let items = match answer.get("data") {
+            Some(Value::Array(items)) => &items[..],
+            // As everywhere, nothing may be left out or be null.
+            None | Some(Value::Null) if answer.is_object() => &[],
+            _ => {
+                let text = "the answer to the list has no list in it";
+                return Err(Error::new(ErrorKind::Decode, text));
+            }
         };
         self.page += 1;
         let is_last = items.len() < usize::from(*page_size);

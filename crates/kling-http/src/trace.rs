@@ -49,12 +49,7 @@ impl Span {
     }
 
     /// An answer came.
-    pub(crate) fn answered(
-        &self,
-        status: u16,
-        code: Option<ApiCode>,
-        request_id: Option<&str>,
-    ) {
+    pub(crate) fn answered(&self, status: u16, code: Option<ApiCode>, request_id: Option<&str>) {
         self.span.record("status", status);
         if let Some(code) = code {
             self.span.record("code", code.get());

@@ -3,7 +3,10 @@
 // A test that can't go on stops where it is.
 #![allow(clippy::unwrap_used)]
 
+mod listing;
+mod logs;
 mod paying;
 mod paying_laws;
 mod suite;
+mod tokens;
 mod virtual_time;

@@ -95,7 +95,8 @@ impl Recovery {
             Event::Unknown(error) => Step::GiveUpMaybeSent(error),
             Event::NotFound => self.missed(),
             Event::Stranger(id) => {
-                let note = format!("what was found under its external id is task {id}, another one");
+                let note =
+                    format!("what was found under its external id is task {id}, another one");
                 Step::GiveUpMaybeSent(self.take_lost().with_note(&note))
             }
             Event::LookUpFailed(error) => {

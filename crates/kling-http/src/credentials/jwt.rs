@@ -81,7 +81,9 @@ impl AccessKeys {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Token>> {
         // Nothing in between can be half done.
-        self.token.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.token
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -146,7 +148,10 @@ mod tests {
         let expected = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
              eyJpc3MiOiJhay0wMTIzNDU2Nzg5IiwiZXhwIjoxNzgwMDAxODAwLCJuYmYiOjE3Nzk5OTk5OTV9.\
              7_dM3xl3jfcV4p2ypTVXEJLp8bk_pJ075mnaCLonsZk";
-        assert_eq!(sign("ak-0123456789", "sk-abcdefghij", 1_780_000_000).unwrap(), expected);
+        assert_eq!(
+            sign("ak-0123456789", "sk-abcdefghij", 1_780_000_000).unwrap(),
+            expected
+        );
     }
 
     /// Peers sign one token and use it until it is refused, or take its
@@ -172,7 +177,10 @@ mod tests {
         assert_ne!(earlier, later);
         assert_eq!(earlier, keys.authorization(at(999_999)).unwrap());
         // Before 1970 there is no time of day.
-        assert!(keys.authorization(UNIX_EPOCH - Duration::from_secs(9)).is_ok());
+        assert!(
+            keys.authorization(UNIX_EPOCH - Duration::from_secs(9))
+                .is_ok()
+        );
     }
 
     #[test]

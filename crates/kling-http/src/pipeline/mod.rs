@@ -98,8 +98,7 @@ pub(crate) async fn execute(
         };
 
         let renewed = failure.is_token_expired() && settings.credentials.renew(&authorization);
-        let may_sign_anew =
-            renewed && !signed_anew && attempt < settings.retry.max_attempts;
+        let may_sign_anew = renewed && !signed_anew && attempt < settings.retry.max_attempts;
         let wait = if may_sign_anew {
             signed_anew = true;
             trace::event(&trace::Event::TokenRefused);

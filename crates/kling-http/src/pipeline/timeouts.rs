@@ -70,7 +70,11 @@ mod tests {
     fn check(bytes: usize, attempt: u64, deadline: u64) {
         let timeouts = Timeouts::default().for_body(bytes);
         let expected = (Duration::from_secs(attempt), Duration::from_secs(deadline));
-        assert_eq!((timeouts.attempt, timeouts.deadline), expected, "{bytes} bytes");
+        assert_eq!(
+            (timeouts.attempt, timeouts.deadline),
+            expected,
+            "{bytes} bytes"
+        );
     }
 
     #[test]

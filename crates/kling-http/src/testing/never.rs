@@ -31,10 +31,7 @@ use crate::transport::{Body, Transport, TransportError};
 pub struct NeverAnswers;
 
 impl Transport for NeverAnswers {
-    async fn send(
-        &self,
-        _: http::Request<Bytes>,
-    ) -> Result<http::Response<Body>, TransportError> {
+    async fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError> {
         std::future::pending().await
     }
 }

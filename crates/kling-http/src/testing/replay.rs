@@ -174,7 +174,9 @@ fn first_difference(one: &Value, other: &Value) -> String {
     };
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
-            let parted = one.iter().find(|(key, value)| other.get(*key) != Some(value));
+            let parted = one
+                .iter()
+                .find(|(key, value)| other.get(*key) != Some(value));
             match parted {
                 Some((key, value)) => inside(key.clone(), value, other.get(key)),
                 None => other
@@ -184,7 +186,9 @@ fn first_difference(one: &Value, other: &Value) -> String {
             }
         }
         (Value::Array(one), Value::Array(other)) => {
-            let parted = (0..).zip(one).find(|(at, value)| other.get(*at) != Some(value));
+            let parted = (0..)
+                .zip(one)
+                .find(|(at, value)| other.get(*at) != Some(value));
             match parted {
                 Some((at, value)) => inside(at.to_string(), value, other.get(at)),
                 None => format!("/{}", one.len()),
@@ -272,7 +276,8 @@ impl Transport for Replay {
     ) -> Result<http::Response<Body>, TransportError> {
         let answer = self.lock().take(&request);
         // Not to be tried again: it would fail again.
-        let answer = answer.map_err(|fault| TransportError::new(TransportErrorKind::Request, fault))?;
+        let answer =
+            answer.map_err(|fault| TransportError::new(TransportErrorKind::Request, fault))?;
         match answer {
             Answer::Lost(kind) => Err(TransportError::new(kind, "as the replay says")),
             Answer::Says(status, headers, body) => {

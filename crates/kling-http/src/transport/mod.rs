@@ -17,11 +17,11 @@ mod tower;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+#[cfg(feature = "tower")]
+pub use self::tower::TowerTransport;
 pub use body::Body;
 pub use error::{TransportError, TransportErrorKind};
 pub use func::transport_fn;
-#[cfg(feature = "tower")]
-pub use self::tower::TowerTransport;
 
 /// Moves one HTTP request and brings its answer.
 ///

@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use ::tower_service::Service;
 use bytes::{Buf, Bytes};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use ::tower_service::Service;
 
 use super::{Body, Transport, TransportError, TransportErrorKind};
 

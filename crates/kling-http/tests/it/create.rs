@@ -162,7 +162,12 @@ async fn what_never_arrived_is_sent_once_more_after_three_look_ups() {
 #[tokio::test(start_paused = true)]
 async fn a_look_up_that_lags_finds_the_task_without_a_second_create() {
     for lag in [1, 2] {
-        let script = [vec![lost()], vec![not_found(); lag], vec![ours("submitted")]].concat();
+        let script = [
+            vec![lost()],
+            vec![not_found(); lag],
+            vec![ours("submitted")],
+        ]
+        .concat();
         check(Provider::kling(), script, Ok("7"), (1, lag + 1)).await;
     }
     let host = Host::new([lost(), not_found(), not_found(), ours("submitted")]);
@@ -182,9 +187,19 @@ async fn a_task_that_showed_up_late_is_adopted_when_the_second_create_runs_into_
             vec![not_found(); lag],
             vec![ours("submitted")],
         ];
-        check(Provider::kling(), script.concat(), Ok("7"), (2, 3 + lag + 1)).await;
+        check(
+            Provider::kling(),
+            script.concat(),
+            Ok("7"),
+            (2, 3 + lag + 1),
+        )
+        .await;
     }
-    let script = [vec![lost()], vec![not_found(); 3], vec![duplicate(), not_found()]];
+    let script = [
+        vec![lost()],
+        vec![not_found(); 3],
+        vec![duplicate(), not_found()],
+    ];
     let open = Err((ErrorKind::Transport, true));
     check(Provider::kling(), script.concat(), open, (2, 9)).await;
 }
@@ -207,7 +222,10 @@ async fn somebody_else_s_task_is_not_adopted() {
             Err(error) => {
                 assert!(!adopted, "{error} {told}");
                 assert!(error.maybe_sent(), "{told}");
-                assert!(error.to_string().contains("is task 7, another one"), "{error}");
+                assert!(
+                    error.to_string().contains("is task 7, another one"),
+                    "{error}"
+                );
                 // Nobody shall wait for that one by mistake.
                 assert_eq!(error.task_id(), None, "{told}");
                 let external = error.external_task_id().map(ExternalTaskId::as_str);
@@ -227,9 +245,7 @@ async fn somebody_else_s_task_is_not_adopted() {
     check(with("", begun), true).await;
     check(with("", begun - 86_400_000), false).await;
 
-    let at = |at: serde_json::Value| {
-        json!({"task_id": "7", "task_status": "submitted", "created_at": at, "task_info": {}})
-    };
+    let at = |at: serde_json::Value| json!({"task_id": "7", "task_status": "submitted", "created_at": at, "task_info": {}});
     check(at(json!(begun)), true).await;
     check(at(json!(begun + 3_600_000)), true).await;
     // The service's clock may be five minutes behind.
@@ -501,7 +517,9 @@ async fn a_large_upload_has_the_time_it_needs() {
         let seconds = request.body().len() / BYTES_A_SECOND;
         tokio::time::sleep(Duration::from_secs(seconds as u64)).await;
         let body = r#"{"code":0,"data":{"task_id":"7","task_status":"submitted"}}"#;
-        Ok(http::Response::new(bytes::Bytes::from_static(body.as_bytes()).into()))
+        Ok(http::Response::new(
+            bytes::Bytes::from_static(body.as_bytes()).into(),
+        ))
     });
     let client = Client::builder(Provider::comet(), Credentials::api_key(crate::host::KEY))
         .transport(slow)
@@ -532,13 +550,19 @@ async fn a_create_without_its_whole_time_is_not_begun() {
     for (deadline, sent) in [(19, 1), (31, 2)] {
         let host = Host::new([full.clone(), shows("submitted")]);
         let client = host.builder(Provider::comet()).retry(retry);
-        let client = client.timeouts(timeouts(deadline)).build().expect("a client");
+        let client = client
+            .timeouts(timeouts(deadline))
+            .build()
+            .expect("a client");
         let result = client.effects().create(request()).await;
         assert_eq!(host.asked().len(), sent, "{deadline} s");
         match result {
             Ok(_) => assert_eq!(sent, 2),
             Err(error) => {
-                assert_eq!((error.kind(), error.maybe_sent()), (ErrorKind::RateLimited, false));
+                assert_eq!(
+                    (error.kind(), error.maybe_sent()),
+                    (ErrorKind::RateLimited, false)
+                );
                 assert_eq!(error.retryability(), Retryability::Exhausted);
             }
         }

@@ -21,7 +21,9 @@ fn page(ids: impl IntoIterator<Item = u64>) -> Value {
 fn number(request: &http::Request<Bytes>, name: &str) -> u64 {
     let query = request.uri().query().unwrap_or_default();
     let value = query.split('&').find_map(|pair| pair.strip_prefix(name));
-    value.and_then(|value| value.strip_prefix('=')?.parse().ok()).expect("a number")
+    value
+        .and_then(|value| value.strip_prefix('=')?.parse().ok())
+        .expect("a number")
 }
 
 /// A service with tasks 1 to `tasks`, newest first; before each page but the
@@ -32,7 +34,10 @@ fn service(tasks: u64, grows: u64) -> Client {
         let newest = newest.fetch_add(grows, Ordering::Relaxed) + grows;
         let (number, size) = (number(&request, "pageNum"), number(&request, "pageSize"));
         let skipped = (number - 1) * size;
-        let ids = (1..=newest).rev().skip(skipped as usize).take(size as usize);
+        let ids = (1..=newest)
+            .rev()
+            .skip(skipped as usize)
+            .take(size as usize);
         let body = Bytes::from(page(ids).to_string());
         async move { Ok(http::Response::new(body.into())) }
     });
@@ -91,7 +96,10 @@ async fn a_short_page_is_the_last() {
     let expected = [1, 2].map(|number| format!("{list}?pageNum={number}&pageSize=3"));
     assert_eq!(urls, expected);
     let operation = host.asked()[0].operation;
-    assert_eq!((operation.name, operation.idempotent), ("effects.list", true));
+    assert_eq!(
+        (operation.name, operation.idempotent),
+        ("effects.list", true)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,13 +130,33 @@ async fn what_can_t_be_listed_is_an_error_and_the_end() {
         assert!(pages.next().await.is_none(), "{error}");
     };
     // Nobody is asked.
-    check(Host::new([]), Provider::comet(), 100, ErrorKind::Unsupported).await;
+    check(
+        Host::new([]),
+        Provider::comet(),
+        100,
+        ErrorKind::Unsupported,
+    )
+    .await;
     check(Host::new([]), Provider::kling(), 0, ErrorKind::Config).await;
     check(Host::new([]), Provider::kling(), 501, ErrorKind::Config).await;
     let refused = Host::new([refusal(401, 1002, "no")]);
     check(refused, Provider::kling(), 100, ErrorKind::Auth).await;
-    for odd in [json!({"code": 0}), json!({"code": 0, "data": {"task_id": "7"}}), json!([])] {
-        check(Host::new([ok(&odd)]), Provider::kling(), 100, ErrorKind::Decode).await;
+    for odd in [json!({"code": 0, "data": {"task_id": "7"}}), json!([])] {
+        check(
+            Host::new([ok(&odd)]),
+            Provider::kling(),
+            100,
+            ErrorKind::Decode,
+        )
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_left_out_or_null_is_an_empty_page() {
+    for nothing in [json!({"code": 0}), json!({"code": 0, "data": null})] {
+        let client = Host::new([ok(&nothing)]).client(Provider::kling());
+        assert!(ids(&client, 100).await.is_empty());
     }
 }
 

@@ -135,7 +135,11 @@ async fn waits_lie_between_tries_and_the_seed_decides_them() {
         if let Some(seed) = seed {
             builder = builder.seed(seed);
         }
-        let task = builder.build().expect("a client").effects().task(task_id("7"));
+        let task = builder
+            .build()
+            .expect("a client")
+            .effects()
+            .task(task_id("7"));
         task.fetch().await.expect_err("lost");
         host.times()
     };
@@ -177,7 +181,9 @@ mod tokens {
         tokio::time::sleep(Duration::from_secs(60)).await;
         let result = client.effects().create(request()).await;
         let sent = host.asked();
-        let tokens = sent.iter().map(|it| it.headers["authorization"].to_str().expect("text"));
+        let tokens = sent
+            .iter()
+            .map(|it| it.headers["authorization"].to_str().expect("text"));
         (tokens.map(str::to_owned).collect(), result.err())
     }
 
@@ -198,12 +204,20 @@ mod tokens {
         assert_eq!(tokens.len(), 2);
         assert_eq!((error.kind(), error.maybe_sent()), (ErrorKind::Auth, false));
         assert_eq!(error.retryability(), Retryability::Permanent);
-        assert!(error.to_string().contains("is this machine's clock right?"), "{error}");
+        assert!(
+            error.to_string().contains("is this machine's clock right?"),
+            "{error}"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn other_failures_in_between_do_not_count_as_tokens() {
-        let script = vec![refusal(503, 5001, ""), expired(), refusal(429, 1302, ""), expired()];
+        let script = vec![
+            refusal(503, 5001, ""),
+            expired(),
+            refusal(429, 1302, ""),
+            expired(),
+        ];
         let (tokens, error) = create(script, RetryPolicy::default()).await;
         assert_eq!(tokens.len(), 4);
         assert_eq!(error.map(|error| error.attempts()), Some(4));
@@ -212,7 +226,10 @@ mod tokens {
     #[tokio::test(start_paused = true)]
     async fn a_policy_of_one_try_is_one_try_also_here() {
         let (tokens, error) = create(vec![expired()], RetryPolicy::never()).await;
-        assert_eq!((tokens.len(), error.map(|it| it.kind())), (1, Some(ErrorKind::Auth)));
+        assert_eq!(
+            (tokens.len(), error.map(|it| it.kind())),
+            (1, Some(ErrorKind::Auth))
+        );
     }
 }
 

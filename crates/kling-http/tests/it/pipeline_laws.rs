@@ -12,7 +12,14 @@ use crate::{request, task_id};
 
 fn reply() -> impl Strategy<Value = Reply> {
     let codes: &[i64] = &[1000, 1004, 1102, 1201, 1302, 1303, 5000, 5001, 5002, 7777];
-    let status = prop_oneof![Just(200), Just(301), Just(404), Just(429), Just(500), Just(503)];
+    let status = prop_oneof![
+        Just(200),
+        Just(301),
+        Just(404),
+        Just(429),
+        Just(500),
+        Just(503)
+    ];
     let asked = proptest::sample::select(&["0", "7", "3600", "Sun, 06 Nov 1994 08:50:07 GMT"][..]);
     prop_oneof![
         4 => proptest::sample::select(codes).prop_map(|code| refusal(400, code, "m")),
@@ -41,9 +48,17 @@ async fn times(script: Vec<Reply>, policy: RetryPolicy, seed: u64, is_create: bo
         let _ = client.effects().task(task_id("7")).fetch().await;
     }
     // The body of a create adds a few milliseconds.
-    assert!(begun.elapsed() < Duration::from_secs(61), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(61),
+        "{:?}",
+        begun.elapsed()
+    );
     let sent = host.asked();
-    assert!(sent.len() <= policy.max_attempts.max(1) as usize, "{}", sent.len());
+    assert!(
+        sent.len() <= policy.max_attempts.max(1) as usize,
+        "{}",
+        sent.len()
+    );
     let method = if is_create { Method::POST } else { Method::GET };
     assert!(sent.iter().all(|it| it.method == method));
     sent.iter().map(|it| it.at.as_millis()).collect()

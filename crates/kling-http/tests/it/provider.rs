@@ -27,7 +27,10 @@ async fn of_a_custom_provider_nothing_is_taken_for_granted() {
     created.expect("a task");
     let sent = &host.asked()[0];
     assert_eq!(sent.url, "https://gateway.example.com/v1/videos/effects");
-    assert_eq!(sent.json()["input"], json!({"image": "https://example.com/me.jpg"}));
+    assert_eq!(
+        sent.json()["input"],
+        json!({"image": "https://example.com/me.jpg"})
+    );
 
     // Nothing is looked up and nothing sent again.
     let host = Host::new([lost()]);
@@ -43,17 +46,37 @@ async fn what_a_custom_provider_can_is_used() {
         .with_default_duration("10")
         .with_external_id_lookup(true)
         .with_list(true);
-    let host = Host::new([lost(), refusal(400, 1201, "Task not found by id/external id: x")]);
-    let error = host.client(provider.clone()).effects().create(request()).await;
+    let host = Host::new([
+        lost(),
+        refusal(400, 1201, "Task not found by id/external id: x"),
+    ]);
+    let error = host
+        .client(provider.clone())
+        .effects()
+        .create(request())
+        .await;
     error.expect_err("never found");
-    assert_eq!((host.count(&Method::POST), host.count(&Method::GET)), (2, 3));
+    assert_eq!(
+        (host.count(&Method::POST), host.count(&Method::GET)),
+        (2, 3)
+    );
     let sent = &host.asked()[0];
-    assert_eq!(sent.url, "https://gateway.example.com/kling/v1/videos/effects");
+    assert_eq!(
+        sent.url,
+        "https://gateway.example.com/kling/v1/videos/effects"
+    );
     assert_eq!(sent.json()["input"]["duration"], "10");
 
     let host = Host::new([ok(&json!({"code": 0, "data": []}))]);
     let mut pages = host.client(provider).effects().list().pages();
-    assert!(pages.next().await.expect("a page").expect("no error").is_empty());
+    assert!(
+        pages
+            .next()
+            .await
+            .expect("a page")
+            .expect("no error")
+            .is_empty()
+    );
 }
 
 /// A wrapped envelope and a gateway's own words, from whichever host.
@@ -64,7 +87,11 @@ async fn peers_read_wrapped_answers_wrong() {
     let failed = json!({"status": "FAILURE", "error": {"message": "risk control"}});
     for (answer, status) in [(wrapped, "succeed"), (failed, "FAILURE")] {
         let host = Host::new([ok(&answer)]);
-        let task = host.client(gateway()).effects().get(&task_id("outer")).await;
+        let task = host
+            .client(gateway())
+            .effects()
+            .get(&task_id("outer"))
+            .await;
         let task = task.expect("a task");
         assert_eq!((task.id.as_str(), task.status.as_str()), ("outer", status));
     }
@@ -79,7 +106,11 @@ async fn a_task_is_found_by_its_external_id_where_the_provider_can() {
     let url = "https://api-singapore.klingai.com/v1/videos/effects/order%201";
     assert_eq!(host.asked()[0].url, url);
 
-    let host = Host::new([refusal(400, 1201, "Task not found by id/external id: order 1")]);
+    let host = Host::new([refusal(
+        400,
+        1201,
+        "Task not found by id/external id: order 1",
+    )]);
     let kling = host.client(Provider::kling());
     let error = kling.effects().get_by_external_id(&external_id()).await;
     let error = error.expect_err("not found");
@@ -91,6 +122,9 @@ async fn a_task_is_found_by_its_external_id_where_the_provider_can() {
     let error = comet.effects().get_by_external_id(&external_id()).await;
     let error = error.expect_err("unsupported");
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert_eq!(error.to_string(), "comet does not find tasks by external id");
+    assert_eq!(
+        error.to_string(),
+        "comet does not find tasks by external id"
+    );
     assert_eq!(error.external_task_id(), Some(&external_id()));
 }

@@ -34,13 +34,18 @@ async fn a_replay_that_is_kept_to() {
     let body = json!({"effect_scene": "color_mixing", "external_task_id": "mine",
         "input": {"image": "https://example.com/me.jpg", "duration": "5"}});
     let replay = Replay::new([
-        Exchange::post(PATH).with_body(body).answered(200, task("submitted")),
+        Exchange::post(PATH)
+            .with_body(body)
+            .answered(200, task("submitted")),
         Exchange::get(format!("{PATH}/7")).answered_with(503, &[("retry-after", "30")], ""),
         Exchange::get(format!("{PATH}/7")).answered(200, task("processing")),
     ]);
     let client = client(replay.clone());
     let id = kling_http::ExternalTaskId::new("mine").expect("an id");
-    let created = client.effects().create(request().with_external_task_id(id)).await;
+    let created = client
+        .effects()
+        .create(request().with_external_task_id(id))
+        .await;
     let begun = tokio::time::Instant::now();
     created.expect("a task").fetch().await.expect("a task");
     assert_eq!(begun.elapsed().as_secs(), 30);
@@ -52,9 +57,17 @@ async fn complaint_of(exchange: Option<Exchange>, is_create: bool) -> String {
     let replay = Replay::new(exchange);
     let client = client(replay.clone());
     let error = if is_create {
-        client.effects().create(request()).await.expect_err("unexpected")
+        client
+            .effects()
+            .create(request())
+            .await
+            .expect_err("unexpected")
     } else {
-        client.effects().get(&task_id("7")).await.expect_err("unexpected")
+        client
+            .effects()
+            .get(&task_id("7"))
+            .await
+            .expect_err("unexpected")
     };
     assert_eq!(error.kind(), ErrorKind::Config, "{error}");
     assert!(!error.maybe_sent());
@@ -70,8 +83,7 @@ async fn a_replay_says_what_came_instead() {
     assert_eq!(other, expected);
 
     let none = complaint_of(None, false).await;
-    let expected =
-        "after 1 request(s):\n  request 1: expected no request, found GET /kling/v1/videos/effects/7";
+    let expected = "after 1 request(s):\n  request 1: expected no request, found GET /kling/v1/videos/effects/7";
     assert_eq!(none, expected);
 
     let check = async |exchange: Exchange, part: &str| {
@@ -83,9 +95,17 @@ async fn a_replay_says_what_came_instead() {
     let missing = Exchange::post(PATH).with_body(json!({"effect_scene": "color_mixing", "no": 1}));
     check(missing, "is another, first at \"/no\"").await;
     let other = json!({"effect_scene": "color_mixing", "input": {"image": "x"}});
-    check(Exchange::post(PATH).with_body(other), "first at \"/input/image\"").await;
+    check(
+        Exchange::post(PATH).with_body(other),
+        "first at \"/input/image\"",
+    )
+    .await;
     let more = json!({"effect_scene": "color_mixing"});
-    check(Exchange::post(PATH).with_body(more), "first at \"/external_task_id\"").await;
+    check(
+        Exchange::post(PATH).with_body(more),
+        "first at \"/external_task_id\"",
+    )
+    .await;
 }
 
 #[test]
@@ -100,15 +120,28 @@ fn a_replay_misses_what_never_came() {
 async fn a_capture_keeps_what_was_sent_and_shows_no_secret() {
     let replay = Replay::new([Exchange::post(PATH).answered(200, task("submitted"))]);
     let capture = Capture::new(replay);
-    client(capture.clone()).effects().create(request()).await.expect("a task");
+    client(capture.clone())
+        .effects()
+        .create(request())
+        .await
+        .expect("a task");
     let sent = capture.requests();
     assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].json().expect("JSON")["effect_scene"], "color_mixing");
+    assert_eq!(
+        sent[0].json().expect("JSON")["effect_scene"],
+        "color_mixing"
+    );
     assert_eq!(sent[0].operation.expect("one").name, "effects.create");
     assert_eq!(sent[0].headers["authorization"], format!("Bearer {KEY}"));
     let shown = format!("{sent:?} {capture:?}");
-    assert!(shown.contains("POST") && shown.contains("authorization"), "{shown}");
-    assert!(!shown.contains(&KEY[3..]) && !shown.contains("me.jpg"), "{shown}");
+    assert!(
+        shown.contains("POST") && shown.contains("authorization"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains(&KEY[3..]) && !shown.contains("me.jpg"),
+        "{shown}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +152,11 @@ async fn silence_ends_with_the_try() {
         .build()
         .expect("a client");
     let begun = tokio::time::Instant::now();
-    let error = client.effects().get(&task_id("7")).await.expect_err("silence");
+    let error = client
+        .effects()
+        .get(&task_id("7"))
+        .await
+        .expect_err("silence");
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(begun.elapsed(), Duration::from_secs(60));
 }

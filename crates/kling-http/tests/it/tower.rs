@@ -81,7 +81,12 @@ impl Service<Request<Body>> for Shy {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         assert!(self.asked >= 3, "called without being ready");
-        assert!(request.extensions().get::<kling_http::Operation>().is_some());
+        assert!(
+            request
+                .extensions()
+                .get::<kling_http::Operation>()
+                .is_some()
+        );
         self.calls.fetch_add(1, Ordering::Relaxed);
         if let Some(breaks) = self.breaks {
             return ready(Err(breaks()));
@@ -139,7 +144,11 @@ async fn the_clone_that_is_ready_is_the_one_that_is_called() {
 /// One create through it: its error, whether it may have arrived, and the cause.
 #[track_caller]
 fn check(error: &kling_http::Error, kind: ErrorKind, maybe_sent: bool, cause: &str) {
-    assert_eq!((error.kind(), error.maybe_sent()), (kind, maybe_sent), "{error}");
+    assert_eq!(
+        (error.kind(), error.maybe_sent()),
+        (kind, maybe_sent),
+        "{error}"
+    );
     let source = error.source().and_then(std::error::Error::source);
     assert_eq!(source.map(ToString::to_string).as_deref(), Some(cause));
 }
@@ -169,12 +178,22 @@ async fn an_error_says_how_far_the_request_got() {
         Some(Wrong("broken")) => TransportErrorKind::Connect,
         _ => TransportErrorKind::Broken,
     });
-    check(&create(transport).await, ErrorKind::Transport, false, "broken");
+    check(
+        &create(transport).await,
+        ErrorKind::Transport,
+        false,
+        "broken",
+    );
 
     // One of ours speaks for itself.
     let ours = Shy {
         breaks: Some(|| TransportError::new(TransportErrorKind::Timeout, "late").into()),
         ..Shy::new()
     };
-    check(&create(TowerTransport::new(ours)).await, ErrorKind::Timeout, true, "late");
+    check(
+        &create(TowerTransport::new(ours)).await,
+        ErrorKind::Timeout,
+        true,
+        "late",
+    );
 }
