@@ -109,10 +109,12 @@ impl Effects<'_> {
     /// The request is checked first; one that breaks a rule is not sent. An
     /// external task id is added if there is none, and `duration` where the
     /// provider requires it. A create that was certainly not acted on (no
-    /// connection, too many requests, no free slot, maintenance) is repeated
-    /// within the [`RetryPolicy`]. One whose answer was lost never is, unless
-    /// the provider can tell that it did not arrive: otherwise the error has
-    /// [`maybe_sent`](Error::maybe_sent).
+    /// connection, too many requests, no free slot, maintenance, an expired
+    /// token) is repeated within the [`RetryPolicy`]. One whose answer was lost
+    /// is looked up where the provider can tell, up to three times in three
+    /// seconds, and sent once more if it is unknown there; a task that is found
+    /// must carry its external id or, where the answer has none, not be older.
+    /// In all other cases the error has [`maybe_sent`](Error::maybe_sent).
     ///
     /// Dropping the future while it runs leaves the outcome unknown: set an
     /// external task id of your own to find the task by.

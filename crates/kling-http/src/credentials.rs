@@ -90,10 +90,10 @@ fn check_key(key: &str, what: &str) -> Result<()> {
         let text = format!("the {what} is empty");
         return Err(Error::new(ErrorKind::Config, text));
     }
-    match key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        true => Ok(()),
-        false => Err(not_a_key(what)),
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(not_a_key(what));
     }
+    Ok(())
 }
 
 fn not_a_key(what: &str) -> Error {

@@ -47,7 +47,7 @@ struct Inner {
 /// | `config` | the client is set up wrong, or no API answers at its address | no | no | set it up right; the sentence says what |
 /// | `validation` | the request breaks rules | no; nothing was sent | no | see [`Error::violations`] |
 /// | `unsupported` | the provider can't do this | no; nothing was sent | no | do without, or use another provider |
-/// | `auth` | the service does not accept the credentials | an expired token: once, with a new one | perhaps not known: if it was refused on a second create | check key and clock |
+/// | `auth` | the service does not accept the credentials | an expired token: once, with a new one | no; perhaps where a second create was refused | check key and clock |
 /// | `account` | the account can't pay or may not do this | no | as `auth` | its owner must act |
 /// | `refused` | the service calls the request wrong | no | as `auth` | change the request |
 /// | `content_rejected` | the service refuses the content | no | as `auth` | choose another picture |

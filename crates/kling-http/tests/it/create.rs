@@ -25,11 +25,11 @@ async fn create(host: &Host, provider: Provider) -> Result<TaskHandle, Error> {
 
 /// What a look-up shows of the task that was sent.
 fn ours(status: &str) -> Reply {
-    found(json!({"task_id": "7", "task_status": status,
+    found(&json!({"task_id": "7", "task_status": status,
         "task_info": {"external_task_id": EXTERNAL_ID}}))
 }
 
-fn found(task: serde_json::Value) -> Reply {
+fn found(task: &serde_json::Value) -> Reply {
     ok(&json!({"code": 0, "message": "SUCCEED", "data": task}))
 }
 
@@ -172,7 +172,7 @@ async fn a_look_up_that_lags_finds_the_task_without_a_second_create() {
     }
     let host = Host::new([lost(), not_found(), not_found(), ours("submitted")]);
     create(&host, Provider::kling()).await.expect("a task");
-    let times: Vec<u64> = host.times().iter().map(|at| at.round() as u64).collect();
+    let times: Vec<_> = host.asked().iter().map(|it| it.at.as_secs()).collect();
     assert_eq!(times, [0, 0, 1, 3]);
 }
 
@@ -207,11 +207,11 @@ async fn a_task_that_showed_up_late_is_adopted_when_the_second_create_runs_into_
 /// What a look-up shows is adopted only if it is what was sent.
 #[tokio::test(start_paused = true)]
 async fn somebody_else_s_task_is_not_adopted() {
-    let begun = 1_790_000_000_000_i64;
+    let begun = 1_790_000_000_000;
     let check = async |task: serde_json::Value, adopted: bool| {
         let told = task.to_string();
-        let host = Host::new([lost(), found(task)]);
-        let clock = TokioClock::starting_at(UNIX_EPOCH + Duration::from_millis(begun as u64));
+        let host = Host::new([lost(), found(&task)]);
+        let clock = TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_790_000_000));
         let client = host.builder(Provider::kling()).clock(clock).build();
         let id = ExternalTaskId::new(EXTERNAL_ID).expect("an id");
         let request = request().with_external_task_id(id);

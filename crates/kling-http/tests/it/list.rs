@@ -18,7 +18,7 @@ fn page(ids: impl IntoIterator<Item = u64>) -> Value {
 }
 
 /// The number that a query names.
-fn number(request: &http::Request<Bytes>, name: &str) -> u64 {
+fn number(request: &http::Request<Bytes>, name: &str) -> usize {
     let query = request.uri().query().unwrap_or_default();
     let value = query.split('&').find_map(|pair| pair.strip_prefix(name));
     value
@@ -34,10 +34,7 @@ fn service(tasks: u64, grows: u64) -> Client {
         let newest = newest.fetch_add(grows, Ordering::Relaxed) + grows;
         let (number, size) = (number(&request, "pageNum"), number(&request, "pageSize"));
         let skipped = (number - 1) * size;
-        let ids = (1..=newest)
-            .rev()
-            .skip(skipped as usize)
-            .take(size as usize);
+        let ids = (1..=newest).rev().skip(skipped).take(size);
         let body = Bytes::from(page(ids).to_string());
         async move { Ok(http::Response::new(body.into())) }
     });
