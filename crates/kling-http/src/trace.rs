@@ -87,6 +87,7 @@ impl Span {
 }
 
 /// Something that happened on the way.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code))]
 pub(crate) enum Event<'a> {
     /// A try failed; after this wait there is another.
     TryAgain { error: &'a Error, wait: Duration },
