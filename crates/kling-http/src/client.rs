@@ -16,6 +16,7 @@ use crate::list::List;
 use crate::pipeline::{Call, RetryPolicy, Timeouts, query};
 use crate::provider::Provider;
 use crate::task::{PollPolicy, TaskHandle};
+use crate::trace;
 use crate::transport::{SharedTransport, Transport};
 
 /// A client of one provider, for one account. Clones cheaply.
@@ -86,7 +87,13 @@ impl Client {
             path: routes::task(collection, id),
             body: bytes::Bytes::new(),
         };
-        let answer = query(&self.settings, &call).await?;
+        let answer = match asked {
+            Some(id) => {
+                let span = trace::Span::task(Some(id), None);
+                span.run(query(&self.settings, &call)).await?
+            }
+            None => query(&self.settings, &call).await?,
+        };
         find_task(&answer, asked).ok_or_else(|| {
             Error::new(
                 ErrorKind::Decode,
@@ -136,9 +143,9 @@ impl Effects<'_> {
     pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
         let provider = &self.client.settings.provider;
         let found = if provider.finds_external_ids() {
-            self.client
-                .get_task(routes::EFFECTS, id.as_str(), None)
-                .await
+            let span = trace::Span::task(None, Some(id));
+            let found = self.client.get_task(routes::EFFECTS, id.as_str(), None);
+            span.run(found).await
         } else {
             let text = format!("{} does not find tasks by external id", provider.name());
             Err(Error::new(ErrorKind::Unsupported, text))

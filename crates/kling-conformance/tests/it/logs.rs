@@ -185,14 +185,14 @@ async fn spans_tell_what_was_asked_and_answered() {
         .clock(clock)
         .build()
         .unwrap();
-    let mut external_id = None;
+    let mut created = None;
     let log = logged(async {
         let request = EffectRequest::single(Scene::COLOR_MIXING, picture().0);
-        let task = client.effects().create(request).await.unwrap();
-        external_id = task.external_id().cloned();
+        created = client.effects().create(request).await.ok();
     })
     .await;
-    let external_id = external_id.unwrap();
+    let created = created.unwrap();
+    let external_id = created.external_id().unwrap();
     let task_span = format!("kling.task{{external_task_id=\"{external_id}\"}}");
     let request_span = format!("{task_span}:kling.request{{");
     let closed = log.lines().filter(|line| line.contains(" close "));
@@ -212,4 +212,17 @@ async fn spans_tell_what_was_asked_and_answered() {
         log.contains("the create's answer was lost: looking its task up"),
         "{log}"
     );
+
+    let log = logged(async {
+        created.fetch().await.unwrap();
+        client
+            .effects()
+            .get_by_external_id(external_id)
+            .await
+            .unwrap();
+    })
+    .await;
+    let by_id = format!("kling.task{{task_id=\"{}\"}}:kling.request{{", created.id());
+    assert!(log.contains(&by_id), "{log}");
+    assert!(log.contains(&request_span), "{log}");
 }

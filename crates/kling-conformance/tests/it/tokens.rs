@@ -134,7 +134,10 @@ async fn a_wrong_secret_or_clock_is_told_as_it_is() {
         .create(request())
         .await;
     let error = error.unwrap_err();
-    assert_eq!(error.api_code().map(kling_http::types::ApiCode::get), Some(1003));
+    assert_eq!(
+        error.api_code().map(kling_http::types::ApiCode::get),
+        Some(1003)
+    );
     assert_eq!(error.attempts(), 1);
     assert!(mock.charges().is_empty());
 }
