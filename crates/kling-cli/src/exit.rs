@@ -43,7 +43,7 @@ impl Exit {
         match error.kind() {
             // Something answered, but no API: it was sent.
             ErrorKind::Config if error.attempts() > 0 => Exit::Unavailable,
-            ErrorKind::Config | ErrorKind::Validation => Exit::Usage,
+            ErrorKind::Config | ErrorKind::Validation | ErrorKind::Unsupported => Exit::Usage,
             ErrorKind::Auth => Exit::Auth,
             ErrorKind::Account => Exit::Account,
             ErrorKind::Refused | ErrorKind::ContentRejected | ErrorKind::NotFound => Exit::Refused,

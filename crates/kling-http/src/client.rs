@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use http::Method;
-use kling_types::{EffectRequest, TaskId, routes};
+use kling_types::{EffectRequest, ExternalTaskId, Task, TaskId, routes};
 
 use crate::answer::find_task;
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::create;
 use crate::credentials::Credentials;
+use crate::dice::Dice;
 #[cfg(feature = "download")]
 use crate::download::DownloadPolicy;
+use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
+use crate::list::List;
 use crate::pipeline::{Call, RetryPolicy, Timeouts, query};
 use crate::provider::Provider;
 use crate::task::{PollPolicy, TaskHandle};
+use crate::trace;
 use crate::transport::{SharedTransport, Transport};
-use kling_types::Task;
 
 /// A client of one provider, for one account. Clones cheaply.
 #[derive(Debug, Clone)]
@@ -35,36 +39,8 @@ pub(crate) struct Settings {
     pub(crate) check_pictures: bool,
     #[cfg(feature = "download")]
     pub(crate) downloads: DownloadPolicy,
-}
-
-/// A variable that [`Client::from_env`] reads, and whose key it holds.
-struct KeyVariable {
-    name: &'static str,
-    provider: fn() -> Provider,
-}
-
-const KEY_VARIABLES: [KeyVariable; 2] = [
-    KeyVariable {
-        name: "COMETAPI_KEY",
-        provider: Provider::comet,
-    },
-    KeyVariable {
-        name: "KLING_API_KEY",
-        provider: Provider::kling,
-    },
-];
-
-/// The provider and the key that the variables name.
-fn from_variables(read: impl Fn(&str) -> Option<String>) -> Result<(Provider, Credentials)> {
-    let found = KEY_VARIABLES.iter().find_map(|variable| {
-        let key = read(variable.name).filter(|key| !key.trim().is_empty())?;
-        Some(((variable.provider)(), Credentials::api_key(key)))
-    });
-    found.ok_or_else(|| {
-        let text =
-            "no key in the environment: set COMETAPI_KEY for CometAPI or KLING_API_KEY for Kling";
-        Error::new(ErrorKind::Config, text)
-    })
+    pub(crate) clock: SharedClock,
+    pub(crate) dice: Dice,
 }
 
 impl Client {
@@ -80,13 +56,17 @@ impl Client {
             check_pictures: true,
             #[cfg(feature = "download")]
             downloads: DownloadPolicy::default(),
+            clock: Arc::new(SystemClock),
+            seed: None,
         }
     }
 
     /// A client for the first provider whose key is in the environment:
-    /// `COMETAPI_KEY`, then `KLING_API_KEY`.
+    /// `COMETAPI_KEY`, then `KLING_API_KEY`, then `KLING_ACCESS_KEY` with
+    /// `KLING_SECRET_KEY` (feature `jwt`). A variable that is empty counts as
+    /// none.
     pub fn from_env() -> Result<Client> {
-        let (provider, credentials) = from_variables(|name| std::env::var(name).ok())?;
+        let (provider, credentials) = environment::from_variables(|name| std::env::var(name).ok())?;
         Client::builder(provider, credentials).build()
     }
 
@@ -113,7 +93,13 @@ impl Client {
             path: routes::task(collection, id),
             body: bytes::Bytes::new(),
         };
-        let answer = query(&self.settings, &call).await?;
+        let answer = match asked {
+            Some(id) => {
+                let span = trace::Span::task(Some(id), None);
+                span.run(query(&self.settings, &call)).await?
+            }
+            None => query(&self.settings, &call).await?,
+        };
         find_task(&answer, asked).ok_or_else(|| {
             Error::new(
                 ErrorKind::Decode,
@@ -136,10 +122,12 @@ impl Effects<'_> {
     /// The request is checked first; one that breaks a rule is not sent. An
     /// external task id is added if there is none, and `duration` where the
     /// provider requires it. A create that was certainly not acted on (no
-    /// connection, too many requests, no free slot, maintenance) is repeated
-    /// within the [`RetryPolicy`]. One whose answer was lost never is, unless
-    /// the provider can tell that it did not arrive: otherwise the error has
-    /// [`maybe_sent`](Error::maybe_sent).
+    /// connection, too many requests, no free slot, maintenance, an expired
+    /// token) is repeated within the [`RetryPolicy`]. One whose answer was lost
+    /// is looked up where the provider can tell, up to three times in three
+    /// seconds, and sent once more if it is unknown there; a task that is found
+    /// must carry its external id or, where the answer has none, not be older.
+    /// In all other cases the error has [`maybe_sent`](Error::maybe_sent).
     ///
     /// Dropping the future while it runs leaves the outcome unknown: set an
     /// external task id of your own to find the task by.
@@ -147,6 +135,33 @@ impl Effects<'_> {
         let (task, external_id) = create::create(self.client, request).await?;
         let handle = TaskHandle::created(self.client.clone(), routes::EFFECTS, task);
         Ok(handle.with_external_id(external_id))
+    }
+
+    /// Asks after a task once, by the service's id.
+    pub async fn get(&self, id: &TaskId) -> Result<Task> {
+        self.task(id.clone()).fetch().await
+    }
+
+    /// Asks after a task once, by the external id it was created with.
+    ///
+    /// Where the provider can't tell ([`Provider::finds_external_ids`]), nothing
+    /// is sent, and the error's kind is [`ErrorKind::Unsupported`].
+    pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
+        let provider = &self.client.settings.provider;
+        let found = if provider.finds_external_ids() {
+            let span = trace::Span::task(None, Some(id));
+            let found = self.client.get_task(routes::EFFECTS, id.as_str(), None);
+            span.run(found).await
+        } else {
+            let text = format!("{} does not find tasks by external id", provider.name());
+            Err(Error::new(ErrorKind::Unsupported, text))
+        };
+        found.map_err(|error| error.with_external_task_id(Some(id)))
+    }
+
+    /// The account's tasks, newest first; see [`List`].
+    pub fn list(&self) -> List {
+        List::new(self.client.clone(), routes::EFFECTS)
     }
 
     /// A task that was created before, perhaps by another process. Nothing is
@@ -169,6 +184,8 @@ pub struct ClientBuilder {
     check_pictures: bool,
     #[cfg(feature = "download")]
     downloads: DownloadPolicy,
+    clock: SharedClock,
+    seed: Option<u64>,
 }
 
 impl ClientBuilder {
@@ -210,10 +227,24 @@ impl ClientBuilder {
         self
     }
 
+    /// What time of day it is: for tokens, `Retry-After` with a date, and the
+    /// age of tasks. The machine's own clock by default. Waiting is tokio's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Makes jitter repeat itself: the same seed and the same answers give the
+    /// same waits. External task ids stay unique.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// The client, or what is wrong with the settings.
     pub fn build(self) -> Result<Client> {
         self.provider.check_base_url()?;
-        self.credentials.authorization()?;
+        self.credentials.authorization(self.clock.now())?;
         self.timeouts.check()?;
         self.poll.check()?;
         #[cfg(feature = "download")]
@@ -229,6 +260,8 @@ impl ClientBuilder {
                 check_pictures: self.check_pictures,
                 #[cfg(feature = "download")]
                 downloads: self.downloads,
+                clock: self.clock,
+                dice: Dice::new(self.seed),
             }),
         })
     }
@@ -246,43 +279,4 @@ fn default_transport() -> Result<SharedTransport> {
 fn default_transport() -> Result<SharedTransport> {
     let text = "no transport: turn on the feature `reqwest`, or give one with `transport(..)`";
     Err(Error::new(ErrorKind::Config, text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::from_variables;
-
-    /// Gives the variables these values; expects a provider's name or an error.
-    #[track_caller]
-    fn check(variables: &[(&str, &str)], expected: Result<&str, &str>) {
-        let found = from_variables(|name| {
-            let found = variables.iter().find(|(given, _)| *given == name);
-            found.map(|(_, value)| (*value).to_owned())
-        });
-        let found = found
-            .map(|(provider, _)| provider.name().to_owned())
-            .map_err(|error| error.to_string());
-        assert_eq!(found.as_deref().map_err(String::as_str), expected);
-    }
-
-    const NONE: &str =
-        "no key in the environment: set COMETAPI_KEY for CometAPI or KLING_API_KEY for Kling";
-
-    #[test]
-    fn the_environment_names_the_provider() {
-        check(&[("COMETAPI_KEY", "sk-1")], Ok("comet"));
-        check(&[("KLING_API_KEY", "k")], Ok("kling"));
-        check(
-            &[("KLING_API_KEY", "k"), ("COMETAPI_KEY", "sk-1")],
-            Ok("comet"),
-        );
-    }
-
-    #[test]
-    fn an_empty_variable_is_none() {
-        check(&[], Err(NONE));
-        check(&[("COMETAPI_KEY", " \n")], Err(NONE));
-        check(&[("COMETAPI_KEY", ""), ("KLING_API_KEY", "k")], Ok("kling"));
-        check(&[("SOME_KEY", "x")], Err(NONE));
-    }
 }

@@ -15,6 +15,12 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 /// A clock that can be shared.
 pub type SharedClock = Arc<dyn Clock>;
 
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> SystemTime {
+        (**self).now()
+    }
+}
+
 /// The machine's own clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

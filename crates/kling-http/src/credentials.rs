@@ -1,10 +1,14 @@
 //! What proves to the service who pays.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use http::HeaderValue;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
+
+#[cfg(feature = "jwt")]
+mod jwt;
 
 /// Credentials for a provider. Never shown by `Debug`.
 #[derive(Clone)]
@@ -13,6 +17,8 @@ pub struct Credentials(Secret);
 #[derive(Clone)]
 enum Secret {
     ApiKey(String),
+    #[cfg(feature = "jwt")]
+    AccessKeys(std::sync::Arc<jwt::AccessKeys>),
 }
 
 impl Credentials {
@@ -23,21 +29,76 @@ impl Credentials {
         Credentials(Secret::ApiKey(key.into().trim().to_owned()))
     }
 
-    /// The value of the `Authorization` header.
-    pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
-        let Secret::ApiKey(key) = &self.0;
-        if key.is_empty() {
-            return Err(Error::new(ErrorKind::Config, "the API key is empty"));
-        }
-        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-        let value = visible.then(|| HeaderValue::from_str(&format!("Bearer {key}")).ok());
-        let mut value = value.flatten().ok_or_else(|| {
-            let text = "the API key has characters that no key has: was it copied whole?";
-            Error::new(ErrorKind::Config, text)
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
+    /// Kling's older pair, access key and secret key. Each token signed with it
+    /// (HS256) is valid for 30 minutes from 5 s ago, by the client's clock, as
+    /// documented; it is replaced 5 minutes before its end, and at once when the
+    /// service calls it expired (code 1004). Surrounding white space is dropped.
+    ///
+    /// ```
+    /// use kling_http::{Client, Credentials, Provider};
+    ///
+    /// let credentials = Credentials::access_keys("my-access-key", "my-secret-key");
+    /// # let transport = kling_http::transport_fn(|_| std::future::pending());
+    /// let client = Client::builder(Provider::kling(), credentials)
+    /// #   .transport(transport)
+    ///     .build()?;
+    /// # Ok::<(), kling_http::Error>(())
+    /// ```
+    #[cfg(feature = "jwt")]
+    pub fn access_keys(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
+        let keys = jwt::AccessKeys::new(access_key.into().trim(), secret_key.into().trim());
+        Credentials(Secret::AccessKeys(std::sync::Arc::new(keys)))
     }
+
+    /// The value of the `Authorization` header.
+    #[cfg_attr(not(feature = "jwt"), allow(unused_variables))]
+    pub(crate) fn authorization(&self, now: SystemTime) -> Result<HeaderValue> {
+        match &self.0 {
+            Secret::ApiKey(key) => bearer(key, "API key"),
+            #[cfg(feature = "jwt")]
+            Secret::AccessKeys(keys) => keys.authorization(now),
+        }
+    }
+
+    /// Takes in that the service calls `refused` expired: it is not used again.
+    /// Whether there can be another.
+    #[cfg_attr(not(feature = "jwt"), allow(unused_variables))]
+    pub(crate) fn renew(&self, refused: &HeaderValue) -> bool {
+        match &self.0 {
+            Secret::ApiKey(_) => false,
+            #[cfg(feature = "jwt")]
+            Secret::AccessKeys(keys) => {
+                keys.forget(refused);
+                true
+            }
+        }
+    }
+}
+
+/// `Bearer …`, marked as a secret. `what` names the key where it is none.
+fn bearer(key: &str, what: &str) -> Result<HeaderValue> {
+    check_key(key, what)?;
+    let value = HeaderValue::from_str(&format!("Bearer {key}"));
+    let mut value = value.map_err(|_| not_a_key(what))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Refuses what no key looks like.
+fn check_key(key: &str, what: &str) -> Result<()> {
+    if key.is_empty() {
+        let text = format!("the {what} is empty");
+        return Err(Error::new(ErrorKind::Config, text));
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(not_a_key(what));
+    }
+    Ok(())
+}
+
+fn not_a_key(what: &str) -> Error {
+    let text = format!("the {what} has characters that no key has: was it copied whole?");
+    Error::new(ErrorKind::Config, text)
 }
 
 impl fmt::Debug for Credentials {

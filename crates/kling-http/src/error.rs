@@ -34,46 +34,72 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What kind of thing went wrong. "Retried" means: by this crate, before the
-/// error came up.
+/// What kind of thing went wrong.
+///
+/// "Retried" means: by this crate, within [`RetryPolicy`](crate::RetryPolicy) and
+/// [`Timeouts`](crate::Timeouts), before the error came up. "Paid" is about a
+/// create; where it says *perhaps*, [`Error::maybe_sent`] tells, and
+/// [`Error::external_task_id`] is what to look for at the provider. Other calls
+/// cost nothing.
+///
+/// | kind | meaning | retried? | paid? | what to do |
+/// |---|---|---|---|---|
+/// | `config` | the client is set up wrong, or no API answers at its address | no | no | set it up right; the sentence says what |
+/// | `validation` | the request breaks rules | no; nothing was sent | no | see [`Error::violations`] |
+/// | `unsupported` | the provider can't do this | no; nothing was sent | no | do without, or use another provider |
+/// | `auth` | the service does not accept the credentials | an expired token: once, with a new one | no; perhaps where a second create was refused | check key and clock |
+/// | `account` | the account can't pay or may not do this | no | as `auth` | its owner must act |
+/// | `refused` | the service calls the request wrong | no | as `auth` | change the request |
+/// | `content_rejected` | the service refuses the content | no | as `auth` | choose another picture |
+/// | `not_found` | no such task, path or model | no | as `auth` | check id and provider; a task's result is kept for 30 days |
+/// | `rate_limited` | too many requests, or tasks at once | yes, also creates | as `auth` | wait, [`Error::retry_after`] if it is there |
+/// | `service` | the service failed | queries; creates only after code 5001; else the outcome is looked up | perhaps | try again later, a create only if nothing is open |
+/// | `transport` | no answer came through | queries; creates only if nothing was sent; else the outcome is looked up | perhaps | as `service` |
+/// | `timeout` | no answer came in time | queries; a create's outcome is looked up | perhaps | as `service` |
+/// | `decode` | the answer makes no sense | no; a create's outcome is looked up | perhaps | check the base URL; a query may be repeated |
+/// | `task_failed` | the task ended without a result | no | not known: what failed tasks cost is not documented | read the reason in [`Error::task`]; a new create costs anew |
+/// | `wait_timeout` | the task did not end within the longest wait | queries, all the time | yes: it goes on | wait again with [`Error::task_id`] |
+/// | `no_result` | the task succeeded, but its answer has no result | queries, some times | yes | ask again later with [`Error::task_id`] |
+/// | `download` | the result can't be fetched or saved | yes, from where it broke off | yes | download again; it is kept for 30 days |
+/// | `result_expired` | the result's address is no longer valid | see the sentence | yes | query the task for a fresh one |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The client is set up wrong: a missing key, a base URL that is none.
-    /// Nothing was sent.
     Config,
     /// The request breaks rules; see [`Error::violations`]. Nothing was sent.
     Validation,
-    /// The service does not know the credentials. Not retried.
+    /// The provider can't do this. Nothing was sent.
+    Unsupported,
+    /// The service does not accept the credentials.
     Auth,
-    /// The account can't pay or may not do this. Not retried: its owner must act.
+    /// The account can't pay or may not do this.
     Account,
-    /// The service calls the request wrong. Not retried; nothing was charged.
+    /// The service calls the request wrong.
     Refused,
-    /// The service refuses the content. Not retried; choose another picture.
+    /// The service refuses the content.
     ContentRejected,
-    /// No such task, path or model. Not retried.
+    /// No such task, path or model.
     NotFound,
-    /// Too many requests or tasks at once. Retried until the budget ran out.
+    /// Too many requests or tasks at once.
     RateLimited,
-    /// The service failed. Queries are retried; a create's outcome is looked up.
+    /// The service failed.
     Service,
-    /// No answer came through. Queries are retried; a create's outcome is looked up.
+    /// No answer came through.
     Transport,
-    /// No answer came in time. Queries are retried; a create's outcome is looked up.
+    /// No answer came in time.
     Timeout,
-    /// The answer makes no sense. Not retried.
+    /// The answer makes no sense.
     Decode,
     /// The task ended without a result; see [`Error::task`] for its own reason.
     TaskFailed,
-    /// The task did not end within the longest wait. It goes on: wait again
-    /// with its id.
+    /// The task did not end within the longest wait. It goes on.
     WaitTimeout,
-    /// The task succeeded, but its answer has no result. Ask again later.
+    /// The task succeeded, but its answer has no result.
     NoResult,
-    /// The result can't be fetched or saved. The task keeps it for 30 days.
+    /// The result can't be fetched or saved.
     Download,
-    /// The result's address is no longer valid. Query the task for a fresh one.
+    /// The result's address is no longer valid.
     ResultExpired,
     /// The result's host has another file than the one of which a part was handed
     /// on already. Download it again from the start.
@@ -86,6 +112,7 @@ impl ErrorKind {
         match self {
             ErrorKind::Config => "config",
             ErrorKind::Validation => "validation",
+            ErrorKind::Unsupported => "unsupported",
             ErrorKind::Auth => "auth",
             ErrorKind::Account => "account",
             ErrorKind::Refused => "refused",
@@ -139,9 +166,13 @@ impl Error {
     /// A refusal that the service put into words.
     pub(crate) fn service(error: ServiceError, class: ErrorClass) -> Self {
         let (kind, lead) = match class {
-            ErrorClass::Auth | ErrorClass::TokenExpired => (
+            ErrorClass::Auth => (
                 ErrorKind::Auth,
                 "the service does not accept the credentials",
+            ),
+            ErrorClass::TokenExpired => (
+                ErrorKind::Auth,
+                "the service calls the token expired (is this machine's clock right?)",
             ),
             ErrorClass::Account => (ErrorKind::Account, "the account can't be used"),
             ErrorClass::Permission => (ErrorKind::Account, "the account has no permission"),
@@ -335,5 +366,41 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    const SOURCE: &str = include_str!("error.rs");
+
+    /// The kinds in `name()`, which the compiler keeps complete.
+    fn kinds() -> BTreeSet<&'static str> {
+        let arms = SOURCE.lines().filter_map(|line| {
+            let (_, arm) = line.trim().split_once("ErrorKind::")?;
+            let (_, name) = arm.split_once(" => \"")?;
+            name.strip_suffix("\",")
+        });
+        arms.collect()
+    }
+
+    /// The first cells of the table, each row with all its cells.
+    fn rows() -> BTreeSet<&'static str> {
+        let rows = SOURCE
+            .lines()
+            .filter_map(|line| line.strip_prefix("/// | `"));
+        let rows = rows.inspect(|row| {
+            let cells: Vec<_> = row.split('|').map(str::trim).collect();
+            assert_eq!(cells.len(), 6, "{row}");
+            assert!(cells[1..5].iter().all(|cell| !cell.is_empty()), "{row}");
+        });
+        rows.filter_map(|row| row.split('`').next()).collect()
+    }
+
+    #[test]
+    fn the_table_has_every_kind() {
+        assert!(kinds().len() >= 18, "{:?}", kinds());
+        assert_eq!(rows(), kinds());
     }
 }

@@ -5,7 +5,7 @@
 //! use kling_http::{Client, EffectRequest, ImageSource, Scene};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::from_env()?; // COMETAPI_KEY or KLING_API_KEY
+//! let client = Client::from_env()?; // COMETAPI_KEY, KLING_API_KEY …
 //! let request = EffectRequest::single(Scene::COLOR_MIXING, ImageSource::file("me.jpg")?);
 //! let task = client.effects().create(request).await?; // paid from here on
 //! let done = task.wait().await?;
@@ -41,7 +41,19 @@
 //! | feature | default | brings |
 //! |---|---|---|
 //! | `reqwest` | yes | `ReqwestTransport`, with rustls |
+//! | `jwt` | yes | `Credentials::access_keys`: Kling's access key and secret key |
+//! | `tracing` | yes | spans `kling.task` and `kling.request`, and events; see below |
 //! | `download` | yes | `TaskHandle::download`: results into files, writers and streams, with SHA-256 |
+//! | `tower` | no | `TowerTransport`: any tower service as a transport |
+//! | `test-util` | no | the module `testing`: transports for your tests |
+//!
+//! # What a log shows
+//!
+//! With the feature `tracing`, each try of a call is a span `kling.request` with
+//! `operation`, `attempt`, and the answer's `status`, `code` and `request_id`,
+//! inside a span `kling.task` with `task_id` and `external_task_id`. Waits and
+//! what follows a lost create are events. No key, token, picture or signed
+//! address is in any of them, at any level.
 //!
 //! # What is not here
 //!
@@ -53,13 +65,19 @@ mod client;
 mod clock;
 mod create;
 mod credentials;
+mod dice;
 #[cfg(feature = "download")]
 mod download;
+mod environment;
 mod error;
 mod host;
+mod list;
 mod pipeline;
 mod provider;
 mod task;
+#[cfg(feature = "test-util")]
+pub mod testing;
+mod trace;
 mod transport;
 
 pub use client::{Client, ClientBuilder, Effects};
@@ -67,13 +85,16 @@ pub use clock::{Clock, SharedClock, SystemClock, TokioClock};
 pub use create::random_external_task_id;
 pub use credentials::Credentials;
 #[cfg(feature = "download")]
-pub use download::{Download, DownloadPolicy, DownloadStream, Progress, Received, Saved};
+pub use download::{Download, DownloadPolicy, DownloadProgress, DownloadStream, Received, Saved};
 pub use error::{Error, ErrorKind, Result, Retryability};
+pub use list::{List, Pages, Tasks};
 pub use pipeline::{RetryPolicy, Timeouts};
 pub use provider::Provider;
 pub use task::{PollPolicy, TaskEvent, TaskEvents, TaskHandle};
 #[cfg(feature = "reqwest")]
 pub use transport::ReqwestTransport;
+#[cfg(feature = "tower")]
+pub use transport::TowerTransport;
 pub use transport::{
     Body, Operation, PublicOnly, SharedTransport, Transport, TransportError, TransportErrorKind,
     transport_fn,

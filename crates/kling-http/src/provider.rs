@@ -22,34 +22,65 @@ pub struct Provider {
     base_url: Cow<'static, str>,
     prefix: Cow<'static, str>,
     finds_external_ids: bool,
-    duration: Option<&'static str>,
+    lists: bool,
+    duration: Option<Cow<'static, str>>,
 }
 
 impl Provider {
     /// CometAPI: the prefix `/kling`, `duration` required (*documented*);
     /// looking up an external id is not promised there (*inferred*: it mints
-    /// ids of its own).
+    /// ids of its own), and no list is documented.
     pub const fn comet() -> Self {
         Provider {
             name: Cow::Borrowed("comet"),
             base_url: Cow::Borrowed("https://api.cometapi.com"),
             prefix: Cow::Borrowed("/kling"),
             finds_external_ids: false,
-            duration: Some("5"),
+            lists: false,
+            duration: Some(Cow::Borrowed("5")),
         }
     }
 
     /// Kling itself, the global host (*documented*). A query finds a task by
     /// its external id, and a second create with the same one is refused
-    /// without a charge (*seen live*).
+    /// without a charge (*seen live*). It lists tasks (*documented*).
     pub const fn kling() -> Self {
         Provider {
             name: Cow::Borrowed("kling"),
             base_url: Cow::Borrowed("https://api-singapore.klingai.com"),
             prefix: Cow::Borrowed(""),
             finds_external_ids: true,
+            lists: true,
             duration: None,
         }
+    }
+
+    /// Any other host, a gateway for example, of which nothing is taken for
+    /// granted: no prefix, no look-up of external ids, no list, no `duration`
+    /// of its own. Say what it can with the `with_…` below.
+    ///
+    /// Tasks in one or two envelopes more, other words for a status and a
+    /// gateway's own errors are understood from every host.
+    ///
+    /// ```
+    /// use kling_http::Provider;
+    ///
+    /// let gateway = Provider::custom("my-gateway", "https://gateway.example.com")
+    ///     .with_prefix("/kling")
+    ///     .with_default_duration("5");
+    /// assert_eq!(gateway.name(), "my-gateway");
+    /// assert!(!gateway.finds_external_ids());
+    /// ```
+    pub fn custom(name: impl Into<String>, base_url: impl Into<String>) -> Self {
+        let nothing = Provider {
+            name: Cow::Owned(name.into()),
+            base_url: Cow::Borrowed(""),
+            prefix: Cow::Borrowed(""),
+            finds_external_ids: false,
+            lists: false,
+            duration: None,
+        };
+        nothing.with_base_url(base_url)
     }
 
     /// The same ways on another host: a mock, a proxy, another region. The URL
@@ -78,7 +109,20 @@ impl Provider {
         self
     }
 
-    /// `comet`, `kling`.
+    /// Whether it lists the account's tasks.
+    pub fn with_list(mut self, lists: bool) -> Self {
+        self.lists = lists;
+        self
+    }
+
+    /// It requires `duration`: this, in seconds, is sent where the caller gives
+    /// none.
+    pub fn with_default_duration(mut self, duration: impl Into<String>) -> Self {
+        self.duration = Some(Cow::Owned(duration.into()));
+        self
+    }
+
+    /// `comet`, `kling`, or a custom one's.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -93,9 +137,14 @@ impl Provider {
         self.finds_external_ids
     }
 
+    /// Whether it lists the account's tasks.
+    pub fn lists(&self) -> bool {
+        self.lists
+    }
+
     /// The `duration` to send where the caller gives none, if it is required.
-    pub(crate) fn default_duration(&self) -> Option<&'static str> {
-        self.duration
+    pub fn default_duration(&self) -> Option<&str> {
+        self.duration.as_deref()
     }
 
     /// The rules to hold a request to.

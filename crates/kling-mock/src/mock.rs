@@ -132,11 +132,12 @@ impl Mock {
         MockTransport::new(self.clone())
     }
 
-    /// A client that comes through that door, with the right key.
+    /// A client that comes through that door, with the right key and clock.
     pub fn client(&self) -> Result<Client> {
         let provider = self.provider().with_base_url(IN_PROCESS_URL);
         Client::builder(provider, Credentials::api_key(self.api_key()))
             .transport(self.transport())
+            .clock(Arc::clone(self.0.wall.as_ref().unwrap_or(&self.0.clock)))
             .build()
     }
 

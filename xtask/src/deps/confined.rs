@@ -24,6 +24,14 @@ pub(super) static LIBRARIES: &[Library] = &[
         home: "crates/kling-http/src/transport/reqwest.rs",
     },
     Library {
+        names: &["tower_service"],
+        home: "crates/kling-http/src/transport/tower.rs",
+    },
+    Library {
+        names: &["tracing"],
+        home: "crates/kling-http/src/trace.rs",
+    },
+    Library {
         names: &["hyper", "hyper_util", "axum"],
         home: "crates/kling-mock/src/serve.rs",
     },

@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod download;
+mod listing;
+mod logs;
 mod paying;
 mod paying_laws;
 mod suite;
+mod tokens;
 mod vectors;
 mod virtual_time;

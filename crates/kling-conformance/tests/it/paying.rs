@@ -8,7 +8,7 @@ use kling_http::{
     Client, Credentials, EffectRequest, ErrorKind, ImageSource, Scene, SharedTransport, TaskHandle,
     Transport, TransportError, TransportErrorKind, transport_fn,
 };
-use kling_mock::{Mock, Profile};
+use kling_mock::{Mock, Operation, Profile};
 
 fn request() -> EffectRequest {
     EffectRequest::single(
@@ -100,4 +100,58 @@ async fn check_comet(breaks: Break, charges: usize) {
 async fn comet_says_that_the_create_may_have_arrived() {
     check_comet(Break::AfterTheServiceActs, 1).await;
     check_comet(Break::BeforeTheServiceActs, 0).await;
+}
+
+/// A create that is carried out and whose answer is lost, where the task shows
+/// up only after so many reads: the creates that were sent, and the result.
+async fn create_lagging(reads: u32) -> (usize, kling_http::Result<TaskHandle>) {
+    let mock = Mock::builder()
+        .profile(Profile::kling())
+        .fault("create#1@after:reset".parse().unwrap())
+        .fault(format!("get:lag={reads}").parse().unwrap())
+        .build();
+    let result = mock.client().unwrap().effects().create(request()).await;
+    assert_eq!(mock.charges().len(), 1, "lag {reads}");
+    let journal = mock.journal();
+    let creates = journal
+        .iter()
+        .filter(|it| it.operation() == Operation::Create);
+    (creates.count(), result)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_shows_up_late_is_neither_lost_nor_paid_twice() {
+    for reads in 1..=8 {
+        let (creates, result) = create_lagging(reads).await;
+        assert!(result.is_ok(), "lag {reads}: {result:?}");
+        // From the third miss on the second create finds out that it exists.
+        assert_eq!(creates, if reads < 3 { 1 } else { 2 }, "lag {reads}");
+    }
+    let (creates, result) = create_lagging(9).await;
+    let error = result.unwrap_err();
+    assert!(
+        error.maybe_sent() && error.external_task_id().is_some(),
+        "{error}"
+    );
+    assert_eq!(creates, 2);
+}
+
+/// A look-up that answers without `task_info`, as older bodies do: the time it
+/// was created at decides.
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_task_info_is_known_by_its_time() {
+    for broken in ["/data/task_info", "/data/created_at"] {
+        let mock = Mock::builder()
+            .profile(Profile::kling())
+            .fault("create#1@after:reset".parse().unwrap())
+            .fault(
+                format!("get#1:json=missing_field({broken})")
+                    .parse()
+                    .unwrap(),
+            )
+            .build();
+        let result = mock.client().unwrap().effects().create(request()).await;
+        assert!(result.is_ok(), "{broken}: {result:?}");
+        assert_eq!(mock.charges().len(), 1, "{broken}");
+    }
 }

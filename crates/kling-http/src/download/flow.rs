@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::answer::{Known, Part, Rest, check_length, temporary};
 use super::source::{Source, broke_off};
-use super::{Progress, Received};
+use super::{DownloadProgress, Received};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) struct Flow {
@@ -28,7 +28,7 @@ pub(super) struct Flow {
     furthest: u64,
     /// The hash of what a host sends again.
     again: Sha256,
-    progress: Option<Box<dyn FnMut(Progress) + Send>>,
+    progress: Option<Box<dyn FnMut(DownloadProgress) + Send>>,
 }
 
 /// What comes next of a file.
@@ -70,7 +70,7 @@ impl Flow {
         self.known.total
     }
 
-    pub(super) fn on_progress(&mut self, told: Box<dyn FnMut(Progress) + Send>) {
+    pub(super) fn on_progress(&mut self, told: Box<dyn FnMut(DownloadProgress) + Send>) {
         self.progress = Some(told);
     }
 
@@ -191,7 +191,7 @@ impl Flow {
     fn tell(&mut self) {
         let (bytes, total) = (self.bytes, self.known.total);
         if let Some(told) = &mut self.progress {
-            told(Progress { bytes, total });
+            told(DownloadProgress { bytes, total });
         }
     }
 

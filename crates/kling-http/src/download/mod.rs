@@ -130,7 +130,7 @@ pub struct Received {
 /// How far a download is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct DownloadProgress {
     /// The bytes received. It falls to 0 when [`Download::save_to`] must begin
     /// anew, and never otherwise.
     pub bytes: u64,
@@ -145,7 +145,7 @@ impl Download {
     }
 
     /// Tells how far the download is, after every piece. Must not block.
-    pub fn on_progress(mut self, told: impl FnMut(Progress) + Send + 'static) -> Self {
+    pub fn on_progress(mut self, told: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
         self.flow.on_progress(Box::new(told));
         self
     }

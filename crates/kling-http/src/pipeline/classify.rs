@@ -1,6 +1,6 @@
 //! What an answer means: a pure function of status, headers and body.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
@@ -40,14 +40,16 @@ pub(super) enum Answer {
 }
 
 /// The body counts before the status: HTTP 429 carries permanent errors, and a
-/// gateway may put a refusal into a 200.
+/// gateway may put a refusal into a 200. `now` is what a `Retry-After` with a
+/// date counts from.
 pub(super) fn classify(
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
     is_query: bool,
+    now: SystemTime,
 ) -> Answer {
-    let retry_after = retry_after(headers);
+    let retry_after = retry_after(headers, now);
     let parsed = serde_json::from_slice::<Value>(body);
     let error = parsed
         .as_ref()
@@ -126,6 +128,20 @@ impl Answer {
         }
     }
 
+    /// Whether the token is too old (code 1004): refused before anything was
+    /// done.
+    pub(super) fn is_token_expired(&self) -> bool {
+        matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::TokenExpired)
+    }
+
+    /// The service's own error, if it has one.
+    pub(super) fn service_error(&self) -> Option<&ServiceError> {
+        match self {
+            Answer::Refused { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether the account has no slot free.
     pub(super) fn is_capacity(&self) -> bool {
         matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::Capacity)
@@ -199,16 +215,15 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     declared || body.trim_ascii_start().starts_with(b"<")
 }
 
-/// `Retry-After` in seconds. Kling has not been seen to send one.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
+/// `Retry-After`, in seconds or as a date. Kling has not been seen to send one.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    // A date that is over asks for no wait.
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 /// The beginning of a body, on one line.

@@ -4,7 +4,8 @@
 //! build → deadline [ retry [ sign → attempt timeout → send → read → classify ] ] → decode
 //! ```
 //!
-//! The order is a function, not a stack of layers, so that it can't be put
+//! A token that the service calls expired is signed anew, once, within the
+//! number of tries. The order is a function, not a stack of layers, so that it can't be put
 //! together wrong. Validation comes before (it concerns creates only), decoding
 //! after.
 
@@ -12,20 +13,23 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::Settings;
-use crate::error::{Error, ErrorKind, Result, Retryability};
+use crate::error::{Error, Result, Retryability};
+use crate::trace;
 use crate::transport::{Operation, Transport as _, TransportError, TransportErrorKind};
 
 mod classify;
 mod retry;
+mod timeouts;
 
 use classify::{Answer, classify};
 pub use retry::RetryPolicy;
 use retry::{Decision, decide};
+pub use timeouts::Timeouts;
 
 /// The longest JSON answer that is read: a page of 500 tasks has about 0.5 MB.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
@@ -33,43 +37,6 @@ const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 /// The longest time that anything may be told to take. Further off lies what
 /// no clock can count to.
 pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// How long one call may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// One try, from the first byte sent to the last one read.
-    pub attempt: Duration,
-    /// All tries of one call, with the waits between them.
-    pub deadline: Duration,
-}
-
-impl Default for Timeouts {
-    /// One minute a try, five minutes a call: a create carries up to 27 MB of
-    /// base64, and a full account is worth a wait.
-    fn default() -> Self {
-        Timeouts {
-            attempt: Duration::from_secs(60),
-            deadline: Duration::from_secs(300),
-        }
-    }
-}
-
-impl Timeouts {
-    /// Refuses timeouts that would end every try at once, or allow but one.
-    pub(crate) fn check(&self) -> Result<()> {
-        let text = if self.attempt.is_zero() {
-            "the timeout of an attempt must be longer than nothing"
-        } else if self.attempt >= self.deadline {
-            "the timeout of an attempt must be shorter than the deadline of the call: \
-             otherwise nothing is ever tried again"
-        } else if self.deadline > LONGEST {
-            "the deadline of a call must be at most a year"
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(ErrorKind::Config, text))
-    }
-}
 
 /// A call to be made.
 pub(crate) struct Call {
@@ -102,82 +69,124 @@ pub(crate) async fn execute(
     call: &Call,
 ) -> std::result::Result<Value, CallFailure> {
     let idempotent = call.method == Method::GET;
-    let deadline = Instant::now() + settings.timeouts.deadline;
+    let timeouts = settings.timeouts.for_body(call.body.len());
+    // A query makes do with what time is left. A create has its whole time or is
+    // not begun: cut short, it may have arrived all the same.
+    let needed = if idempotent {
+        Duration::ZERO
+    } else {
+        timeouts.attempt
+    };
+    let deadline = Instant::now() + timeouts.deadline;
+    let remaining = || deadline.saturating_duration_since(Instant::now());
     let url = settings.provider.url(&call.path)?;
+    let mut signed_anew = false;
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let mut request = http::Request::new(call.body.clone());
-        *request.method_mut() = call.method.clone();
-        *request.uri_mut() = url.clone();
-        let headers = request.headers_mut();
-        headers.insert(
-            ACCEPT,
-            const { http::HeaderValue::from_static("application/json") },
-        );
-        if !call.body.is_empty() {
-            headers.insert(
-                CONTENT_TYPE,
-                const { http::HeaderValue::from_static("application/json") },
-            );
-        }
-        headers.insert(AUTHORIZATION, settings.credentials.authorization()?);
-        request.extensions_mut().insert(Operation {
+        let authorization = settings.credentials.authorization(settings.clock.now())?;
+        let operation = Operation {
             name: call.name,
             idempotent,
             attempt,
-        });
-
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        let limit = settings.timeouts.attempt.min(remaining);
-        let answer = match timeout(limit, send(settings, request)).await {
-            Ok(Ok((status, headers, body))) => classify(status, &headers, &body, idempotent),
-            Ok(Err(error)) => Answer::Lost(error),
-            Err(_) => {
-                let text = format!("no answer within {} s", limit.as_secs_f32());
-                Answer::Lost(TransportError::new(TransportErrorKind::Timeout, text))
-            }
         };
-        let failure = match answer {
+        let request = build(call, &url, &authorization, operation);
+        let limit = timeouts.attempt.min(remaining());
+        let failure = match send(settings, request, operation, limit).await {
             Answer::Success(value) => return Ok(value),
             failure => failure,
         };
 
-        let decision = decide(
-            &failure,
-            idempotent,
-            attempt,
-            &settings.retry,
-            fastrand::f64(),
-        );
-        let wait = match decision {
-            Decision::Stop => None,
-            Decision::RetryAfter(wait) => Some(wait),
+        let renewed = failure.is_token_expired() && settings.credentials.renew(&authorization);
+        let may_sign_anew = renewed && !signed_anew && attempt < settings.retry.max_attempts;
+        let wait = if may_sign_anew {
+            signed_anew = true;
+            trace::event(&trace::Event::TokenRefused);
+            Some(Duration::ZERO)
+        } else {
+            let chance = settings.dice.throw();
+            match decide(&failure, idempotent, attempt, &settings.retry, chance) {
+                Decision::Stop => None,
+                Decision::RetryAfter(wait) => Some(wait),
+            }
         };
-        // A wait that would end after the deadline is not begun.
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        if let Some(wait) = wait.filter(|wait| *wait < remaining) {
+        let is_temporary = failure.is_temporary();
+        let outcome_unknown = !idempotent && failure.outcome_unknown();
+        let error = failure.into_error().with_attempts(attempt);
+        // A wait that would end too late for another try is not begun.
+        if let Some(wait) = wait.filter(|wait| wait.saturating_add(needed) < remaining()) {
+            trace::event(&trace::Event::TryAgain {
+                error: &error,
+                wait,
+            });
             sleep(wait).await;
             continue;
         }
-        let retryability = match failure.is_temporary() {
+        let retryability = match is_temporary {
             false => Retryability::Permanent,
             true if wait.is_some() || attempt >= settings.retry.max_attempts => {
                 Retryability::Exhausted
             }
             true => Retryability::Temporary,
         };
+        trace::event(&trace::Event::CallFailed(&error));
         return Err(CallFailure {
-            outcome_unknown: !idempotent && failure.outcome_unknown(),
-            error: failure
-                .into_error()
-                .with_attempts(attempt)
-                .with_retryability(retryability),
+            outcome_unknown,
+            error: error.with_retryability(retryability),
         });
     }
 }
 
+fn build(
+    call: &Call,
+    url: &Uri,
+    authorization: &HeaderValue,
+    operation: Operation,
+) -> http::Request<Bytes> {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    let mut request = http::Request::new(call.body.clone());
+    *request.method_mut() = call.method.clone();
+    *request.uri_mut() = url.clone();
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, JSON);
+    if !call.body.is_empty() {
+        headers.insert(CONTENT_TYPE, JSON);
+    }
+    headers.insert(AUTHORIZATION, authorization.clone());
+    request.extensions_mut().insert(operation);
+    request
+}
+
+/// One try.
 async fn send(
+    settings: &Settings,
+    request: http::Request<Bytes>,
+    operation: Operation,
+    limit: Duration,
+) -> Answer {
+    let span = trace::Span::request(&operation);
+    let received = span.run(timeout(limit, receive(settings, request))).await;
+    match received {
+        Ok(Ok((status, headers, body))) => {
+            let now = settings.clock.now();
+            let answer = classify(status, &headers, &body, operation.idempotent, now);
+            let error = answer.service_error();
+            span.answered(
+                status.as_u16(),
+                error.and_then(|error| error.code),
+                error.and_then(|error| error.request_id.as_deref()),
+            );
+            answer
+        }
+        Ok(Err(error)) => Answer::Lost(error),
+        Err(_) => {
+            let text = format!("no answer within {} s", limit.as_secs_f32());
+            Answer::Lost(TransportError::new(TransportErrorKind::Timeout, text))
+        }
+    }
+}
+
+async fn receive(
     settings: &Settings,
     request: http::Request<Bytes>,
 ) -> std::result::Result<(StatusCode, HeaderMap, Bytes), TransportError> {

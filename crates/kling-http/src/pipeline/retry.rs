@@ -9,13 +9,14 @@ use super::classify::Answer;
 /// are: queries, and creates that certainly were not acted on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {
-    /// Tries of one call, the first included.
+    /// Tries of one call, the first included, and one with a new token after an
+    /// expired one too.
     pub max_attempts: u32,
     /// The longest wait before the second try; it doubles from there. The wait
     /// is drawn evenly between nothing and this ("full jitter").
     pub initial: Duration,
-    /// The longest wait of all, also for a `Retry-After` (in seconds; a date is
-    /// not read).
+    /// The longest wait of all, also for a `Retry-After`, be it in seconds or a
+    /// date. The budget in time is [`Timeouts::deadline`](crate::Timeouts).
     pub max: Duration,
     /// The wait, doubling, where the account has no slot free (code 1303): a
     /// slot is free when a task ends, which takes minutes. Drawn from its upper
@@ -79,6 +80,7 @@ pub(super) fn decide(
 mod tests {
     use http::StatusCode;
     use kling_types::ServiceError;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -201,5 +203,35 @@ mod tests {
             decide(&refused(1302, None), true, 1, &never, 0.0),
             Decision::Stop
         );
+    }
+
+    proptest! {
+        /// Never longer than the longest, never shorter than the service asks
+        /// (up to that), and the same for the same throw of the dice.
+        #[test]
+        fn every_wait_keeps_to_the_policy(
+            initial in 0..10_000_u64,
+            max in 1..100_000_u64,
+            capacity in 0..100_000_u64,
+            attempt in 1..20_u32,
+            chance in 0.0..=1.0_f64,
+            asked in proptest::option::of(0..200_u64),
+            code in proptest::sample::select(&[1302, 1303][..]),
+        ) {
+            let policy = RetryPolicy {
+                max_attempts: 20,
+                initial: Duration::from_millis(initial),
+                max: Duration::from_millis(max),
+                capacity: Duration::from_millis(capacity),
+            };
+            let failure = refused(code, asked);
+            let decision = decide(&failure, false, attempt, &policy, chance);
+            let Decision::RetryAfter(wait) = decision else {
+                return Err(TestCaseError::fail("no wait"));
+            };
+            prop_assert!(wait <= policy.max);
+            prop_assert!(wait >= Duration::from_secs(asked.unwrap_or(0)).min(policy.max));
+            prop_assert_eq!(decide(&failure, false, attempt, &policy, chance), decision);
+        }
     }
 }

@@ -12,9 +12,13 @@ mod error;
 mod func;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "tower")]
+mod tower;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+#[cfg(feature = "tower")]
+pub use self::tower::TowerTransport;
 pub use body::Body;
 pub use error::{TransportError, TransportErrorKind};
 pub use func::transport_fn;
@@ -30,7 +34,29 @@ pub use func::transport_fn;
 ///   create that may have arrived is never sent again blindly.
 ///
 /// The request's extensions have an [`Operation`], and where it matters
-/// [`PublicOnly`].
+/// [`PublicOnly`]. What an implementer needs is public: [`TransportError::new`], [`Body::new`] for a body that streams, `From`
+/// for one that is whole, and for reqwest `ReqwestTransport::classify`.
+///
+/// ```
+/// use kling_http::{Body, Transport, TransportError, TransportErrorKind};
+///
+/// /// Sends nothing between two deployments.
+/// #[derive(Debug)]
+/// struct Gate<T>(T, std::sync::atomic::AtomicBool);
+///
+/// impl<T: Transport> Transport for Gate<T> {
+///     async fn send(
+///         &self,
+///         request: http::Request<bytes::Bytes>,
+///     ) -> Result<http::Response<Body>, TransportError> {
+///         if self.1.load(std::sync::atomic::Ordering::Relaxed) {
+///             return self.0.send(request).await;
+///         }
+///         // Certainly not sent, so a create is tried again later.
+///         Err(TransportError::new(TransportErrorKind::Connect, "the gate is closed"))
+///     }
+/// }
+/// ```
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends the request.
     fn send(
@@ -43,7 +69,8 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// The operation's name: `effects.create`, `effects.get`, `download`.
+    /// The operation's name: `effects.create`, `effects.get`, `effects.list`,
+    /// `download`.
     pub name: &'static str,
     /// Whether it may be repeated without a thought.
     pub idempotent: bool,

@@ -84,6 +84,14 @@ impl ReqwestTransport {
     }
 }
 
+impl ReqwestTransport {
+    /// How far a request got when reqwest gave up, for a transport of your own
+    /// over a client of your own. The address, which may be signed, is dropped.
+    pub fn classify(error: ::reqwest::Error) -> TransportError {
+        classify(error)
+    }
+}
+
 impl Transport for ReqwestTransport {
     async fn send(
         &self,

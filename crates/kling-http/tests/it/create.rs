@@ -1,11 +1,11 @@
 //! A create pays once, whatever becomes of its answer.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use http::Method;
 use kling_http::{
-    Error, ErrorKind, ExternalTaskId, Provider, Retryability, TaskHandle, Timeouts,
-    TransportErrorKind,
+    Error, ErrorKind, ExternalTaskId, Provider, RetryPolicy, Retryability, TaskHandle, Timeouts,
+    TokioClock, TransportErrorKind,
 };
 use serde_json::json;
 
@@ -21,6 +21,16 @@ async fn create(host: &Host, provider: Provider) -> Result<TaskHandle, Error> {
         .effects()
         .create(request().with_external_task_id(id))
         .await
+}
+
+/// What a look-up shows of the task that was sent.
+fn ours(status: &str) -> Reply {
+    found(&json!({"task_id": "7", "task_status": status,
+        "task_info": {"external_task_id": EXTERNAL_ID}}))
+}
+
+fn found(task: &serde_json::Value) -> Reply {
+    ok(&json!({"code": 0, "message": "SUCCEED", "data": task}))
 }
 
 fn not_found() -> Reply {
@@ -114,7 +124,7 @@ async fn a_lost_answer_is_looked_up_and_the_task_adopted() {
     for (_, loss) in losses() {
         check(
             Provider::kling(),
-            vec![loss, shows("processing")],
+            vec![loss, ours("processing")],
             Ok("7"),
             (1, 1),
         )
@@ -140,22 +150,108 @@ async fn where_nothing_can_be_looked_up_nothing_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_arrived_is_sent_once_more() {
+async fn what_never_arrived_is_sent_once_more_after_three_look_ups() {
     for (_, loss) in losses() {
-        check(
-            Provider::kling(),
-            vec![loss, not_found(), shows("submitted")],
-            Ok("7"),
-            (2, 1),
-        )
-        .await;
+        let missed = [not_found(), not_found(), not_found()];
+        let script = [vec![loss], missed.to_vec(), vec![shows("submitted")]].concat();
+        check(Provider::kling(), script, Ok("7"), (2, 3)).await;
     }
+}
+
+/// 1 s and 2 s lie between the look-ups: a task may take a moment to show up.
+#[tokio::test(start_paused = true)]
+async fn a_look_up_that_lags_finds_the_task_without_a_second_create() {
+    for lag in [1, 2] {
+        let script = [
+            vec![lost()],
+            vec![not_found(); lag],
+            vec![ours("submitted")],
+        ]
+        .concat();
+        check(Provider::kling(), script, Ok("7"), (1, lag + 1)).await;
+    }
+    let host = Host::new([lost(), not_found(), not_found(), ours("submitted")]);
+    create(&host, Provider::kling()).await.expect("a task");
+    let times: Vec<_> = host.asked().iter().map(|it| it.at.as_secs()).collect();
+    assert_eq!(times, [0, 0, 1, 3]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_showed_up_late_is_adopted_when_the_second_create_runs_into_it() {
-    let script = vec![lost(), not_found(), duplicate(), shows("submitted")];
-    check(Provider::kling(), script, Ok("7"), (2, 2)).await;
+    // After "already exists" the look-ups may lag too.
+    for lag in 0..6 {
+        let script = [
+            vec![lost()],
+            vec![not_found(); 3],
+            vec![duplicate()],
+            vec![not_found(); lag],
+            vec![ours("submitted")],
+        ];
+        check(
+            Provider::kling(),
+            script.concat(),
+            Ok("7"),
+            (2, 3 + lag + 1),
+        )
+        .await;
+    }
+    let script = [
+        vec![lost()],
+        vec![not_found(); 3],
+        vec![duplicate(), not_found()],
+    ];
+    let open = Err((ErrorKind::Transport, true));
+    check(Provider::kling(), script.concat(), open, (2, 9)).await;
+}
+
+/// What a look-up shows is adopted only if it is what was sent.
+#[tokio::test(start_paused = true)]
+async fn somebody_else_s_task_is_not_adopted() {
+    let begun = 1_790_000_000_000;
+    let check = async |task: serde_json::Value, adopted: bool| {
+        let told = task.to_string();
+        let host = Host::new([lost(), found(&task)]);
+        let clock = TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_790_000_000));
+        let client = host.builder(Provider::kling()).clock(clock).build();
+        let id = ExternalTaskId::new(EXTERNAL_ID).expect("an id");
+        let request = request().with_external_task_id(id);
+        let result = client.expect("a client").effects().create(request).await;
+        assert_eq!(host.count(&Method::POST), 1, "{told}");
+        match result {
+            Ok(task) => assert!(adopted, "{task:?} {told}"),
+            Err(error) => {
+                assert!(!adopted, "{error} {told}");
+                assert!(error.maybe_sent(), "{told}");
+                assert!(
+                    error.to_string().contains("is task 7, another one"),
+                    "{error}"
+                );
+                // Nobody shall wait for that one by mistake.
+                assert_eq!(error.task_id(), None, "{told}");
+                let external = error.external_task_id().map(ExternalTaskId::as_str);
+                assert_eq!(external, Some(EXTERNAL_ID), "{told}");
+            }
+        }
+    };
+    let with = |id: &str, at: i64| {
+        json!({"task_id": "7", "task_status": "submitted", "created_at": at,
+            "task_info": {"external_task_id": id}})
+    };
+    check(with(EXTERNAL_ID, begun), true).await;
+    // An id that was used before is the caller's own task of then.
+    check(with(EXTERNAL_ID, begun - 86_400_000), true).await;
+    check(with("another", begun), false).await;
+    // An empty one says nothing: then the time counts.
+    check(with("", begun), true).await;
+    check(with("", begun - 86_400_000), false).await;
+
+    let at = |at: serde_json::Value| json!({"task_id": "7", "task_status": "submitted", "created_at": at, "task_info": {}});
+    check(at(json!(begun)), true).await;
+    check(at(json!(begun + 3_600_000)), true).await;
+    // The service's clock may be five minutes behind.
+    check(at(json!(begun - 300_000)), true).await;
+    check(at(json!(begun - 300_001)), false).await;
+    check(at(json!(null)), false).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,31 +296,19 @@ async fn a_look_up_that_fails_leaves_it_open() {
 
 #[tokio::test(start_paused = true)]
 async fn no_third_create() {
-    let script = vec![lost(), not_found(), lost(), not_found()];
-    check(
-        Provider::kling(),
-        script,
-        Err((ErrorKind::Transport, true)),
-        (2, 2),
-    )
-    .await;
+    let nowhere = vec![not_found(); 3];
+    let script = [vec![lost()], nowhere.clone(), vec![lost()], nowhere].concat();
+    let open = Err((ErrorKind::Transport, true));
+    check(Provider::kling(), script, open, (2, 6)).await;
 }
 
 /// The refusal says nothing of the first create, which a look-up may have missed.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_after_a_loss_leaves_it_open() {
-    let script = vec![
-        lost(),
-        not_found(),
-        refusal(429, 1102, "Account balance not enough"),
-    ];
-    check(
-        Provider::kling(),
-        script,
-        Err((ErrorKind::Account, true)),
-        (2, 1),
-    )
-    .await;
+    let refused = refusal(429, 1102, "Account balance not enough");
+    let script = [vec![lost()], vec![not_found(); 3], vec![refused]].concat();
+    let open = Err((ErrorKind::Account, true));
+    check(Provider::kling(), script, open, (2, 3)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -326,7 +410,7 @@ async fn a_wrapped_answer_is_unwrapped() {
 
 #[tokio::test(start_paused = true)]
 async fn the_look_up_asks_for_the_external_id_in_one_segment() {
-    let host = Host::new([lost(), shows("submitted")]);
+    let host = Host::new([lost(), ours("submitted")]);
     let task = create(&host, Provider::kling()).await.expect("a task");
     let looked_up = &host.asked()[1];
     let url = "https://api-singapore.klingai.com/v1/videos/effects/order-1%2F%CE%B2";
@@ -422,6 +506,67 @@ async fn silence_is_bounded_by_the_attempt() {
         begun.elapsed().as_secs(),
         Timeouts::default().attempt.as_secs()
     );
+}
+
+/// Two pictures of 10 MB at 1 Mbit/s are no reason to give a paid task up.
+#[tokio::test(start_paused = true)]
+async fn a_large_upload_has_the_time_it_needs() {
+    use kling_http::{Client, Credentials, EffectRequest, ImageSource, Scene, transport_fn};
+    const BYTES_A_SECOND: usize = 130_000;
+    let slow = transport_fn(|request: http::Request<bytes::Bytes>| async move {
+        let seconds = request.body().len() / BYTES_A_SECOND;
+        tokio::time::sleep(Duration::from_secs(seconds as u64)).await;
+        let body = r#"{"code":0,"data":{"task_id":"7","task_status":"submitted"}}"#;
+        Ok(http::Response::new(
+            bytes::Bytes::from_static(body.as_bytes()).into(),
+        ))
+    });
+    let client = Client::builder(Provider::comet(), Credentials::api_key(crate::host::KEY))
+        .transport(slow)
+        .check_pictures(false)
+        .build()
+        .expect("a client");
+    let picture = || ImageSource::bytes(vec![7_u8; 10_000_000]);
+    let begun = tokio::time::Instant::now();
+    let request = EffectRequest::dual(Scene::HUG_PRO, picture(), picture());
+    client.effects().create(request).await.expect("a task");
+    assert!(begun.elapsed() > Duration::from_secs(200));
+}
+
+/// A create that would be cut short may have arrived all the same.
+#[tokio::test(start_paused = true)]
+async fn a_create_without_its_whole_time_is_not_begun() {
+    let full = refusal(429, 1303, "parallel task over resource pack limit");
+    let retry = RetryPolicy {
+        initial: Duration::ZERO,
+        capacity: Duration::from_secs(20),
+        ..RetryPolicy::default()
+    };
+    let timeouts = |deadline| Timeouts {
+        attempt: Duration::from_secs(10),
+        deadline: Duration::from_secs(deadline),
+    };
+    // The second follows after 10 to 20 s, and needs 10 s more.
+    for (deadline, sent) in [(19, 1), (31, 2)] {
+        let host = Host::new([full.clone(), shows("submitted")]);
+        let client = host.builder(Provider::comet()).retry(retry);
+        let client = client
+            .timeouts(timeouts(deadline))
+            .build()
+            .expect("a client");
+        let result = client.effects().create(request()).await;
+        assert_eq!(host.asked().len(), sent, "{deadline} s");
+        match result {
+            Ok(_) => assert_eq!(sent, 2),
+            Err(error) => {
+                assert_eq!(
+                    (error.kind(), error.maybe_sent()),
+                    (ErrorKind::RateLimited, false)
+                );
+                assert_eq!(error.retryability(), Retryability::Exhausted);
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

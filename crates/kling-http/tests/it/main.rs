@@ -7,8 +7,15 @@ mod create;
 mod download;
 mod errors;
 mod host;
+mod list;
 mod pipeline;
+mod pipeline_laws;
+mod provider;
 mod secrets;
+#[cfg(feature = "test-util")]
+mod testing;
+#[cfg(feature = "tower")]
+mod tower;
 mod watch;
 #[cfg(feature = "reqwest")]
 mod wire;

@@ -109,6 +109,131 @@ async fn retry_after_is_kept_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn retry_after_as_a_date_counts_from_the_client_s_clock() {
+    let date = "Sun, 06 Nov 1994 08:50:07 GMT";
+    let slow = Reply::With(503, "retry-after", date, String::new());
+    let host = Host::new([slow, shows("submitted")]);
+    // 08:49:37 of that day.
+    let now = std::time::UNIX_EPOCH + Duration::from_secs(784_111_777);
+    let client = host
+        .builder(Provider::comet())
+        .clock(kling_http::TokioClock::starting_at(now))
+        .build();
+    let task = client.expect("a client").effects().task(task_id("7"));
+    task.fetch().await.expect("a task");
+    let times = host.times();
+    assert!((30.0..30.1).contains(&times[1]), "{times:?}");
+}
+
+/// A peer without a wait between its tries sends them all at once; one without
+/// chance in the wait keeps all clients in step.
+#[tokio::test(start_paused = true)]
+async fn waits_lie_between_tries_and_the_seed_decides_them() {
+    let times = async |seed: Option<u64>| {
+        let host = Host::new([lost()]);
+        let mut builder = host.builder(Provider::comet());
+        if let Some(seed) = seed {
+            builder = builder.seed(seed);
+        }
+        let task = builder
+            .build()
+            .expect("a client")
+            .effects()
+            .task(task_id("7"));
+        task.fetch().await.expect_err("lost");
+        host.times()
+    };
+    let first = times(Some(1)).await;
+    assert_eq!(first.len(), 5);
+    assert_eq!(first, times(Some(1)).await);
+    assert_ne!(first, times(Some(2)).await);
+    assert_ne!(times(None).await, times(None).await);
+}
+
+/// The service may say that a key has expired; there is no other to sign with.
+#[tokio::test(start_paused = true)]
+async fn an_api_key_is_not_tried_again_after_code_1004() {
+    let host = Host::new([refusal(401, 1004, "expired")]);
+    let (kind, sent, _) = query(&host, Timeouts::default()).await;
+    assert_eq!((kind, sent), (Some(ErrorKind::Auth), 1));
+}
+
+#[cfg(feature = "jwt")]
+mod tokens {
+    use super::*;
+    use kling_http::TokioClock;
+
+    /// One create with an access key: the tokens that were sent, and the error.
+    async fn create(
+        script: Vec<Reply>,
+        retry: RetryPolicy,
+    ) -> (Vec<String>, Option<kling_http::Error>) {
+        let host = Host::new(script);
+        let epoch = std::time::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
+        let credentials = Credentials::access_keys("access", "secret");
+        let client = Client::builder(Provider::kling(), credentials)
+            .transport(host.transport())
+            .clock(TokioClock::starting_at(epoch))
+            .retry(retry)
+            .build()
+            .expect("a client");
+        // So that a new token is another one.
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let result = client.effects().create(request()).await;
+        let sent = host.asked();
+        let tokens = sent
+            .iter()
+            .map(|it| it.headers["authorization"].to_str().expect("text"));
+        (tokens.map(str::to_owned).collect(), result.err())
+    }
+
+    fn expired() -> Reply {
+        refusal(401, 1004, "Authorization has expired")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_expired_token_is_replaced_once_also_for_a_create() {
+        let script = vec![expired(), shows("submitted")];
+        let (tokens, error) = create(script, RetryPolicy::default()).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(tokens.len(), 2);
+        assert!(tokens[0].starts_with("Bearer eyJ") && tokens[0] != tokens[1]);
+
+        let (tokens, error) = create(vec![expired()], RetryPolicy::default()).await;
+        let error = error.expect("an error");
+        assert_eq!(tokens.len(), 2);
+        assert_eq!((error.kind(), error.maybe_sent()), (ErrorKind::Auth, false));
+        assert_eq!(error.retryability(), Retryability::Permanent);
+        assert!(
+            error.to_string().contains("is this machine's clock right?"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_failures_in_between_do_not_count_as_tokens() {
+        let script = vec![
+            refusal(503, 5001, ""),
+            expired(),
+            refusal(429, 1302, ""),
+            expired(),
+        ];
+        let (tokens, error) = create(script, RetryPolicy::default()).await;
+        assert_eq!(tokens.len(), 4);
+        assert_eq!(error.map(|error| error.attempts()), Some(4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_policy_of_one_try_is_one_try_also_here() {
+        let (tokens, error) = create(vec![expired()], RetryPolicy::never()).await;
+        assert_eq!(
+            (tokens.len(), error.map(|it| it.kind())),
+            (1, Some(ErrorKind::Auth))
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn queries_are_repeated_and_permanent_errors_are_not() {
     for (reply, tries) in [
         (lost(), 5),

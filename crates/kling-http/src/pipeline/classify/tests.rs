@@ -1,11 +1,13 @@
 //! One line per answer: what it is, what kind of error it becomes, whether the
 //! same request can succeed later, whether the service may have acted on it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use kling_types::ApiCode;
+use kling_types::code::{DOCUMENTED, Remedy};
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::{Answer, classify};
@@ -55,7 +57,12 @@ fn what(answer: &Answer) -> Is {
 
 fn of(status: u16, body: &str) -> Answer {
     let status = StatusCode::from_u16(status).unwrap();
-    classify(status, &HeaderMap::new(), body.as_bytes(), false)
+    classify(status, &HeaderMap::new(), body.as_bytes(), false, now())
+}
+
+/// Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110.
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(784_111_777)
 }
 
 /// To a create.
@@ -82,7 +89,7 @@ fn check_answer(answer: Answer, expected: (Is, ErrorKind, Again, Acted), told: &
 fn check_success(status: u16, body: &str) {
     for is_query in [false, true] {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = classify(status, &HeaderMap::new(), body.as_bytes(), is_query);
+        let answer = classify(status, &HeaderMap::new(), body.as_bytes(), is_query, now());
         assert_eq!(what(&answer), Is::Success, "HTTP {status} {body}");
         assert!(!answer.outcome_unknown(), "HTTP {status} {body}");
     }
@@ -161,6 +168,12 @@ fn live_bodies_of_kling() {
         429,
         "err.kling.concurrency.doc",
         (Refusal, RateLimited, Later, Not),
+    );
+    // A pattern's text, seen for the duration of another product.
+    check(
+        400,
+        r#"{"code":1201,"message":"duration value '7' is invalid"}"#,
+        wrong,
     );
     let too_many =
         r#"{"code":1201,"message":"task_ids and external_task_ids cannot exceed 20 in total"}"#;
@@ -249,11 +262,11 @@ fn bodies_of_gateways() {
         &relay("task_not_exist"),
         (Refusal, NotFound, Never, Not),
     );
-    check(
-        501,
-        &relay("invalid_api_platform"),
-        (Refusal, NotFound, Never, Not),
-    );
+    for status in [400, 501] {
+        for code in ["invalid_api_platform", "not_implemented"] {
+            check(status, &relay(code), (Refusal, NotFound, Never, Not));
+        }
+    }
     check(
         403,
         &relay("insufficient_user_quota"),
@@ -269,6 +282,20 @@ fn bodies_of_gateways() {
         &relay("fail_to_fetch_task"),
         (Refusal, Service, Later, Perhaps),
     );
+}
+
+#[test]
+fn bodies_of_gateways_of_an_older_make() {
+    // The type's older name, without `param`, and a code that is another's.
+    let older = |status, code: &str, expected| {
+        let body = json!({"error": {"message": "m", "type": "shell_api_error", "code": code}});
+        check(status, &body.to_string(), expected);
+    };
+    older(401, "", (Refusal, Auth, Never, Not));
+    older(403, "", (Refusal, Account, Never, Not));
+    older(400, "invalid_request", (Refusal, Refused, Never, Not));
+    older(500, "invalid_request", (Refusal, Refused, Never, Not));
+    older(503, "", (Refusal, Service, Later, Perhaps));
 }
 
 /// Kling's 5001 promises that nothing was done. A gateway's 503, in whatever
@@ -361,6 +388,7 @@ fn a_failed_task_in_a_gateway_s_own_words() {
             &HeaderMap::new(),
             body.as_bytes(),
             true,
+            now(),
         ))
     };
     let failed = r#"{"status":"FAILURE","error":"risk control"}"#;
@@ -401,7 +429,7 @@ fn redirects_and_web_pages_are_not_the_api() {
         CONTENT_TYPE,
         HeaderValue::from_static("Text/HTML; charset=utf-8"),
     );
-    let answer = classify(StatusCode::OK, &headers, b"plain words", false);
+    let answer = classify(StatusCode::OK, &headers, b"plain words", false, now());
     check_answer(answer, elsewhere, "by its content type");
 }
 
@@ -437,37 +465,51 @@ fn no_answer() {
     lost(Kind::Broken, (Is::Lost, Transport, Later, Perhaps));
 }
 
+/// What a `Retry-After` of this text asks for, in a refusal and in a bare status.
+#[track_caller]
+fn check_retry_after(text: &'static str, seconds: Option<u64>) {
+    let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
+    let expected = seconds.map(Duration::from_secs);
+    for (status, body) in [(429, &br#"{"code":1302}"#[..]), (503, b""), (429, b"")] {
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = classify(status, &headers, body, true, now());
+        assert_eq!(answer.retry_after(), expected, "{text:?}");
+        assert_eq!(answer.into_error().retry_after(), expected, "{text:?}");
+    }
+}
+
+/// A peer computed NaN from this header, and waited not at all.
 #[test]
-fn retry_after_is_read_in_seconds() {
-    let wait = |text: &'static str| {
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
-        let json = classify(
-            StatusCode::TOO_MANY_REQUESTS,
-            &headers,
-            br#"{"code":1302}"#,
-            true,
-        );
-        let bare = classify(StatusCode::SERVICE_UNAVAILABLE, &headers, b"", true);
-        assert_eq!(json.retry_after(), bare.retry_after(), "{text}");
-        assert_eq!(
-            json.into_error().retry_after(),
-            bare.into_error().retry_after(),
-            "{text}"
-        );
-        classify(StatusCode::TOO_MANY_REQUESTS, &headers, b"", true).retry_after()
-    };
-    assert_eq!(wait("30"), Some(Duration::from_secs(30)));
-    assert_eq!(wait(" 7 "), Some(Duration::from_secs(7)));
+fn retry_after_is_read_in_seconds_and_as_a_date() {
+    check_retry_after("30", Some(30));
+    check_retry_after(" 7 ", Some(7));
+    // Now is 08:49:37 of that day.
+    check_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", Some(30));
+    check_retry_after("Sunday, 06-Nov-94 08:50:07 GMT", Some(30));
+    check_retry_after("Sun Nov  6 08:50:07 1994", Some(30));
+    check_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", Some(0));
+    check_retry_after("Sun, 06 Nov 1994 07:00:00 GMT", Some(0));
     for nonsense in [
         "",
         "-1",
         "1.5",
         "soon",
-        "Wed, 21 Oct 2026 07:28:00 GMT",
+        "Sun, 06 Nov 1994 08:50:07 CET",
+        "Sun, 36 Nov 1994 08:50:07 GMT",
         "99999999999999999999",
     ] {
-        assert_eq!(wait(nonsense), None, "{nonsense:?}");
+        check_retry_after(nonsense, None);
     }
+}
+
+#[test]
+fn only_code_1004_is_a_token_s_end() {
+    let is_expired = |code: i64| of(401, &json!({ "code": code }).to_string()).is_token_expired();
+    assert!(is_expired(1004));
+    for other in [1000, 1001, 1002, 1003, 1103] {
+        assert!(!is_expired(other), "{other}");
+    }
+    assert!(!of(401, "").is_token_expired());
 }
 
 #[test]
@@ -502,4 +544,49 @@ fn a_long_page_is_quoted_in_part_also_in_the_middle_of_a_character() {
     assert!(error.to_string().len() < 300, "{error}");
     let error = of(500, &format!("a{}", "ü".repeat(5000))).into_error();
     assert!(error.to_string().len() < 300, "{error}");
+}
+
+fn any_body() -> impl Strategy<Value = Vec<u8>> {
+    let code = prop_oneof![
+        proptest::sample::select(DOCUMENTED).prop_map(|row| row.code.get()),
+        any::<i64>(),
+    ];
+    let envelope = (code, ".{0,20}").prop_map(|(code, message)| {
+        json!({"code": code, "message": message})
+            .to_string()
+            .into_bytes()
+    });
+    prop_oneof![
+        envelope,
+        proptest::collection::vec(any::<u8>(), 0..64),
+        "\\PC{0,64}".prop_map(String::into_bytes),
+    ]
+}
+
+proptest! {
+    /// Total: any status, any code, any body; and what it says hangs together.
+    #[test]
+    fn every_answer_means_something(status in 100..=599_u16, body in any_body(), is_query: bool) {
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = classify(status, &HeaderMap::new(), &body, is_query, now());
+        if let Answer::Success(_) = answer {
+            prop_assert!(!answer.outcome_unknown() && !answer.is_temporary());
+        } else if answer.is_token_expired() || answer.is_capacity() {
+            prop_assert!(!answer.outcome_unknown());
+        }
+        let _ = answer.into_error().to_string();
+    }
+
+    /// Whatever HTTP status it comes with, a documented code is what its row says.
+    #[test]
+    fn a_documented_code_counts_whatever_the_status(
+        row in proptest::sample::select(DOCUMENTED),
+        status in 200..=599_u16,
+    ) {
+        let answer = of(status, &json!({"code": row.code, "message": "m"}).to_string());
+        prop_assert_eq!(what(&answer), Refusal);
+        let later = matches!(row.class.remedy(), Remedy::RetryLater | Remedy::FindOut);
+        prop_assert_eq!(answer.is_temporary(), later);
+        prop_assert_eq!(answer.outcome_unknown(), row.class.remedy() == Remedy::FindOut);
+    }
 }

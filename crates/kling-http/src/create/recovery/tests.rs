@@ -1,4 +1,4 @@
-//! The state machine alone: every event in every state.
+//! Every event in every state.
 
 use kling_types::{Task, TaskId, TaskStatus};
 
@@ -6,7 +6,7 @@ use super::{Event, Recovery, Step};
 use crate::error::{Error, ErrorKind};
 
 /// An event, by its first letter: **F**ound, **R**efused, **D**uplicate,
-/// **U**nknown, **N**ot found, look-up **E**rror.
+/// **U**nknown, **N**ot found, **S**tranger, look-up **E**rror.
 fn event(letter: char) -> Event {
     let error = |text: &str| Error::new(ErrorKind::Service, text);
     match letter {
@@ -18,6 +18,7 @@ fn event(letter: char) -> Event {
         'D' => Event::Duplicate(error("duplicate")),
         'U' => Event::Unknown(error("lost")),
         'N' => Event::NotFound,
+        'S' => Event::Stranger(TaskId::new("2").unwrap()),
         'E' => Event::LookUpFailed(error("no look-up")),
         other => panic!("no event {other}"),
     }
@@ -33,7 +34,8 @@ fn last_step(can_look_up: bool, events: &str) -> Step {
 fn told(step: &Step) -> String {
     match step {
         Step::Create => "create".to_owned(),
-        Step::LookUp => "look up".to_owned(),
+        Step::LookUp { after } if after.is_zero() => "look up".to_owned(),
+        Step::LookUp { after } => format!("look up after {} s", after.as_secs()),
         Step::Done(_) => "done".to_owned(),
         Step::GiveUp(error) => format!("refused: {error}"),
         Step::GiveUpMaybeSent(error) => format!("maybe sent: {error}"),
@@ -45,6 +47,10 @@ fn check(can_look_up: bool, events: &str, expected: &str) {
     assert_eq!(told(&last_step(can_look_up, events)), expected, "{events}");
 }
 
+const STRANGER: &str =
+    "maybe sent: lost; what was found under its external id is task 2, another one";
+const NO_LOOK_UP: &str = "maybe sent: lost; looking it up failed too: no look-up";
+
 #[test]
 fn every_event_where_tasks_can_be_looked_up() {
     // After the first create.
@@ -52,26 +58,33 @@ fn every_event_where_tasks_can_be_looked_up() {
     check(true, "R", "refused: refused");
     check(true, "D", "refused: duplicate");
     check(true, "U", "look up");
-    // After the look-up of a lost one.
-    check(true, "UF", "done");
-    check(true, "UN", "create");
-    check(
-        true,
-        "UE",
-        "maybe sent: lost; looking it up failed too: no look-up",
-    );
-    // After the second create.
-    check(true, "UNF", "done");
-    check(true, "UNR", "maybe sent: refused");
-    check(true, "UND", "look up");
-    check(true, "UNU", "look up");
-    // After the look-up of the second, or of the first one that it ran into.
-    for twice in ["UND", "UNU"] {
-        check(true, &format!("{twice}F"), "done");
-        check(true, &format!("{twice}N"), "maybe sent: lost");
-        let expected = "maybe sent: lost; looking it up failed too: no look-up";
-        check(true, &format!("{twice}E"), expected);
+    // After the look-ups of a lost one.
+    check(true, "UN", "look up after 1 s");
+    check(true, "UNN", "look up after 2 s");
+    check(true, "UNNN", "create");
+    for looked_up in ["U", "UN", "UNN"] {
+        check(true, &format!("{looked_up}F"), "done");
+        check(true, &format!("{looked_up}S"), STRANGER);
+        check(true, &format!("{looked_up}E"), NO_LOOK_UP);
     }
+    // After the second create.
+    check(true, "UNNNF", "done");
+    check(true, "UNNNR", "maybe sent: refused");
+    check(true, "UNNND", "look up");
+    check(true, "UNNNU", "look up");
+    // After the look-ups of the second, or of the first one that it ran into.
+    for (twice, misses) in [("UNNNU", 3), ("UNNND", 6)] {
+        for missed in 0..misses {
+            let events = format!("{twice}{}", "N".repeat(missed));
+            check(true, &format!("{events}F"), "done");
+            check(true, &format!("{events}S"), STRANGER);
+            check(true, &format!("{events}E"), NO_LOOK_UP);
+        }
+        let missed = format!("{twice}{}", "N".repeat(misses));
+        check(true, &missed, "maybe sent: lost");
+    }
+    // What surely exists is looked for up to 31 s.
+    check(true, "UNNNDNNNNN", "look up after 16 s");
 }
 
 #[test]
@@ -87,14 +100,13 @@ fn every_event_where_tasks_cannot_be_looked_up() {
 #[test]
 fn no_course_of_events_creates_thrice_or_goes_on_for_ever() {
     fn follow(events: &str) {
-        assert!(events.len() < 6, "still going on after {events}");
+        assert!(events.len() <= 11, "still going on after {events}");
         let answers = match last_step(true, events) {
             Step::Create => {
-                assert_eq!(events.matches('N').count(), 1, "{events}");
-                assert!(events.ends_with('N'), "{events}");
+                assert_eq!(events, "UNNN");
                 "FRDU"
             }
-            Step::LookUp => "FNE",
+            Step::LookUp { .. } => "FNSE",
             _ => "",
         };
         for answer in answers.chars() {

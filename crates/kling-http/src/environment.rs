@@ -1,0 +1,113 @@
+//! Which provider and which credentials the environment names.
+
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind, Result};
+use crate::provider::Provider;
+
+const COMET: &str = "COMETAPI_KEY";
+const KLING: &str = "KLING_API_KEY";
+const ACCESS: &str = "KLING_ACCESS_KEY";
+const SECRET: &str = "KLING_SECRET_KEY";
+
+/// The first of the documented variables that holds something decides.
+pub(crate) fn from_variables(
+    read: impl Fn(&str) -> Option<String>,
+) -> Result<(Provider, Credentials)> {
+    let read = |name| read(name).filter(|value| !value.trim().is_empty());
+    if let Some(key) = read(COMET) {
+        return Ok((Provider::comet(), Credentials::api_key(key)));
+    }
+    if let Some(key) = read(KLING) {
+        return Ok((Provider::kling(), Credentials::api_key(key)));
+    }
+    let text = match (read(ACCESS), read(SECRET)) {
+        (Some(access), Some(secret)) => return Ok((Provider::kling(), pair(access, secret)?)),
+        (Some(_), None) => missing_half(ACCESS, SECRET),
+        (None, Some(_)) => missing_half(SECRET, ACCESS),
+        (None, None) => format!(
+            "no key in the environment: set {COMET} for CometAPI, or {KLING} or both {ACCESS} \
+             and {SECRET} for Kling"
+        ),
+    };
+    Err(Error::new(ErrorKind::Config, text))
+}
+
+fn missing_half(there: &str, missing: &str) -> String {
+    format!("{there} is set, but {missing} is not: Kling's access key needs its secret key")
+}
+
+#[cfg(feature = "jwt")]
+#[allow(clippy::unnecessary_wraps)] // As without the feature.
+fn pair(access: String, secret: String) -> Result<Credentials> {
+    Ok(Credentials::access_keys(access, secret))
+}
+
+#[cfg(not(feature = "jwt"))]
+fn pair(_: String, _: String) -> Result<Credentials> {
+    let text =
+        format!("{ACCESS} and {SECRET} need the feature `jwt` of kling-http; {KLING} does without");
+    Err(Error::new(ErrorKind::Config, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives the variables these values; expects a provider's name or an error.
+    #[track_caller]
+    fn check(variables: &[(&str, &str)], expected: std::result::Result<&str, &str>) {
+        let found = from_variables(|name| {
+            let found = variables.iter().find(|(given, _)| *given == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        let found = found
+            .map(|(provider, _)| provider.name().to_owned())
+            .map_err(|error| error.to_string());
+        assert_eq!(found.as_deref().map_err(String::as_str), expected);
+    }
+
+    const NONE: &str = "no key in the environment: set COMETAPI_KEY for CometAPI, \
+                        or KLING_API_KEY or both KLING_ACCESS_KEY and KLING_SECRET_KEY for Kling";
+
+    #[test]
+    fn the_environment_names_the_provider() {
+        check(&[(COMET, "sk-1")], Ok("comet"));
+        check(&[(KLING, "k")], Ok("kling"));
+        check(&[(KLING, "k"), (COMET, "sk-1")], Ok("comet"));
+    }
+
+    #[cfg(feature = "jwt")]
+    #[test]
+    fn a_pair_is_kling_s() {
+        check(&[(ACCESS, "a"), (SECRET, "s")], Ok("kling"));
+    }
+
+    #[cfg(not(feature = "jwt"))]
+    #[test]
+    fn without_the_feature_a_pair_says_what_is_missing() {
+        let text = "KLING_ACCESS_KEY and KLING_SECRET_KEY need the feature `jwt` of kling-http; \
+                    KLING_API_KEY does without";
+        check(&[(ACCESS, "a"), (SECRET, "s")], Err(text));
+    }
+
+    #[test]
+    fn half_a_pair_says_which_half_is_missing() {
+        let no_secret = "KLING_ACCESS_KEY is set, but KLING_SECRET_KEY is not: \
+                         Kling's access key needs its secret key";
+        check(&[(ACCESS, "a")], Err(no_secret));
+        check(&[(ACCESS, "a"), (SECRET, " ")], Err(no_secret));
+        let no_access = "KLING_SECRET_KEY is set, but KLING_ACCESS_KEY is not: \
+                         Kling's access key needs its secret key";
+        check(&[(SECRET, "s")], Err(no_access));
+        // Another key is enough.
+        check(&[(SECRET, "s"), (KLING, "k")], Ok("kling"));
+    }
+
+    #[test]
+    fn an_empty_variable_is_none() {
+        check(&[], Err(NONE));
+        check(&[(COMET, " \n")], Err(NONE));
+        check(&[(COMET, ""), (KLING, "k")], Ok("kling"));
+        check(&[("SOME_KEY", "x")], Err(NONE));
+    }
+}
