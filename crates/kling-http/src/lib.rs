@@ -40,6 +40,8 @@
 //! | feature | default | brings |
 //! |---|---|---|
 //! | `reqwest` | yes | `ReqwestTransport`, with rustls |
+//! | `webhook` | no | `webhook`: callbacks verified and read |
+//! | `axum` | no | `webhook::axum_route`, a ready handler |
 //! | `download` | yes | `Client::download`: results into files, with SHA-256 |
 //!
 //! # What is not here
@@ -60,6 +62,8 @@ mod pipeline;
 mod provider;
 mod task;
 mod transport;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 pub use client::{Client, ClientBuilder, Effects};
 pub use clock::{Clock, SharedClock, SystemClock, TokioClock};
@@ -70,7 +74,9 @@ pub use download::{Download, Saved};
 pub use error::{Error, ErrorKind, Result, Retryability};
 pub use pipeline::{RetryPolicy, Timeouts};
 pub use provider::Provider;
-pub use task::{PollPolicy, TaskEvent, TaskEvents, TaskHandle};
+pub use task::{
+    Cadence, Growing, PollPolicy, Progress, SavedTask, TaskEvent, TaskEvents, TaskHandle,
+};
 #[cfg(feature = "reqwest")]
 pub use transport::ReqwestTransport;
 pub use transport::{
@@ -78,6 +84,6 @@ pub use transport::{
 };
 
 pub use kling_types::{
-    self as types, EffectRequest, ExternalTaskId, ImageSource, Scene, Task, TaskId, TaskState,
-    Video,
+    self as types, EffectRequest, ExternalTaskId, ImageSource, Scene, Task, TaskCallback, TaskId,
+    TaskState, Video,
 };
