@@ -38,7 +38,7 @@ fn main() -> ExitCode {
                 tokio::spawn(handle.into_future());
             }
             // Every one has been asked after once, and sleeps again.
-            tokio::time::sleep(Duration::from_secs(200)).await;
+            tokio::time::sleep(Duration::from_secs(110)).await;
         });
     });
     let per = |bytes: i64| {

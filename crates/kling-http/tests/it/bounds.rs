@@ -176,9 +176,10 @@ fn client(case: &Case, seen: &Arc<Seen>) -> Client {
         attempt: case.attempt,
         deadline: case.deadline,
     };
-    let retry = match case.retries {
-        true => RetryPolicy::default(),
-        false => RetryPolicy::never(),
+    let retry = if case.retries {
+        RetryPolicy::default()
+    } else {
+        RetryPolicy::never()
     };
     let builder = builder.transport(transport).timeouts(timeouts).retry(retry);
     builder.poll(case.policy).build().expect("a client")

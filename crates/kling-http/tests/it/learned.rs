@@ -108,14 +108,13 @@ async fn clones_share_what_they_learn() {
     );
 }
 
-/// Without the service's times, the middle of the last gap has to do; with
-/// times that make no sense too.
+/// Without the service's times, the middle of the last gap has to do.
 #[tokio::test(start_paused = true)]
 async fn it_learns_from_what_it_sees_too() {
-    for (shows_times, run_time) in [(false, 300), (true, 300)] {
+    for shows_times in [false, true] {
         let service = Service {
             shows_times,
-            ..Service::new(run_time)
+            ..Service::new(300)
         };
         let client = service.client();
         for _ in 0..20 {
@@ -134,13 +133,14 @@ async fn a_resumed_task_is_placed_by_its_age() {
         let client = service.client();
         let saved = create(&client).await.saved();
         sleep(Duration::from_secs(200)).await;
-        let task = match by_id_alone {
-            true => client.effects().task(task_id("7")),
-            false => client.effects().resume(saved).expect("ours"),
+        let task = if by_id_alone {
+            client.effects().task(task_id("7"))
+        } else {
+            client.effects().resume(saved).expect("ours")
         };
         task.wait().await.expect("done");
         let asked = service.asked();
-        assert_eq!(asked[0], 200.0);
+        assert!((200.0..200.1).contains(&asked[0]), "at once: {asked:?}");
         assert!(asked[1] < 220.0, "not as if it were new: {asked:?}");
     }
 }
@@ -174,7 +174,11 @@ async fn a_late_wait_asks_at_once_and_learns_no_nonsense() {
         let task = create(&client).await;
         sleep(Duration::from_secs(3600)).await;
         task.wait().await.expect("done");
-        assert_eq!(service.asked(), [3600.0]);
+        let asked = service.asked();
+        assert!(
+            asked.len() == 1 && (asked[0] - 3600.0).abs() < 0.1,
+            "{asked:?}"
+        );
     }
     let first = run(&service, &client).await[0];
     assert!(first < 100.0, "{first}");

@@ -29,6 +29,7 @@ fn signed(secret_text: &str, body: &[u8]) -> HeaderMap {
 }
 
 #[track_caller]
+#[allow(clippy::needless_pass_by_value)] // So that cases read well.
 fn check(receiver: &Receiver, headers: &HeaderMap, expected: Result<Verification, WebhookError>) {
     let delivery = receiver.receive(headers, BODY, at(NOW));
     assert_eq!(delivery.map(|it| it.verification()), expected);
@@ -327,14 +328,14 @@ mod axum_route {
     type Received = Arc<Mutex<Vec<Delivery>>>;
 
     fn app(receiver: Receiver) -> (axum::Router, Received) {
-        let received = Received::default();
-        let seen = received.clone();
+        let seen = Received::default();
+        let log = seen.clone();
         let clock = TokioClock::starting_at(at(NOW));
         let route = axum_route(receiver, clock, move |delivery| {
-            seen.lock().unwrap().push(delivery);
+            log.lock().unwrap().push(delivery);
             async {}
         });
-        (axum::Router::new().route("/callbacks", route), received)
+        (axum::Router::new().route("/callbacks", route), seen)
     }
 
     async fn send(
