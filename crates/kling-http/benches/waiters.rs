@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     });
     let waits = measure(|| {
         runtime.block_on(async {
-            for handle in waiting.drain(..) {
+            for handle in std::mem::take(&mut waiting) {
                 // What a caller does who wants them all: the handle moves in.
                 tokio::spawn(handle.into_future());
             }

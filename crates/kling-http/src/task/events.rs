@@ -58,7 +58,7 @@ impl fmt::Debug for TaskEvent {
     }
 }
 
-type Next = Pin<Box<dyn Future<Output = (Watch, Option<Result<TaskEvent>>)> + Send>>;
+type Next = Pin<Box<dyn Future<Output = (Box<Watch>, Option<Result<TaskEvent>>)> + Send>>;
 
 /// Every change of a task, each once: a [`Stream`] that ends after
 /// [`TaskEvent::Done`] or an error. Dropping it ends the watching, not the task.
@@ -84,7 +84,7 @@ pub struct TaskEvents {
 }
 
 impl TaskEvents {
-    pub(super) fn new(watch: Watch) -> Self {
+    pub(super) fn new(watch: Box<Watch>) -> Self {
         TaskEvents {
             timing: watch.timing(),
             next: Some(step(watch)),
@@ -112,7 +112,7 @@ impl TaskEvents {
     }
 }
 
-fn step(mut watch: Watch) -> Next {
+fn step(mut watch: Box<Watch>) -> Next {
     Box::pin(async move {
         let event = watch.next().await;
         (watch, event)

@@ -119,6 +119,11 @@ impl TaskHandle {
         &self.client
     }
 
+    /// Leaves the handle without it: a watch needs it once.
+    pub(super) fn take_snapshot(&mut self) -> Option<Arc<Task>> {
+        self.seen.take()
+    }
+
     pub(super) fn scene(&self) -> Option<&Scene> {
         self.scene.as_ref()
     }

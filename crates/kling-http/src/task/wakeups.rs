@@ -16,7 +16,10 @@ impl Wakeups {
         let hint = Arc::new(Notify::new());
         let mut waiters = self.lock();
         for id in ids(id, external) {
-            waiters.entry(id.into()).or_default().push(hint.clone());
+            // Most tasks have one waiter, and there may be very many tasks.
+            let hints = waiters.entry(id.into());
+            let hints = hints.or_insert_with(|| Vec::with_capacity(1));
+            hints.push(hint.clone());
         }
         hint
     }

@@ -28,9 +28,13 @@ const HINT_DOUBLINGS: u32 = 6;
 pub(super) struct Watch {
     handle: TaskHandle,
     timing: Timing,
+    /// Whether the task was created by this client, and is certainly there.
+    created: bool,
+    /// The create's answer, until it is told of.
+    snapshot: Option<Arc<Task>>,
     /// The task as last seen, with its status; never again without a success
     /// that was seen.
-    last: Option<Box<Task>>,
+    last: Option<Arc<Task>>,
     deadline: Instant,
     next_query: Instant,
     /// When the service last told of the task, or was asked to.
@@ -60,12 +64,14 @@ enum Cause {
 }
 
 impl Watch {
-    pub(super) fn new(handle: TaskHandle) -> Self {
+    /// Boxed, so that the futures that it goes through stay small.
+    pub(super) fn new(mut handle: TaskHandle) -> Box<Self> {
+        let snapshot = handle.take_snapshot();
         let policy = handle.client().settings().poll;
         let forecast = forecast(&handle);
         let now = Instant::now();
         // A task from elsewhere is asked after at once: it may have ended.
-        let (first, last_query) = match handle.snapshot() {
+        let (first, last_query) = match snapshot {
             Some(_) => {
                 let age = handle.age();
                 let chance = fastrand::f64();
@@ -76,7 +82,9 @@ impl Watch {
         };
         let deadline = now + policy.max_wait;
         let wakeups = handle.client().wakeups();
-        Watch {
+        Box::new(Watch {
+            created: snapshot.is_some(),
+            snapshot,
             hint: wakeups.join(handle.id(), handle.external_id()),
             timing: Timing {
                 age: handle.age(),
@@ -95,7 +103,7 @@ impl Watch {
             asked_last: false,
             ended: false,
             handle,
-        }
+        })
     }
 
     pub(super) fn timing(&self) -> Timing {
@@ -103,7 +111,7 @@ impl Watch {
     }
 
     /// Waits for the success.
-    pub(super) async fn finish(mut self) -> Result<Task> {
+    pub(super) async fn finish(mut self: Box<Self>) -> Result<Task> {
         loop {
             match self.next().await {
                 Some(Ok(TaskEvent::Done(task))) => return Ok(*task),
@@ -119,8 +127,7 @@ impl Watch {
         if self.ended {
             return None;
         }
-        if self.last.is_none()
-            && let Some(task) = self.handle.snapshot().cloned()
+        if let Some(task) = self.snapshot.take()
             && let Some(event) = self.see(task)
         {
             return Some(event);
@@ -139,7 +146,7 @@ impl Watch {
             let event = match timeout_at(limit, Box::pin(self.handle.fetch())).await {
                 Ok(Ok(task)) => {
                     self.failures = 0;
-                    let event = self.see(task);
+                    let event = self.see(Arc::new(task));
                     self.last_query = Instant::now();
                     self.schedule_next(cause, Duration::ZERO);
                     event
@@ -240,14 +247,14 @@ impl Watch {
             );
         match error.kind() {
             _ if !is_final => self.policy().max_failures,
-            _ if self.handle.snapshot().is_none() => 0,
+            _ if !self.created => 0,
             ErrorKind::Auth | ErrorKind::Account => 1,
             _ => self.policy().max_failures,
         }
     }
 
     /// Takes in a snapshot; tells of it if it is news.
-    fn see(&mut self, task: Task) -> Option<Result<TaskEvent>> {
+    fn see(&mut self, task: Arc<Task>) -> Option<Result<TaskEvent>> {
         if !self.timing.age.known && task.created_at.is_some() {
             let now = UnixMillis::from(self.handle.client().settings().clock.now());
             self.timing.age = Age::since(task.created_at, now);
@@ -264,7 +271,7 @@ impl Watch {
         match state {
             TaskState::Succeed if task.state() == state && has_result(&task) => {
                 self.ended = true;
-                Some(Ok(TaskEvent::Done(Box::new(task))))
+                Some(Ok(TaskEvent::Done(Box::new(Arc::unwrap_or_clone(task)))))
             }
             // Paid for and made, but its address does not show yet: it may.
             TaskState::Succeed if self.empty_successes < EMPTY_SUCCESSES => {
@@ -285,7 +292,7 @@ impl Watch {
     }
 
     /// Keeps the snapshot, unless a success is known and this is none.
-    fn changed(&mut self, task: Task) -> Option<Result<TaskEvent>> {
+    fn changed(&mut self, task: Arc<Task>) -> Option<Result<TaskEvent>> {
         if let Some(last) = &self.last {
             let taken_back =
                 last.state() == TaskState::Succeed && task.state() != TaskState::Succeed;
@@ -293,12 +300,13 @@ impl Watch {
                 return None;
             }
             if last.status == task.status {
-                self.last = Some(Box::new(task));
+                self.last = Some(task);
                 return None;
             }
         }
-        self.last = Some(Box::new(task.clone()));
-        Some(Ok(TaskEvent::Changed(Box::new(task))))
+        let shown = Box::new(Task::clone(&task));
+        self.last = Some(task);
+        Some(Ok(TaskEvent::Changed(shown)))
     }
 
     /// Adds the run time of a task that succeeded to what its scene is known
@@ -318,7 +326,7 @@ impl Watch {
         let sane = |time: &Duration| !time.is_zero() && *time <= age + SLACK;
         let seen = || {
             let gap = self.last_query.elapsed();
-            let watched = self.handle.snapshot().is_some() || self.last.is_some();
+            let watched = self.created || self.last.is_some();
             let close = !gap.is_zero() && gap.as_secs_f64() <= LONGEST_GAP;
             (watched && close).then(|| age.saturating_sub(gap / 2))
         };
