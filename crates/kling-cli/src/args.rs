@@ -75,7 +75,7 @@ pub(crate) struct EffectArgs {
     #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = seconds)]
     pub(crate) timeout: Duration,
 
-    /// Ask after the task at this fixed interval, in seconds; a growing one by default
+    /// Ask after the task at this fixed interval, in seconds; by default when an end is likely
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) poll_interval: Option<Duration>,
 

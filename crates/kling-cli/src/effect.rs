@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use kling_http::{
-    Client, Credentials, EffectRequest, Error, ExternalTaskId, ImageSource, PollPolicy, Provider,
-    Saved, Scene, Task, TaskEvent, TaskHandle, random_external_task_id,
+    Cadence, Client, Credentials, EffectRequest, Error, ExternalTaskId, Growing, ImageSource,
+    PollPolicy, Provider, Saved, Scene, Task, TaskEvent, TaskHandle, random_external_task_id,
 };
 use kling_mock::{Mock, Plan, Server};
 use kling_types::image::MAX_BYTES;
@@ -25,6 +25,9 @@ use failure::Failure;
 /// The course of a task of `--mock`: slow enough to be watched.
 const MOCK_QUEUE: Duration = Duration::from_millis(500);
 const MOCK_RUN: Duration = Duration::from_millis(1500);
+
+/// How often a task of --mock is asked after.
+const MOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The longest file name that common file systems take, in bytes.
 const LONGEST_NAME: usize = 255;
@@ -149,6 +152,26 @@ async fn watch(task: &TaskHandle, started: Instant) -> Result<Task, Error> {
     task.wait().await
 }
 
+/// How often to ask after the task. What is known of the service's run times
+/// holds for the service alone: a task of --mock takes two seconds, and behind
+/// another host may be a fake one too.
+fn cadence(args: &EffectArgs) -> PollPolicy {
+    let interval = args.poll_interval;
+    match interval.or(args.mock.then_some(MOCK_INTERVAL)) {
+        Some(interval) => PollPolicy::every(interval),
+        None if args.base_url.is_some() => PollPolicy {
+            cadence: Cadence::Growing(Growing {
+                initial: Duration::from_secs(1),
+                factor: 1.3,
+                max_interval: Duration::from_secs(15),
+                jitter: 0.1,
+            }),
+            ..PollPolicy::default()
+        },
+        None => PollPolicy::default(),
+    }
+}
+
 /// The service to talk to.
 struct Service {
     client: Client,
@@ -158,20 +181,10 @@ struct Service {
 
 impl Service {
     async fn start(args: &EffectArgs) -> Result<Service, Failure> {
-        let mut poll = PollPolicy {
+        let poll = PollPolicy {
             max_wait: args.timeout,
-            ..PollPolicy::default()
+            ..cadence(args)
         };
-        // A task of --mock takes two seconds, not two minutes.
-        let mock_interval = args.mock.then_some(Duration::from_millis(100));
-        if let Some(interval) = args.poll_interval.or(mock_interval) {
-            poll = PollPolicy {
-                initial: interval,
-                max_interval: interval,
-                jitter: 0.0,
-                ..poll
-            };
-        }
         let (provider, key, server) = if args.mock {
             let mock = Mock::builder()
                 .plan(Plan::after(MOCK_QUEUE, MOCK_RUN))

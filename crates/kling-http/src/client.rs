@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
-use kling_types::{EffectRequest, ExternalTaskId, Task, TaskId, routes};
+use kling_types::{EffectRequest, ExternalTaskId, Task, TaskCallback, TaskId, routes};
 
 use crate::answer::find_task;
 use crate::clock::{Clock, SharedClock, SystemClock};
@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::list::List;
 use crate::pipeline::{Call, RetryPolicy, Timeouts, query};
 use crate::provider::Provider;
-use crate::task::{PollPolicy, TaskHandle};
+use crate::task::{Experience, PollPolicy, SavedTask, TaskHandle, Wakeups};
 use crate::trace;
 use crate::transport::{SharedTransport, Transport};
 
@@ -25,6 +25,8 @@ use crate::transport::{SharedTransport, Transport};
 #[derive(Debug, Clone)]
 pub struct Client {
     settings: Arc<Settings>,
+    experience: Arc<Experience>,
+    wakeups: Arc<Wakeups>,
 }
 
 /// All that a client was built with.
@@ -77,6 +79,14 @@ impl Client {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    pub(crate) fn experience(&self) -> &Experience {
+        &self.experience
+    }
+
+    pub(crate) fn wakeups(&self) -> &Wakeups {
+        &self.wakeups
     }
 
     /// One query by the service's id or, where the provider finds those, the
@@ -132,8 +142,9 @@ impl Effects<'_> {
     /// Dropping the future while it runs leaves the outcome unknown: set an
     /// external task id of your own to find the task by.
     pub async fn create(&self, request: EffectRequest) -> Result<TaskHandle> {
+        let scene = request.effect_scene.clone();
         let (task, external_id) = create::create(self.client, request).await?;
-        let handle = TaskHandle::created(self.client.clone(), routes::EFFECTS, task);
+        let handle = TaskHandle::created(self.client.clone(), routes::EFFECTS, scene, task);
         Ok(handle.with_external_id(external_id))
     }
 
@@ -167,7 +178,68 @@ impl Effects<'_> {
     /// A task that was created before, perhaps by another process. Nothing is
     /// sent.
     pub fn task(&self, id: TaskId) -> TaskHandle {
-        TaskHandle::resumed(self.client.clone(), routes::EFFECTS, id)
+        TaskHandle::from_id(self.client.clone(), routes::EFFECTS, id)
+    }
+
+    /// A task that was written down with [`TaskHandle::saved`], by whatever
+    /// process. Nothing is sent. Another provider's task, or one of another
+    /// kind, is an error ([`ErrorKind::Config`]): its id means nothing here.
+    ///
+    /// ```
+    /// use kling_http::{Client, Credentials, Provider, SavedTask, transport_fn};
+    /// # let transport = transport_fn(|_| std::future::pending());
+    /// # let client = Client::builder(Provider::comet(), Credentials::api_key("sk-1"));
+    /// # let client = client.transport(transport).build()?;
+    ///
+    /// let text = r#"{"provider": "comet", "collection": "/v1/videos/effects", "task_id": "7"}"#;
+    /// let saved: SavedTask = serde_json::from_str(text)?;
+    /// let task = client.effects().resume(saved.clone())?;
+    /// assert_eq!(task.saved(), saved);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn resume(&self, saved: SavedTask) -> Result<TaskHandle> {
+        let provider = self.client.settings().provider.name();
+        let differs = if saved.provider != provider {
+            format!(
+                "is {}'s, and this client talks to {provider}: build one for its provider",
+                saved.provider
+            )
+        } else if saved.collection != routes::EFFECTS {
+            format!(
+                "was created at {}, and effects are at {}",
+                saved.collection,
+                routes::EFFECTS
+            )
+        } else {
+            let client = self.client.clone();
+            return Ok(TaskHandle::from_saved(client, routes::EFFECTS, saved));
+        };
+        let text = format!("the saved task {} {differs}", saved.task_id);
+        let error = Error::new(ErrorKind::Config, text).with_task_id(&saved.task_id);
+        Err(error.with_external_task_id(saved.external_task_id.as_ref()))
+    }
+
+    /// A callback has come: whoever waits for its task, through this client or a
+    /// clone of it, asks the service at once. Whether there was anybody.
+    ///
+    /// The callback is a hint and no more: what it says of the task is not
+    /// believed, so it need not be genuine. Duplicates, late and forged ones
+    /// change nothing: they cause at most one query a second and waiter, ever
+    /// fewer if there is no news. Polling goes on as without.
+    ///
+    /// Both ids of the callback are looked for, as CometAPI's may carry a task
+    /// id of its upstream (*inferred*). With a token of your own in the callback
+    /// URL, use [`wake`](Self::wake).
+    pub fn notify(&self, callback: &TaskCallback) -> bool {
+        let task = callback.task();
+        let by_id = self.wake(task.id.as_str());
+        let external = task.external_id();
+        external.is_some_and(|id| self.wake(id.as_str())) || by_id
+    }
+
+    /// The same for a task id, or an external one.
+    pub fn wake(&self, id: &str) -> bool {
+        self.client.wakeups.wake(id)
     }
 }
 
@@ -263,6 +335,8 @@ impl ClientBuilder {
                 clock: self.clock,
                 dice: Dice::new(self.seed),
             }),
+            experience: Arc::default(),
+            wakeups: Arc::default(),
         })
     }
 }

@@ -44,6 +44,8 @@
 //! | `jwt` | yes | `Credentials::access_keys`: Kling's access key and secret key |
 //! | `tracing` | yes | spans `kling.task` and `kling.request`, and events; see below |
 //! | `download` | yes | `TaskHandle::download`: results into files, writers and streams, with SHA-256 |
+//! | `webhook` | no | `webhook`: callbacks verified and read |
+//! | `axum` | no | `webhook::axum_route`, a ready handler |
 //! | `tower` | no | `TowerTransport`: any tower service as a transport |
 //! | `test-util` | no | the module `testing`: transports for your tests |
 //!
@@ -79,6 +81,8 @@ mod task;
 pub mod testing;
 mod trace;
 mod transport;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 pub use client::{Client, ClientBuilder, Effects};
 pub use clock::{Clock, SharedClock, SystemClock, TokioClock};
@@ -90,7 +94,9 @@ pub use error::{Error, ErrorKind, Result, Retryability};
 pub use list::{List, Pages, Tasks};
 pub use pipeline::{RetryPolicy, Timeouts};
 pub use provider::Provider;
-pub use task::{PollPolicy, TaskEvent, TaskEvents, TaskHandle};
+pub use task::{
+    Cadence, Growing, PollPolicy, Progress, SavedTask, TaskEvent, TaskEvents, TaskHandle,
+};
 #[cfg(feature = "reqwest")]
 pub use transport::ReqwestTransport;
 #[cfg(feature = "tower")]
@@ -101,6 +107,6 @@ pub use transport::{
 };
 
 pub use kling_types::{
-    self as types, EffectRequest, ExternalTaskId, ImageSource, Scene, Task, TaskId, TaskState,
-    Video,
+    self as types, EffectRequest, ExternalTaskId, ImageSource, Scene, Task, TaskCallback, TaskId,
+    TaskState, Video,
 };

@@ -32,8 +32,12 @@ pub(super) static LIBRARIES: &[Library] = &[
         home: "crates/kling-http/src/trace.rs",
     },
     Library {
-        names: &["hyper", "hyper_util", "axum"],
+        names: &["hyper", "hyper_util"],
         home: "crates/kling-mock/src/serve.rs",
+    },
+    Library {
+        names: &["axum"],
+        home: "crates/kling-http/src/webhook/axum.rs",
     },
     Library {
         names: &["wiremock"],

@@ -1,6 +1,6 @@
 //! When a watched task is asked after, and how the watch ends.
 
-use kling_http::{PollPolicy, RetryPolicy, TaskId};
+use kling_http::{Cadence, Growing, PollPolicy, RetryPolicy, TaskId};
 use kling_types::{EffectRequest, ImageSource, Scene};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -52,10 +52,12 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
 fn policy(of: &Value) -> Result<PollPolicy, String> {
     let failures = of["max_failures"].as_u64().unwrap_or_default();
     Ok(PollPolicy {
-        initial: millis(of, "initial_ms")?,
-        factor: of["factor"].as_f64().ok_or("`factor` is no number")?,
-        max_interval: millis(of, "max_interval_ms")?,
-        jitter: 0.0,
+        cadence: Cadence::Growing(Growing {
+            initial: millis(of, "initial_ms")?,
+            factor: of["factor"].as_f64().ok_or("`factor` is no number")?,
+            max_interval: millis(of, "max_interval_ms")?,
+            jitter: 0.0,
+        }),
         max_wait: millis(of, "max_wait_ms")?,
         max_failures: u32::try_from(failures).map_err(|error| error.to_string())?,
     })

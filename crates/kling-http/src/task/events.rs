@@ -1,28 +1,109 @@
-//! A watch as a stream.
+//! A watch as a stream of events.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::Stream;
+use kling_types::Task;
 
-use super::watch::{TaskEvent, Watch};
-use crate::error::Result;
+use super::timing::{Progress, Timing};
+use super::watch::Watch;
+use crate::error::{Error, Result};
 
-type Next = Pin<Box<dyn Future<Output = (Watch, Option<Result<TaskEvent>>)> + Send>>;
+/// Something that happened to a watched task.
+#[non_exhaustive]
+pub enum TaskEvent {
+    /// Its status is another one than before, or seen for the first time. An
+    /// unknown status is shown like any other and ends nothing.
+    Changed(Box<Task>),
+    /// A query failed, after its own retries. The task is not touched by it.
+    PollFailed {
+        /// Why.
+        error: Error,
+        /// How many queries failed one after the other, this one included.
+        failures: u32,
+        /// When the next one follows.
+        next_in: Duration,
+    },
+    /// It succeeded and has a result. The last event.
+    Done(Box<Task>),
+}
+
+impl fmt::Debug for TaskEvent {
+    /// Leaves out the rest of the task: its result's address is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, task) = match self {
+            TaskEvent::Changed(task) => ("Changed", task),
+            TaskEvent::Done(task) => ("Done", task),
+            TaskEvent::PollFailed {
+                error,
+                failures,
+                next_in,
+            } => {
+                return f
+                    .debug_struct("PollFailed")
+                    .field("error", error)
+                    .field("failures", failures)
+                    .field("next_in", next_in)
+                    .finish();
+            }
+        };
+        f.debug_struct(name)
+            .field("id", &task.id)
+            .field("status", &task.status)
+            .finish_non_exhaustive()
+    }
+}
+
+type Next = Pin<Box<dyn Future<Output = (Box<Watch>, Option<Result<TaskEvent>>)> + Send>>;
 
 /// Every change of a task, each once: a [`Stream`] that ends after
 /// [`TaskEvent::Done`] or an error. Dropping it ends the watching, not the task.
+///
+/// ```no_run
+/// # async fn example(task: kling_http::TaskHandle) -> kling_http::Result<()> {
+/// use kling_http::TaskEvent;
+///
+/// let mut events = task.events();
+/// while let Some(event) = events.next().await {
+///     if let TaskEvent::Changed(task) = event? {
+///         let progress = events.progress();
+///         println!("{}: about {:.0} %", task.status, 100.0 * progress.fraction);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct TaskEvents {
     next: Option<Next>,
+    timing: Timing,
+    done: bool,
 }
 
 impl TaskEvents {
-    pub(super) fn new(watch: Watch) -> Self {
+    pub(super) fn new(watch: Box<Watch>) -> Self {
         TaskEvents {
+            timing: watch.timing(),
             next: Some(step(watch)),
+            done: false,
         }
+    }
+
+    /// How far the task seems to be at this moment; ask between two events too.
+    /// It never goes back, and comes to 1 with [`TaskEvent::Done`] only.
+    pub fn progress(&self) -> Progress {
+        let progress = self.timing.progress();
+        if self.done {
+            return Progress {
+                expected: progress.elapsed,
+                fraction: 1.0,
+                ..progress
+            };
+        }
+        progress
     }
 
     /// The next event, without a stream library.
@@ -31,7 +112,7 @@ impl TaskEvents {
     }
 }
 
-fn step(mut watch: Watch) -> Next {
+fn step(mut watch: Box<Watch>) -> Next {
     Box::pin(async move {
         let event = watch.next().await;
         (watch, event)
@@ -48,6 +129,8 @@ impl Stream for TaskEvents {
         match next.as_mut().poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready((watch, event)) => {
+                self.timing = watch.timing();
+                self.done = matches!(event, Some(Ok(TaskEvent::Done(_))));
                 self.next = event.is_some().then(|| step(watch));
                 Poll::Ready(event)
             }

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 
-use kling_types::{ExternalTaskId, Task, TaskId};
+use kling_types::{ExternalTaskId, Scene, Task, TaskId, UnixMillis};
 
 use super::events::TaskEvents;
+use super::saved::SavedTask;
+use super::timing::Age;
 use super::watch::Watch;
 use crate::client::Client;
 use crate::error::Result;
@@ -16,34 +19,66 @@ use crate::error::Result;
 ///
 /// The handle is a name, not the task: dropping it, or a future made from it,
 /// ends the watching only. The task goes on, is charged, and keeps its result
-/// for 30 days. With its [`id`](Self::id) any process finds it again:
-/// [`Effects::task`](crate::Effects::task).
+/// for 30 days. Any process finds it again: with [`saved`](Self::saved) and
+/// [`Effects::resume`](crate::Effects::resume), or with its [`id`](Self::id) alone
+/// and [`Effects::task`](crate::Effects::task).
 #[derive(Clone)]
 pub struct TaskHandle {
     client: Client,
     collection: &'static str,
     id: TaskId,
     external_id: Option<ExternalTaskId>,
-    seen: Option<Box<Task>>,
+    scene: Option<Scene>,
+    created_at: Option<UnixMillis>,
+    age: Age,
+    seen: Option<Arc<Task>>,
 }
 
 impl TaskHandle {
-    pub(crate) fn created(client: Client, collection: &'static str, task: Task) -> Self {
+    /// A task that was created just now.
+    pub(crate) fn created(
+        client: Client,
+        collection: &'static str,
+        scene: Scene,
+        task: Task,
+    ) -> Self {
+        let now = UnixMillis::from(client.settings().clock.now());
         TaskHandle {
             client,
             collection,
             id: task.id.clone(),
             external_id: task.external_id().cloned(),
-            seen: Some(Box::new(task)),
+            scene: Some(scene),
+            created_at: task.created_at.or(Some(now)),
+            age: Age::newborn(),
+            seen: Some(Arc::new(task)),
         }
     }
 
-    pub(crate) fn resumed(client: Client, collection: &'static str, id: TaskId) -> Self {
+    /// A task from elsewhere, of which only the id is known.
+    pub(crate) fn from_id(client: Client, collection: &'static str, id: TaskId) -> Self {
         TaskHandle {
             client,
             collection,
             id,
             external_id: None,
+            scene: None,
+            created_at: None,
+            age: Age::since(None, UnixMillis::new(0)),
+            seen: None,
+        }
+    }
+
+    pub(crate) fn from_saved(client: Client, collection: &'static str, saved: SavedTask) -> Self {
+        let now = UnixMillis::from(client.settings().clock.now());
+        TaskHandle {
+            client,
+            collection,
+            id: saved.task_id,
+            external_id: saved.external_task_id,
+            scene: saved.scene,
+            created_at: saved.created_at,
+            age: Age::since(saved.created_at, now),
             seen: None,
         }
     }
@@ -68,8 +103,33 @@ impl TaskHandle {
         self.seen.as_deref()
     }
 
+    /// All that another process needs to go on with the task, as data.
+    pub fn saved(&self) -> SavedTask {
+        SavedTask {
+            provider: self.client.settings().provider.name().to_owned(),
+            collection: self.collection.to_owned(),
+            task_id: self.id.clone(),
+            external_task_id: self.external_id.clone(),
+            created_at: self.created_at,
+            scene: self.scene.clone(),
+        }
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Leaves the handle without it: a watch needs it once.
+    pub(super) fn take_snapshot(&mut self) -> Option<Arc<Task>> {
+        self.seen.take()
+    }
+
+    pub(super) fn scene(&self) -> Option<&Scene> {
+        self.scene.as_ref()
+    }
+
+    pub(super) fn age(&self) -> Age {
+        self.age
     }
 
     /// Asks after the task once.
@@ -87,7 +147,9 @@ impl TaskHandle {
 
     /// Waits for the task's success. A task that failed is an error with its
     /// reason; so is the end of the longest wait, after which the task goes on
-    /// and can be waited for again.
+    /// and can be waited for again. It ends within
+    /// [`PollPolicy::max_wait`](crate::PollPolicy::max_wait) and one
+    /// [`Timeouts::attempt`](crate::Timeouts::attempt), whatever the service does.
     ///
     /// ```no_run
     /// # async fn example(task: kling_http::TaskHandle) -> kling_http::Result<()> {

@@ -1,11 +1,20 @@
 //! Tasks: asking after one, waiting for its end, seeing every change.
 
 mod events;
+mod experience;
+mod forecast;
 mod handle;
 mod poll;
+mod saved;
+mod timing;
+mod verdict;
+mod wakeups;
 mod watch;
 
-pub use events::TaskEvents;
+pub use events::{TaskEvent, TaskEvents};
+pub(crate) use experience::Experience;
 pub use handle::TaskHandle;
-pub use poll::PollPolicy;
-pub use watch::TaskEvent;
+pub use poll::{Cadence, Growing, PollPolicy};
+pub use saved::SavedTask;
+pub use timing::Progress;
+pub(crate) use wakeups::Wakeups;

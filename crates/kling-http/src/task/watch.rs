@@ -1,107 +1,117 @@
 //! Watching a task to its end.
 
-use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use kling_types::{Task, TaskState, TaskStatus};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use kling_types::{Task, TaskState, UnixMillis};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
+use super::events::TaskEvent;
+use super::forecast::{Forecast, LONGEST_GAP};
 use super::handle::TaskHandle;
+use super::poll::PollPolicy;
+use super::timing::{Age, Timing};
+use super::verdict::has_result;
 use crate::error::{Error, ErrorKind, Result, Retryability};
-
-/// Something that happened to a watched task.
-#[non_exhaustive]
-pub enum TaskEvent {
-    /// Its status is another one than before, or seen for the first time. An
-    /// unknown status is shown like any other and ends nothing.
-    Changed(Box<Task>),
-    /// A query failed, after its own retries. The task is not touched by it.
-    PollFailed {
-        /// Why.
-        error: Error,
-        /// How many queries failed one after the other, this one included.
-        failures: u32,
-        /// When the next one follows.
-        next_in: Duration,
-    },
-    /// It succeeded and has a result. The last event.
-    Done(Box<Task>),
-}
-
-impl fmt::Debug for TaskEvent {
-    /// Leaves out the rest of the task: its result's address is a secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, task) = match self {
-            TaskEvent::Changed(task) => ("Changed", task),
-            TaskEvent::Done(task) => ("Done", task),
-            TaskEvent::PollFailed {
-                error,
-                failures,
-                next_in,
-            } => {
-                return f
-                    .debug_struct("PollFailed")
-                    .field("error", error)
-                    .field("failures", failures)
-                    .field("next_in", next_in)
-                    .finish();
-            }
-        };
-        f.debug_struct(name)
-            .field("id", &task.id)
-            .field("status", &task.status)
-            .finish_non_exhaustive()
-    }
-}
 
 /// How often a success without a result is asked after again.
 const EMPTY_SUCCESSES: u32 = 5;
 
+/// From a query to one that a callback asks for. It doubles, up to 64 s, with
+/// each such query that brings no news: a flood of callbacks, from whomever,
+/// must not become a flood of queries.
+const HINT_GAP: Duration = Duration::from_secs(1);
+const HINT_DOUBLINGS: u32 = 6;
+
 /// One watch: its state is the task as last seen, and when the watch ends.
 pub(super) struct Watch {
     handle: TaskHandle,
-    seen: Option<TaskStatus>,
-    last: Option<Box<Task>>,
+    timing: Timing,
+    /// Whether the task was created by this client, and is certainly there.
+    created: bool,
+    /// The create's answer, until it is told of.
+    snapshot: Option<Arc<Task>>,
+    /// The task as last seen, with its status; never again without a success
+    /// that was seen.
+    last: Option<Arc<Task>>,
     deadline: Instant,
     next_query: Instant,
+    /// When the service last told of the task, or was asked to.
+    last_query: Instant,
+    /// Until then the service does not want to be asked.
+    not_before: Instant,
     queries: u32,
     failures: u32,
     /// Answers of success without a result.
     empty_successes: u32,
     /// Why the last query of all brought nothing.
     last_failure: Option<Error>,
+    /// Set by callbacks.
+    hint: Arc<Notify>,
+    /// Queries on a callback that brought no news, one after the other.
+    idle_hints: u32,
     /// The query at the deadline was made.
     asked_last: bool,
     ended: bool,
 }
 
+/// Why a query is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Schedule,
+    Hint,
+}
+
 impl Watch {
-    pub(super) fn new(handle: TaskHandle) -> Self {
+    /// Boxed, so that the futures that it goes through stay small.
+    pub(super) fn new(mut handle: TaskHandle) -> Box<Self> {
+        let snapshot = handle.take_snapshot();
         let policy = handle.client().settings().poll;
+        let forecast = forecast(&handle);
         let now = Instant::now();
-        // A task of unknown age is asked after at once.
-        let first = match handle.snapshot() {
-            Some(_) => policy.wait_before(0, fastrand::f64()),
-            None => Duration::ZERO,
+        // A task from elsewhere is asked after at once: it may have ended.
+        let (first, last_query) = match snapshot {
+            Some(_) => {
+                let age = handle.age();
+                let chance = handle.client().settings().dice.throw();
+                let first = policy.cadence.first(&forecast, age.now(), chance);
+                (first, age.begin())
+            }
+            None => (Duration::ZERO, now),
         };
         let deadline = now + policy.max_wait;
-        Watch {
-            handle,
-            seen: None,
+        let wakeups = handle.client().wakeups();
+        Box::new(Watch {
+            created: snapshot.is_some(),
+            snapshot,
+            hint: wakeups.join(handle.id(), handle.external_id()),
+            timing: Timing {
+                age: handle.age(),
+                forecast,
+            },
             last: None,
             deadline,
             next_query: (now + first).min(deadline),
+            last_query,
+            not_before: now,
             queries: 0,
             failures: 0,
             empty_successes: 0,
             last_failure: None,
+            idle_hints: 0,
             asked_last: false,
             ended: false,
-        }
+            handle,
+        })
+    }
+
+    pub(super) fn timing(&self) -> Timing {
+        self.timing
     }
 
     /// Waits for the success.
-    pub(super) async fn finish(mut self) -> Result<Task> {
+    pub(super) async fn finish(mut self: Box<Self>) -> Result<Task> {
         loop {
             match self.next().await {
                 Some(Ok(TaskEvent::Done(task))) => return Ok(*task),
@@ -117,15 +127,14 @@ impl Watch {
         if self.ended {
             return None;
         }
-        if self.seen.is_none()
-            && let Some(task) = self.handle.snapshot().cloned()
+        if let Some(task) = self.snapshot.take()
             && let Some(event) = self.see(task)
         {
             return Some(event);
         }
         while !self.asked_last {
-            sleep_until(self.next_query).await;
-            self.asked_last = self.next_query >= self.deadline;
+            let cause = self.pause().await;
+            self.asked_last = cause == Cause::Schedule && self.next_query >= self.deadline;
             // A query that is under way at the deadline makes room for the last
             // one, which has the time of one try: so the watch ends in time.
             let limit = if self.asked_last {
@@ -133,18 +142,26 @@ impl Watch {
             } else {
                 self.deadline
             };
-            let event = match timeout_at(limit, self.handle.fetch()).await {
+            // Boxed, as it is large and most of a watch is sleep.
+            let event = match timeout_at(limit, Box::pin(self.handle.fetch())).await {
                 Ok(Ok(task)) => {
                     self.failures = 0;
-                    self.schedule_next(Duration::ZERO);
-                    self.see(task)
+                    let event = self.see(Arc::new(task));
+                    self.last_query = Instant::now();
+                    self.schedule_next(cause, Duration::ZERO);
+                    event
                 }
-                Ok(Err(error)) => self.query_failed(error),
+                Ok(Err(error)) => self.query_failed(cause, error),
                 Err(_) => {
                     self.next_query = self.deadline;
                     None
                 }
             };
+            if let Some(Ok(TaskEvent::Changed(_) | TaskEvent::Done(_))) = event {
+                self.idle_hints = 0;
+            } else if cause == Cause::Hint {
+                self.idle_hints = self.idle_hints.saturating_add(1);
+            }
             if event.is_some() {
                 return event;
             }
@@ -153,41 +170,62 @@ impl Watch {
         Some(Err(self.timed_out()))
     }
 
+    /// Sleeps until the next query, or until a callback says that there is
+    /// something to see.
+    async fn pause(&mut self) -> Cause {
+        if timeout_at(self.next_query, self.hint.notified())
+            .await
+            .is_err()
+        {
+            return Cause::Schedule;
+        }
+        let gap = HINT_GAP * 2_u32.pow(self.idle_hints.min(HINT_DOUBLINGS));
+        let earliest = (self.last_query + gap).max(self.not_before);
+        sleep_until(earliest.min(self.next_query)).await;
+        // What came in the meantime is answered by the same query.
+        let _ = timeout(Duration::ZERO, self.hint.notified()).await;
+        if earliest < self.next_query {
+            Cause::Hint
+        } else {
+            Cause::Schedule
+        }
+    }
+
     /// Plans the next query: not before the service wants it, at the latest for
-    /// the end of the watch.
-    fn schedule_next(&mut self, asked: Duration) -> Duration {
-        self.queries = self.queries.saturating_add(1);
-        let policy = self.handle.client().settings().poll;
-        let wait = policy.wait_before(self.queries, fastrand::f64()).max(asked);
+    /// the end of the watch. One on a callback leaves the schedule as it is, or
+    /// stands in for the query that was due within the second.
+    fn schedule_next(&mut self, cause: Cause, asked: Duration) -> Duration {
         let now = Instant::now();
-        let wait = wait.min(self.deadline.saturating_duration_since(now));
-        self.next_query = now + wait;
-        wait
+        self.not_before = now + asked.min(crate::pipeline::LONGEST);
+        if cause == Cause::Schedule || self.next_query <= now + HINT_GAP {
+            self.queries = self.queries.saturating_add(1);
+            let wait = self.policy().cadence.next(
+                &forecast(&self.handle),
+                self.timing.age.now(),
+                self.queries,
+                self.handle.client().settings().dice.throw(),
+            );
+            self.next_query = now + wait;
+        }
+        self.next_query = self.next_query.max(self.not_before).min(self.deadline);
+        self.next_query.saturating_duration_since(now)
     }
 
     /// Takes in a failed query. A task that was just created is there, whatever
     /// one answer says: a task may take a moment to show up, and a stray answer
     /// is no verdict. So all but credentials that fail twice counts towards the
     /// failures that are tolerated. An id from elsewhere may be wrong: there the
-    /// service's word is final.
-    fn query_failed(&mut self, error: Error) -> Option<Result<TaskEvent>> {
-        self.failures += 1;
-        let is_final = error.retryability() == Retryability::Permanent
-            && !matches!(
-                error.kind(),
-                ErrorKind::Decode | ErrorKind::Service | ErrorKind::Transport | ErrorKind::Timeout
-            );
-        let tolerated = match error.kind() {
-            _ if !is_final => self.handle.client().settings().poll.max_failures,
-            _ if self.handle.snapshot().is_none() => 0,
-            ErrorKind::Auth | ErrorKind::Account => 1,
-            _ => self.handle.client().settings().poll.max_failures,
-        };
-        if self.failures > tolerated {
-            self.ended = true;
-            return Some(Err(error));
+    /// service's word is final. Nobody's callback can use the failures up.
+    fn query_failed(&mut self, cause: Cause, error: Error) -> Option<Result<TaskEvent>> {
+        if cause == Cause::Schedule {
+            self.failures += 1;
+            if self.failures > self.tolerated(&error) {
+                self.ended = true;
+                return Some(Err(error));
+            }
         }
-        let next_in = self.schedule_next(error.retry_after().unwrap_or_default());
+        self.last_query = Instant::now();
+        let next_in = self.schedule_next(cause, error.retry_after().unwrap_or_default());
         if self.asked_last {
             self.last_failure = Some(error);
             return None;
@@ -200,96 +238,125 @@ impl Watch {
         }))
     }
 
+    /// How many failures in a row are tolerated if this is one.
+    fn tolerated(&self, error: &Error) -> u32 {
+        let is_final = error.retryability() == Retryability::Permanent
+            && !matches!(
+                error.kind(),
+                ErrorKind::Decode | ErrorKind::Service | ErrorKind::Transport | ErrorKind::Timeout
+            );
+        match error.kind() {
+            _ if !is_final => self.policy().max_failures,
+            _ if !self.created => 0,
+            ErrorKind::Auth | ErrorKind::Account => 1,
+            _ => self.policy().max_failures,
+        }
+    }
+
     /// Takes in a snapshot; tells of it if it is news.
-    fn see(&mut self, task: Task) -> Option<Result<TaskEvent>> {
-        let changed = self.seen.as_ref() != Some(&task.status);
-        self.seen = Some(task.status.clone());
-        match task.state() {
-            TaskState::Succeed if has_result(&task) => {
+    fn see(&mut self, task: Arc<Task>) -> Option<Result<TaskEvent>> {
+        if !self.timing.age.known && task.created_at.is_some() {
+            let now = UnixMillis::from(self.handle.client().settings().clock.now());
+            self.timing.age = Age::since(task.created_at, now);
+        }
+        let was = self.last.as_ref().map(|last| last.state());
+        // Once it has succeeded, no word that comes late takes that back.
+        let state = match was {
+            Some(TaskState::Succeed) => TaskState::Succeed,
+            _ => task.state(),
+        };
+        if state == TaskState::Succeed && was != Some(TaskState::Succeed) {
+            self.learn(&task);
+        }
+        match state {
+            TaskState::Succeed if task.state() == state && has_result(&task) => {
                 self.ended = true;
-                Some(Ok(TaskEvent::Done(Box::new(task))))
+                Some(Ok(TaskEvent::Done(Box::new(Arc::unwrap_or_clone(task)))))
             }
             // Paid for and made, but its address does not show yet: it may.
             TaskState::Succeed if self.empty_successes < EMPTY_SUCCESSES => {
                 self.empty_successes += 1;
-                self.last = Some(Box::new(task.clone()));
-                changed.then(|| Ok(TaskEvent::Changed(Box::new(task))))
+                self.changed(task)
             }
             TaskState::Succeed => {
                 self.ended = true;
-                Some(Err(self.no_result(&task)))
+                let last = self.last.take();
+                Some(Err(self.handle.no_result(last.as_deref().unwrap_or(&task))))
             }
             TaskState::Failed => {
                 self.ended = true;
-                Some(Err(self.failed(&task)))
+                Some(Err(self.handle.failed(&task)))
             }
-            _ => {
-                self.last = Some(Box::new(task.clone()));
-                changed.then(|| Ok(TaskEvent::Changed(Box::new(task))))
-            }
+            _ => self.changed(task),
         }
     }
 
-    /// Adds the task as last seen, and the ids that it is known by here: a
-    /// gateway may show it under another.
-    fn about(&self, error: Error, task: Option<&Task>) -> Error {
-        let error = match task {
-            Some(task) => error.with_task(task),
-            None => error,
+    /// Keeps the snapshot, unless a success is known and this is none.
+    fn changed(&mut self, task: Arc<Task>) -> Option<Result<TaskEvent>> {
+        if let Some(last) = &self.last {
+            let taken_back =
+                last.state() == TaskState::Succeed && task.state() != TaskState::Succeed;
+            if taken_back {
+                return None;
+            }
+            if last.status == task.status {
+                self.last = Some(task);
+                return None;
+            }
+        }
+        let shown = Box::new(Task::clone(&task));
+        self.last = Some(task);
+        Some(Ok(TaskEvent::Changed(shown)))
+    }
+
+    /// Adds the run time of a task that succeeded to what its scene is known
+    /// by. The service's own times tell it, if they make sense; otherwise it is
+    /// the middle of the last gap, if there was one to speak of.
+    fn learn(&self, task: &Task) {
+        /// How far the service's times may go beyond the age that is known here.
+        const SLACK: Duration = Duration::from_secs(60);
+        let Some(scene) = self.handle.scene() else {
+            return;
         };
-        error
-            .with_task_id(self.handle.id())
-            .with_external_task_id(self.handle.external_id())
+        let age = self.timing.age.now();
+        let told = match (task.created_at, task.updated_at) {
+            (Some(created), Some(updated)) => Some(updated.saturating_since(created)),
+            _ => None,
+        };
+        let sane = |time: &Duration| !time.is_zero() && *time <= age + SLACK;
+        let seen = || {
+            let gap = self.last_query.elapsed();
+            let watched = self.created || self.last.is_some();
+            let close = !gap.is_zero() && gap.as_secs_f64() <= LONGEST_GAP;
+            (watched && close).then(|| age.saturating_sub(gap / 2))
+        };
+        if let Some(run_time) = told.filter(sane).or_else(seen) {
+            let client = self.handle.client();
+            client.experience().learn(scene, run_time);
+        }
     }
 
     fn timed_out(&mut self) -> Error {
-        if let Some(task) = self
-            .last
-            .as_deref()
-            .filter(|task| task.state() == TaskState::Succeed)
-        {
-            return self.no_result(task);
+        let failure = self.last_failure.take();
+        match self.last.as_deref() {
+            Some(task) if task.state() == TaskState::Succeed => self.handle.no_result(task),
+            last => self.handle.timed_out(self.policy().max_wait, last, failure),
         }
-        let policy = self.handle.client().settings().poll;
-        let status = self.seen.as_ref().map_or("unknown", TaskStatus::as_str);
-        let text = format!(
-            "task {} did not end within {} s (last status: {status}); it goes on and can be waited for again",
-            self.handle.id(),
-            policy.max_wait.as_secs_f32()
-        );
-        let error = Error::new(ErrorKind::WaitTimeout, text);
-        let mut error = error.with_retryability(Retryability::Temporary);
-        if let Some(failure) = self.last_failure.take() {
-            error = error
-                .with_note(&format!("the last query failed: {failure}"))
-                .with_source(failure);
-        }
-        self.about(error, self.last.as_deref())
     }
 
-    fn failed(&self, task: &Task) -> Error {
-        let reason = task
-            .failure_reason()
-            .unwrap_or("the service gives no reason");
-        let text = format!("task {} failed: {reason}", self.handle.id());
-        self.about(Error::new(ErrorKind::TaskFailed, text), Some(task))
-    }
-
-    fn no_result(&self, task: &Task) -> Error {
-        let text = format!(
-            "task {} succeeded, but the answer has no result's address",
-            self.handle.id()
-        );
-        let error = Error::new(ErrorKind::NoResult, text);
-        self.about(error.with_retryability(Retryability::Temporary), Some(task))
+    fn policy(&self) -> &PollPolicy {
+        &self.handle.client().settings().poll
     }
 }
 
-fn has_result(task: &Task) -> bool {
-    let images = task
-        .result
-        .as_ref()
-        .map_or(&[][..], |result| &result.images);
-    task.videos().iter().any(|video| video.address().is_some())
-        || images.iter().any(|image| image.address().is_some())
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let wakeups = self.handle.client().wakeups();
+        wakeups.leave(self.handle.id(), self.handle.external_id(), &self.hint);
+    }
+}
+
+/// What is expected of such a task at this moment.
+fn forecast(handle: &TaskHandle) -> Forecast {
+    handle.client().experience().forecast(handle.scene())
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use kling_http::{Client, ClientBuilder, Credentials, ErrorKind, PollPolicy, Provider, Timeouts};
+use kling_http::{
+    Cadence, Client, ClientBuilder, Credentials, ErrorKind, Growing, PollPolicy, Provider, Timeouts,
+};
 
 use crate::host::{Host, KEY};
 
@@ -104,26 +106,46 @@ fn timeouts() {
 
 #[test]
 fn poll_policies() {
-    let policy = |change: fn(&mut PollPolicy), expected| {
-        let mut policy = PollPolicy::default();
-        change(&mut policy);
+    let policy = |policy: PollPolicy, expected| {
         check(builder(Provider::comet(), KEY).poll(policy), expected);
     };
-    policy(|_| {}, Ok(()));
-    policy(|it| it.max_wait = Duration::ZERO, Ok(()));
-    policy(|it| it.initial = Duration::MAX, Ok(()));
-    policy(|it| it.initial = Duration::ZERO, Err("longer than nothing"));
-    policy(
+    let max_wait = |max_wait| PollPolicy {
+        max_wait,
+        ..PollPolicy::default()
+    };
+    policy(PollPolicy::default(), Ok(()));
+    policy(max_wait(Duration::ZERO), Ok(()));
+    policy(max_wait(Duration::MAX), Err("at most a year"));
+    let growing = |change: fn(&mut Growing), expected| {
+        let mut growing = Growing {
+            initial: Duration::from_secs(1),
+            factor: 1.0,
+            max_interval: Duration::from_secs(1),
+            jitter: 0.0,
+        };
+        change(&mut growing);
+        let cadence = Cadence::Growing(growing);
+        policy(
+            PollPolicy {
+                cadence,
+                ..PollPolicy::default()
+            },
+            expected,
+        );
+    };
+    growing(|_| {}, Ok(()));
+    growing(|it| it.initial = Duration::MAX, Ok(()));
+    growing(|it| it.initial = Duration::ZERO, Err("longer than nothing"));
+    growing(
         |it| it.max_interval = Duration::ZERO,
         Err("longer than nothing"),
     );
-    policy(|it| it.factor = 0.9, Err("at least 1"));
-    policy(|it| it.factor = f64::NAN, Err("at least 1"));
-    policy(|it| it.factor = f64::INFINITY, Err("at least 1"));
-    policy(|it| it.jitter = -0.1, Err("between 0 and 1"));
-    policy(|it| it.jitter = 1.1, Err("between 0 and 1"));
-    policy(|it| it.jitter = f64::NAN, Err("between 0 and 1"));
-    policy(|it| it.max_wait = Duration::MAX, Err("at most a year"));
+    growing(|it| it.factor = 0.9, Err("at least 1"));
+    growing(|it| it.factor = f64::NAN, Err("at least 1"));
+    growing(|it| it.factor = f64::INFINITY, Err("at least 1"));
+    growing(|it| it.jitter = -0.1, Err("between 0 and 1"));
+    growing(|it| it.jitter = 1.1, Err("between 0 and 1"));
+    growing(|it| it.jitter = f64::NAN, Err("between 0 and 1"));
 }
 
 #[cfg(not(feature = "reqwest"))]

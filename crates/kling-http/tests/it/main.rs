@@ -1,26 +1,45 @@
 //! The client, from the outside: against scripted hosts on a clock that is
 //! paused, and on a real socket where the wire itself is the matter.
 
+#![allow(clippy::unwrap_used)]
+
+mod bounds;
 mod builder;
 mod create;
 #[cfg(feature = "download")]
 mod download;
 mod errors;
 mod host;
+mod learned;
 mod list;
 mod pipeline;
 mod pipeline_laws;
 mod provider;
+mod saved;
 mod secrets;
 #[cfg(feature = "test-util")]
 mod testing;
 #[cfg(feature = "tower")]
 mod tower;
+mod wakeups;
 mod watch;
+#[cfg(feature = "webhook")]
+mod webhook;
 #[cfg(feature = "reqwest")]
 mod wire;
 
+use std::future::Future;
+
 use kling_http::{EffectRequest, ImageSource, Scene, TaskId};
+
+/// Runs a case of a property on a clock that is paused.
+fn in_virtual_time(future: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    runtime.expect("a runtime").block_on(future);
+}
 
 /// A sample of the service's own words.
 fn sample(name: &str) -> String {

@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use kling_http::{Client, DownloadPolicy, Progress};
+use kling_http::{Client, DownloadPolicy, DownloadProgress};
 use tokio::io::AsyncWrite;
 
 use super::*;
@@ -219,8 +219,8 @@ async fn the_writers_own_error_is_the_source() {
 #[tokio::test(start_paused = true)]
 async fn progress_counts_up_to_the_whole() {
     let file = file(10_000);
-    let told = Arc::new(Mutex::new(Vec::<Progress>::new()));
-    let tell = |told: &Arc<Mutex<Vec<Progress>>>| {
+    let told = Arc::new(Mutex::new(Vec::<DownloadProgress>::new()));
+    let tell = |told: &Arc<Mutex<Vec<DownloadProgress>>>| {
         let told = told.clone();
         move |progress| told.lock().expect("no panic before").push(progress)
     };
@@ -241,7 +241,7 @@ async fn progress_counts_up_to_the_whole() {
 #[tokio::test(start_paused = true)]
 async fn progress_falls_to_nothing_when_a_file_begins_anew() {
     let (old, new) = (file(10_000), file(9_000).slice(1_000..));
-    let told = Arc::new(Mutex::new(Vec::<Progress>::new()));
+    let told = Arc::new(Mutex::new(Vec::<DownloadProgress>::new()));
     let changed = serves(&new, "\"b\"", usize::MAX, End::Clean);
     let (client, _) = client(vec![cut(&old, 4_000), changed]);
     let download = client.download(&video(URL)).await.expect("a download");

@@ -1,0 +1,84 @@
+//! How old a task is, and how far that brings it.
+
+use std::time::Duration;
+
+use kling_types::UnixMillis;
+use tokio::time::Instant;
+
+use super::forecast::Forecast;
+use crate::pipeline::LONGEST;
+
+/// The age of a task, counted on from when it was known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Age {
+    then: Instant,
+    was: Duration,
+    /// Otherwise it is the time since the handle was made.
+    pub(super) known: bool,
+}
+
+impl Age {
+    /// Of a task that was created just now.
+    pub(super) fn newborn() -> Self {
+        Age {
+            then: Instant::now(),
+            was: Duration::ZERO,
+            known: true,
+        }
+    }
+
+    /// Of a task that comes from elsewhere; `created` if that is known.
+    pub(super) fn since(created: Option<UnixMillis>, now: UnixMillis) -> Self {
+        Age {
+            then: Instant::now(),
+            // Clocks may differ: what is yet to be created is new.
+            was: created.map_or(Duration::ZERO, |created| {
+                now.saturating_since(created).min(LONGEST)
+            }),
+            known: created.is_some(),
+        }
+    }
+
+    /// From when on the age is counted.
+    pub(super) fn begin(&self) -> Instant {
+        self.then
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.was + self.then.elapsed()
+    }
+}
+
+/// How far a task seems to be. An estimate: the service tells nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Since the task was created, as far as that is known.
+    pub elapsed: Duration,
+    /// From its creation to its end, as the client expects it by now: the run
+    /// times of this scene that it has seen, and that the task has not ended.
+    /// It grows as the task goes on.
+    pub expected: Duration,
+    /// Elapsed by expected. Never falls, and is below 1 until the task has
+    /// ended; then it is 1.
+    pub fraction: f64,
+}
+
+/// What a progress is told from. The forecast is that of the watch's beginning:
+/// a new one could make a bar go back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timing {
+    pub(super) age: Age,
+    pub(super) forecast: Forecast,
+}
+
+impl Timing {
+    pub(super) fn progress(&self) -> Progress {
+        let elapsed = self.age.now();
+        let expected = self.forecast.expected(elapsed);
+        Progress {
+            elapsed,
+            expected,
+            fraction: elapsed.as_secs_f64() / expected.as_secs_f64(),
+        }
+    }
+}

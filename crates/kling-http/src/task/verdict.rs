@@ -1,0 +1,72 @@
+//! How a watch ends badly, in words.
+
+use std::time::Duration;
+
+use kling_types::{Task, TaskStatus};
+
+use super::handle::TaskHandle;
+use crate::error::{Error, ErrorKind, Retryability};
+
+impl TaskHandle {
+    /// Adds the task as last seen, and the ids that it is known by here: a
+    /// gateway may show it under another.
+    fn about(&self, error: Error, task: Option<&Task>) -> Error {
+        let error = match task {
+            Some(task) => error.with_task(task),
+            None => error,
+        };
+        error
+            .with_task_id(self.id())
+            .with_external_task_id(self.external_id())
+    }
+
+    /// The watch ended before the task; `failure` is why its last query of all
+    /// brought nothing.
+    pub(super) fn timed_out(
+        &self,
+        max_wait: Duration,
+        last: Option<&Task>,
+        failure: Option<Error>,
+    ) -> Error {
+        let status = last.map_or("unknown", |task| TaskStatus::as_str(&task.status));
+        let text = format!(
+            "task {} did not end within {} s (last status: {status}); it goes on and can be waited for again",
+            self.id(),
+            max_wait.as_secs_f32()
+        );
+        let error = Error::new(ErrorKind::WaitTimeout, text);
+        let mut error = error.with_retryability(Retryability::Temporary);
+        if let Some(failure) = failure {
+            error = error
+                .with_note(&format!("the last query failed: {failure}"))
+                .with_source(failure);
+        }
+        self.about(error, last)
+    }
+
+    pub(super) fn failed(&self, task: &Task) -> Error {
+        let reason = task
+            .failure_reason()
+            .unwrap_or("the service gives no reason");
+        let text = format!("task {} failed: {reason}", self.id());
+        self.about(Error::new(ErrorKind::TaskFailed, text), Some(task))
+    }
+
+    pub(super) fn no_result(&self, task: &Task) -> Error {
+        let text = format!(
+            "task {} succeeded, but the answer has no result's address",
+            self.id()
+        );
+        let error = Error::new(ErrorKind::NoResult, text);
+        self.about(error.with_retryability(Retryability::Temporary), Some(task))
+    }
+}
+
+pub(super) fn has_result(task: &Task) -> bool {
+    let images = task
+        .result
+        .as_ref()
+        .map_or(&[][..], |result| &result.images);
+    task.videos().iter().any(|video| video.address().is_some())
+        || images.iter().any(|image| image.address().is_some())
+}
