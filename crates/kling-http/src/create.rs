@@ -156,10 +156,10 @@ impl<'a> Creation<'a> {
                     trace::event(&trace::Event::CreateAgain);
                     self.create().await
                 }
-                Step::LookUp { after } => {
+                Step::LookUp { after, new_only } => {
                     trace::event(&trace::Event::LookUp(after));
                     sleep(after).await;
-                    self.look_up().await
+                    self.look_up(new_only).await
                 }
             };
         }
@@ -179,15 +179,20 @@ impl<'a> Creation<'a> {
                 error,
                 outcome_unknown: true,
             }) => Event::Unknown(error),
-            Err(CallFailure { error, .. }) if is_duplicate(&error) => Event::Duplicate(error),
+            Err(CallFailure { error, .. }) if is_duplicate(&error) => Event::Duplicate {
+                // One that was answered with "not now" may have been carried out
+                // all the same.
+                ours_perhaps: error.attempts() > 1,
+                error,
+            },
             Err(CallFailure { error, .. }) => Event::Refused(error),
         }
     }
 
-    async fn look_up(&self) -> Event {
+    async fn look_up(&self, new_only: bool) -> Event {
         let id = self.lookup_id.map_or("", ExternalTaskId::as_str);
         match self.client.get_task(routes::EFFECTS, id, None).await {
-            Ok(task) if self.is_ours(&task) => {
+            Ok(task) if self.is_ours(&task, new_only) => {
                 trace::event(&trace::Event::Adopted(&task.id));
                 Event::Found(Box::new(task))
             }
@@ -201,12 +206,13 @@ impl<'a> Creation<'a> {
     /// external id or, where the answer has none, was not created before it. A
     /// host that matches the path against something else must not make us wait
     /// for, and show, somebody's other task.
-    fn is_ours(&self, task: &Task) -> bool {
+    fn is_ours(&self, task: &Task, new_only: bool) -> bool {
+        let is_new = task
+            .created_at
+            .is_some_and(|at| at.saturating_add(CLOCK_TOLERANCE) >= self.begun);
         match task.external_id() {
-            Some(id) => Some(id) == self.lookup_id,
-            None => task
-                .created_at
-                .is_some_and(|at| at.saturating_add(CLOCK_TOLERANCE) >= self.begun),
+            Some(id) => Some(id) == self.lookup_id && (is_new || !new_only),
+            None => is_new,
         }
     }
 }

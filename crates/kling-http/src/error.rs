@@ -61,6 +61,7 @@ struct Inner {
 /// | `wait_timeout` | the task did not end within the longest wait | queries, all the time | yes: it goes on | wait again with [`Error::task_id`] |
 /// | `no_result` | the task succeeded, but its answer has no result | queries, some times | yes | ask again later with [`Error::task_id`] |
 /// | `download` | the result can't be fetched or saved | yes, from where it broke off | yes | download again; it is kept for 30 days |
+/// | `result_changed` | the host has another file than the one that was begun, and what is out can't be taken back | no | yes | download it again from the start |
 /// | `result_expired` | the result's address is no longer valid | see the sentence | yes | query the task for a fresh one |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -52,16 +52,29 @@ pub(super) struct Asked {
 pub(super) struct Host(Arc<State>);
 
 struct State {
-    script: Mutex<VecDeque<Reply>>,
+    script: Mutex<Script>,
     asked: Mutex<Vec<Asked>>,
+}
+
+struct Script {
+    /// Each reply, and whether it repeats.
+    replies: VecDeque<(Reply, bool)>,
+    /// What the last request got, if that repeats.
+    repeating: Option<Reply>,
 }
 
 impl Host {
     /// Follows the script to its end; the last answer is given for ever after.
     pub(super) fn new<'a>(script: impl IntoIterator<Item = &'a Value>) -> Result<Self, String> {
-        let script: Result<VecDeque<Reply>, String> = script.into_iter().map(reply).collect();
+        let replies: Result<VecDeque<_>, String> = script
+            .into_iter()
+            .map(|of| Ok((reply(of)?, of["repeats"] == true)))
+            .collect();
         Ok(Host(Arc::new(State {
-            script: Mutex::new(script?),
+            script: Mutex::new(Script {
+                replies: replies?,
+                repeating: None,
+            }),
             asked: Mutex::default(),
         })))
     }
@@ -88,6 +101,14 @@ impl State {
     fn next(&self, request: http::Request<Bytes>) -> Reply {
         let (parts, body) = request.into_parts();
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |last: &Asked| last.method == parts.method && last.path == parts.uri.path();
+        if asked.last().is_some_and(is_same)
+            && let Some(reply) = &script.repeating
+        {
+            // It counts once.
+            return reply.clone();
+        }
         asked.push(Asked {
             at: Instant::now(),
             method: parts.method,
@@ -95,12 +116,13 @@ impl State {
             headers: parts.headers,
             body,
         });
-        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = match script.len() {
-            0 | 1 => script.front().cloned(),
-            _ => script.pop_front(),
+        let next = match script.replies.len() {
+            0 | 1 => script.replies.front().cloned(),
+            _ => script.replies.pop_front(),
         };
-        next.unwrap_or(Reply::Silence)
+        let (reply, repeats) = next.unwrap_or((Reply::Silence, false));
+        script.repeating = repeats.then(|| reply.clone());
+        reply
     }
 }
 
@@ -122,7 +144,8 @@ async fn give(reply: Reply) -> Result<http::Response<Body>, TransportError> {
 }
 
 /// Reads an answer of a script: `{status, headers, body | raw}`, `{lost}`, or
-/// `{task}` for task 7 with that status.
+/// `{task}` for task 7 with that status. One that `repeats` is given to the same
+/// request again and again, until another comes; these requests count once.
 fn reply(of: &Value) -> Result<Reply, String> {
     if let Some(lost) = of["lost"].as_str() {
         return Ok(match lost {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kling_http::{EffectRequest, ImageSource, Scene};
+use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene};
 use kling_mock::{Mock, Operation, Plan, Profile};
 use proptest::prelude::*;
 
@@ -33,7 +33,8 @@ const ACTIONS: &[&str] = &[
 
 /// What can happen to a create only: it is done, and the answer says it is not.
 const AFTER: &[&str] = &[
-    "@after:503",
+    // Of some machine in front: the service's own 503 has code 5001, "not now".
+    "@after:raw(503, text/html, \"<h1>503</h1>\")",
     "@after:500/5000",
     "@after:504/5002",
     "@after:html502",
@@ -113,6 +114,41 @@ async fn a_refused_second_create_says_nothing_of_the_first() {
         ];
         check(Profile::kling(), &faults.map(str::to_owned)).await;
     }
+}
+
+/// Code 5001 says "not now", so the create is sent again; where it was carried out
+/// all the same, the service refuses the second, and the first is adopted.
+#[tokio::test(start_paused = true)]
+async fn a_create_that_was_done_though_the_service_said_not_now_is_adopted() {
+    let fault = "create#1@after:503/5001".parse().unwrap();
+    let mock = Mock::builder()
+        .profile(Profile::kling())
+        .fault(fault)
+        .build();
+    let image = ImageSource::url("https://example.com/me.jpg");
+    let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+    let task = mock.client().unwrap().effects().create(request).await;
+    mock.ledger().assert_charged_once(task.unwrap().id());
+}
+
+/// An id that the caller has used before is refused, however the first try went:
+/// what it finds is the earlier job.
+#[tokio::test(start_paused = true)]
+async fn an_earlier_job_of_the_same_id_is_not_taken_for_this_one() {
+    let mock = Mock::builder().profile(Profile::kling()).build();
+    let client = mock.client().unwrap();
+    let image = ImageSource::url("https://example.com/me.jpg");
+    let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+    let request = request.with_external_task_id(ExternalTaskId::new("order-7").unwrap());
+    let first = client.effects().create(request.clone()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+
+    mock.arm("create#1:503/5001".parse().unwrap());
+    let error = client.effects().create(request).await.unwrap_err();
+    assert!(error.to_string().contains("already exists"), "{error}");
+    assert!(!error.maybe_sent(), "{error}");
+    mock.ledger().assert_charged_once(first.id());
+    assert_eq!(mock.charges().len(), 1);
 }
 
 proptest! {

@@ -13,8 +13,9 @@ pub(super) enum Event {
     Found(Box<Task>),
     /// The create was refused: certainly nothing was done.
     Refused(Error),
-    /// The create was refused because its external id was used before.
-    Duplicate(Error),
+    /// The create was refused because its external id was used before: perhaps
+    /// by an earlier try of the same create, which was answered with "not now".
+    Duplicate { error: Error, ours_perhaps: bool },
     /// The create may have been acted on.
     Unknown(Error),
     /// The look-up says that there is no such task.
@@ -29,7 +30,11 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) enum Step {
     Create,
-    LookUp { after: Duration },
+    /// `new_only`: others may have used the id before.
+    LookUp {
+        after: Duration,
+        new_only: bool,
+    },
     Done(Box<Task>),
     GiveUp(Error),
     GiveUpMaybeSent(Error),
@@ -51,6 +56,8 @@ pub(super) struct Recovery {
     misses: u32,
     /// The service itself said that the task exists.
     exists: bool,
+    /// What exists under the id may be another's.
+    shared_id: bool,
 }
 
 const MAX_CREATES: u8 = 2;
@@ -73,6 +80,7 @@ impl Recovery {
             creates: 1,
             misses: 0,
             exists: false,
+            shared_id: false,
         }
     }
 
@@ -83,17 +91,34 @@ impl Recovery {
             // look-up may just have missed.
             Event::Refused(error) if self.lost.is_some() => Step::GiveUpMaybeSent(error),
             // Only our own lost create can have used the id.
-            Event::Duplicate(_) if self.lost.is_some() && self.can_look_up => {
+            Event::Duplicate { .. } if self.lost.is_some() && self.can_look_up => {
                 self.exists = true;
                 self.look_up()
             }
-            Event::Refused(error) | Event::Duplicate(error) => Step::GiveUp(error),
+            Event::Duplicate {
+                error,
+                ours_perhaps: true,
+            } if self.can_look_up => {
+                self.lost = Some(error);
+                self.exists = true;
+                self.shared_id = true;
+                // Nothing is sent again: there is a task, ours or another's.
+                self.creates = MAX_CREATES;
+                self.look_up()
+            }
+            Event::Duplicate {
+                error,
+                ours_perhaps: true,
+            } => Step::GiveUpMaybeSent(error),
+            Event::Refused(error) | Event::Duplicate { error, .. } => Step::GiveUp(error),
             Event::Unknown(error) if self.can_look_up => {
                 self.lost = Some(error);
                 self.look_up()
             }
             Event::Unknown(error) => Step::GiveUpMaybeSent(error),
             Event::NotFound => self.missed(),
+            // Somebody's earlier one: ours was refused.
+            Event::Stranger(_) if self.shared_id => Step::GiveUp(self.take_lost()),
             Event::Stranger(id) => {
                 let note =
                     format!("what was found under its external id is task {id}, another one");
@@ -111,6 +136,7 @@ impl Recovery {
         self.misses = 0;
         Step::LookUp {
             after: Duration::ZERO,
+            new_only: self.shared_id,
         }
     }
 
@@ -123,7 +149,10 @@ impl Recovery {
         };
         if self.misses < patience {
             let after = FIRST_WAIT * 2_u32.pow(self.misses - 1);
-            return Step::LookUp { after };
+            return Step::LookUp {
+                after,
+                new_only: self.shared_id,
+            };
         }
         if self.creates < MAX_CREATES {
             self.creates += 1;

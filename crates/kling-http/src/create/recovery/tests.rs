@@ -15,7 +15,14 @@ fn event(letter: char) -> Event {
             Event::Found(Box::new(Task::new(id, TaskStatus::SUBMITTED)))
         }
         'R' => Event::Refused(error("refused")),
-        'D' => Event::Duplicate(error("duplicate")),
+        'D' => Event::Duplicate {
+            error: error("duplicate"),
+            ours_perhaps: false,
+        },
+        'd' => Event::Duplicate {
+            error: error("duplicate"),
+            ours_perhaps: true,
+        },
         'U' => Event::Unknown(error("lost")),
         'N' => Event::NotFound,
         'S' => Event::Stranger(TaskId::new("2").unwrap()),
@@ -34,8 +41,17 @@ fn last_step(can_look_up: bool, events: &str) -> Step {
 fn told(step: &Step) -> String {
     match step {
         Step::Create => "create".to_owned(),
-        Step::LookUp { after } if after.is_zero() => "look up".to_owned(),
-        Step::LookUp { after } => format!("look up after {} s", after.as_secs()),
+        Step::LookUp { after, new_only } => {
+            let what = if *new_only {
+                "look up a new one"
+            } else {
+                "look up"
+            };
+            match after.as_secs() {
+                0 => what.to_owned(),
+                seconds => format!("{what} after {seconds} s"),
+            }
+        }
         Step::Done(_) => "done".to_owned(),
         Step::GiveUp(error) => format!("refused: {error}"),
         Step::GiveUpMaybeSent(error) => format!("maybe sent: {error}"),
@@ -95,6 +111,23 @@ fn every_event_where_tasks_cannot_be_looked_up() {
     check(false, "U", "maybe sent: lost");
 }
 
+/// An earlier try was answered with "not now", and this one with "already exists".
+#[test]
+fn a_duplicate_that_may_be_our_own() {
+    check(true, "d", "look up a new one");
+    check(true, "dF", "done");
+    check(true, "dS", "refused: duplicate");
+    check(true, "dN", "look up a new one after 1 s");
+    check(
+        true,
+        "dE",
+        "maybe sent: duplicate; looking it up failed too: no look-up",
+    );
+    // It exists, so nothing is sent again.
+    check(true, "dNNNNNN", "maybe sent: duplicate");
+    check(false, "d", "maybe sent: duplicate");
+}
+
 /// Whatever happens, in whatever order: at most two creates, the second only
 /// after the service did not know the first, and never an end to asking.
 #[test]
@@ -113,7 +146,7 @@ fn no_course_of_events_creates_thrice_or_goes_on_for_ever() {
             follow(&format!("{events}{answer}"));
         }
     }
-    for first in ["F", "R", "D", "U"] {
+    for first in ["F", "R", "D", "d", "U"] {
         follow(first);
     }
 }
