@@ -145,7 +145,7 @@ async fn a_run_with_failures_leaves_no_secret_in_the_log() {
             let provider = mock.provider().with_base_url("https://mock.test");
             let client = Client::builder(provider, credentials.clone()).transport(mock.transport());
             let client = client.clock(clock).build().unwrap();
-            let log = logged(run(&client)).await;
+            let log = logged(Box::pin(run(&client))).await;
             check_nothing_secret(&log);
             assert!(
                 log.contains("kling.request{operation=\"effects.create\" attempt=1"),
