@@ -1,0 +1,42 @@
+//! From nothing to a server that accepts.
+
+use kling_mock::Mock;
+
+use super::block_on;
+use crate::measure::{compare, wall};
+use crate::report::{Goal, Report};
+
+pub(crate) fn run(report: &mut Report) {
+    const SERVERS: usize = 20;
+    let per_server =
+        |began: std::time::Duration| crate::measure::micros(wall() - began, SERVERS) / 1e3;
+    let ours = || {
+        block_on(async {
+            let mut servers = Vec::new();
+            let began = wall();
+            for _ in 0..SERVERS {
+                servers.push(Mock::new().serve(([127, 0, 0, 1], 0)).await);
+            }
+            per_server(began)
+        })
+    };
+    let wiremock = || {
+        block_on(async {
+            let mut servers = Vec::new();
+            let began = wall();
+            for _ in 0..SERVERS {
+                servers.push(wiremock::MockServer::start().await);
+            }
+            per_server(began)
+        })
+    };
+    let mut row = compare(
+        "mock: start of a server",
+        "ms",
+        ours,
+        ("wiremock", wiremock),
+        Goal::AtMost(1.0),
+    );
+    row.what.push_str(", one after the other");
+    report.add(row);
+}
