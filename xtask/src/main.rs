@@ -8,6 +8,7 @@
 
 use std::process::ExitCode;
 
+mod bench;
 mod deps;
 mod fixtures;
 mod scenes;
@@ -28,6 +29,12 @@ static COMMANDS: &[Command] = &[
         args: "",
         summary: "list the commands",
         run: help,
+    },
+    Command {
+        name: "bench",
+        args: "[--gate] [--counted] [--json FILE] [NAME ...]",
+        summary: "measure speed and size beside what one would use instead",
+        run: bench::run,
     },
     Command {
         name: "deps",

@@ -1,0 +1,94 @@
+//! A create with a picture of 10 MB.
+
+use allocation_counter::measure;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kling_http::{Client, EffectRequest, ImageSource, Scene};
+
+use super::{client, server};
+use crate::measure::{Stopwatch, compare};
+use crate::mock::block_on;
+use crate::report::{Goal, Report, Row};
+
+const IMAGE: usize = 10_000_000;
+
+/// Noise behind a JPEG's header of 1000 by 1000 pixels, as preflight wants one.
+fn image() -> Vec<u8> {
+    let mut image = vec![
+        0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0x03, 0xe8, 0x03, 0xe8, 3, 1, 0x11, 0, 2, 0x11, 0, 3,
+        0x11, 0,
+    ];
+    image.resize(IMAGE - 2, 0xa5);
+    image.extend([0xff, 0xd9]);
+    image
+}
+
+async fn create(client: &Client, image: Vec<u8>) -> bool {
+    let request = EffectRequest::single(Scene::COLOR_MIXING, ImageSource::bytes(image));
+    client.effects().create(request).await.is_ok()
+}
+
+#[allow(clippy::cast_precision_loss)] // Far below 2^53.
+pub(crate) fn memory(report: &mut Report) {
+    let address = server();
+    let mut created = false;
+    let allocated = measure(|| {
+        created = block_on(async { create(&client(address), image()).await });
+    });
+    let peak = allocated.bytes_max as f64 / IMAGE as f64;
+    report.add(Row {
+        what: "client: peak memory of a create with a picture of 10 MB, the picture included"
+            .into(),
+        unit: "x its size",
+        ours: if created { peak } else { f64::NAN },
+        rival: None,
+        ratio: None,
+        goal: Goal::AtMost(2.4),
+    });
+}
+
+pub(crate) fn time(report: &mut Report) {
+    let address = server();
+    let ours = || {
+        let image = image();
+        block_on(async {
+            let client = client(address);
+            let watch = Stopwatch::wall();
+            if create(&client, image).await {
+                watch.millis()
+            } else {
+                f64::NAN
+            }
+        })
+    };
+    let bare = || {
+        let image = image();
+        block_on(async {
+            let client = reqwest::Client::builder()
+                .no_proxy()
+                .build()
+                .unwrap_or_default();
+            let watch = Stopwatch::wall();
+            let body = format!(
+                r#"{{"effect_scene":"color_mixing","input":{{"image":"{}"}}}}"#,
+                STANDARD.encode(&image)
+            );
+            let url = format!("http://{address}/v1/videos/effects");
+            let post = client.post(url).bearer_auth("key").body(body);
+            let Ok(answer) = post.send().await else {
+                return f64::NAN;
+            };
+            match answer.bytes().await {
+                Ok(_) => watch.millis(),
+                Err(_) => f64::NAN,
+            }
+        })
+    };
+    report.add(compare(
+        "client: a create with a picture of 10 MB",
+        "ms",
+        ours,
+        ("base64, copy, reqwest", bare),
+        Goal::RatioAtMost(1.3),
+    ));
+}

@@ -1,0 +1,153 @@
+//! `kling-bench`: every figure that the project claims, measured beside what one
+//! would use instead, in one run. `cargo xtask bench` builds and runs it.
+
+// Printing is what it is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod cli;
+mod http;
+mod measure;
+mod mock;
+mod report;
+mod rival;
+mod types;
+
+use std::process::ExitCode;
+
+use report::Report;
+
+/// One benchmark.
+struct Bench {
+    name: &'static str,
+    /// Whether it counts (bytes, allocations, calls) and does not time: the same
+    /// on every machine, so that it can be held to its goal anywhere.
+    counted: bool,
+    run: fn(&mut Report),
+}
+
+static BENCHES: &[Bench] = &[
+    Bench {
+        name: "mock-tasks",
+        counted: true,
+        run: mock::tasks::bytes,
+    },
+    Bench {
+        name: "mock-flat",
+        counted: false,
+        run: mock::tasks::flat,
+    },
+    Bench {
+        name: "mock-memory",
+        counted: false,
+        run: mock::memory::run,
+    },
+    Bench {
+        name: "mock-lifecycle",
+        counted: false,
+        run: mock::lifecycle::run,
+    },
+    Bench {
+        name: "mock-poll",
+        counted: false,
+        run: mock::poll::run,
+    },
+    Bench {
+        name: "mock-start",
+        counted: false,
+        run: mock::start::run,
+    },
+    Bench {
+        name: "mock-ready",
+        counted: false,
+        run: cli::ready,
+    },
+    Bench {
+        name: "http-get",
+        counted: false,
+        run: http::get::run,
+    },
+    Bench {
+        name: "http-create-memory",
+        counted: true,
+        run: http::create::memory,
+    },
+    Bench {
+        name: "http-create",
+        counted: false,
+        run: http::create::time,
+    },
+    Bench {
+        name: "http-virtual",
+        counted: false,
+        run: http::virtual_time::run,
+    },
+    Bench {
+        name: "types-decode",
+        counted: false,
+        run: types::run,
+    },
+];
+
+const USAGE: &str = "usage: kling-bench [--gate] [--counted] [--json FILE] [NAME ...]";
+
+struct Args {
+    gate: bool,
+    counted: bool,
+    json: Option<String>,
+    names: Vec<String>,
+}
+
+fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
+    let mut parsed = Args {
+        gate: false,
+        counted: false,
+        json: None,
+        names: Vec::new(),
+    };
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--gate" => parsed.gate = true,
+            "--counted" => parsed.counted = true,
+            "--json" => parsed.json = Some(args.next().ok_or("--json needs a file")?),
+            name if BENCHES.iter().any(|bench| bench.name == name) => parsed.names.push(arg),
+            other => {
+                let known: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
+                return Err(format!(
+                    "no benchmark `{other}` (known: {})",
+                    known.join(", ")
+                ));
+            }
+        }
+    }
+    Ok(parsed)
+}
+
+fn main() -> ExitCode {
+    let args = match parse(std::env::args().skip(1)) {
+        Ok(args) => args,
+        Err(message) => {
+            eprintln!("{message}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let wanted = |bench: &&Bench| {
+        (args.names.is_empty() || args.names.iter().any(|name| name == bench.name))
+            && (bench.counted || !args.counted)
+    };
+    let mut report = Report::default();
+    for bench in BENCHES.iter().filter(wanted) {
+        eprintln!("{} ...", bench.name);
+        (bench.run)(&mut report);
+    }
+    println!("{}", report.table());
+    if let Some(path) = &args.json
+        && let Err(error) = std::fs::write(path, report.json())
+    {
+        eprintln!("{path}: {error}");
+        return ExitCode::FAILURE;
+    }
+    if args.gate && !report.all_met() {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

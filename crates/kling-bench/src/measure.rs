@@ -1,0 +1,116 @@
+//! Two sides, measured in turn. The machine is shared and noisy: what counts is
+//! the ratio of neighbours in time, and CPU time where wall time lies.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
+use crate::report::{Goal, Row};
+
+/// How often each side is measured.
+const ROUNDS: usize = 9;
+
+fn read(clock: ClockId) -> Duration {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
+    Duration::new(
+        u64::try_from(tv_sec).unwrap_or_default(),
+        u32::try_from(tv_nsec).unwrap_or_default(),
+    )
+}
+
+/// The time since it was made, on one clock.
+pub(crate) struct Stopwatch {
+    clock: ClockId,
+    began: Duration,
+}
+
+impl Stopwatch {
+    fn new(clock: ClockId) -> Self {
+        let began = read(clock);
+        Stopwatch { clock, began }
+    }
+
+    /// CPU time of the whole process.
+    pub(crate) fn process() -> Self {
+        Stopwatch::new(ClockId::ProcessCPUTime)
+    }
+
+    /// CPU time of this thread.
+    pub(crate) fn thread() -> Self {
+        Stopwatch::new(ClockId::ThreadCPUTime)
+    }
+
+    /// Time on the wall.
+    pub(crate) fn wall() -> Self {
+        Stopwatch::new(ClockId::Monotonic)
+    }
+
+    pub(crate) fn spent(&self) -> Duration {
+        read(self.clock).saturating_sub(self.began)
+    }
+
+    pub(crate) fn millis(&self) -> f64 {
+        self.spent().as_secs_f64() * 1e3
+    }
+
+    /// Microseconds per piece.
+    pub(crate) fn micros(&self, pieces: usize) -> f64 {
+        micros(self.spent(), pieces)
+    }
+}
+
+/// The memory that the process holds, in bytes.
+pub(crate) fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = status
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or_default() * 4096
+}
+
+/// A figure of each side, in turn, several times.
+pub(crate) fn compare(
+    what: impl Into<String>,
+    unit: &'static str,
+    mut ours: impl FnMut() -> f64,
+    rival: (&'static str, impl FnMut() -> f64),
+    goal: Goal,
+) -> Row {
+    let (name, mut rival) = rival;
+    // Once each, unmeasured: caches, and pages that are touched first.
+    ours();
+    rival();
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(), rival())).collect();
+    let mut ratios: Vec<_> = rounds.iter().map(|(ours, rival)| ours / rival).collect();
+    let ratio = median(&mut ratios);
+    Row {
+        what: what.into(),
+        unit,
+        ours: median(&mut rounds.iter().map(|(ours, _)| *ours).collect::<Vec<_>>()),
+        rival: Some((
+            name,
+            median(&mut rounds.iter().map(|(_, rival)| *rival).collect::<Vec<_>>()),
+        )),
+        ratio: Some((ratio, spread(&ratios))),
+        goal,
+    }
+}
+
+/// The middle one.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Half of the range in which the middle half of sorted values lies.
+fn spread(sorted: &[f64]) -> f64 {
+    let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
+    (at(sorted.len() * 3 / 4) - at(sorted.len() / 4)) / 2.0
+}
+
+/// Microseconds per piece.
+#[allow(clippy::cast_precision_loss)] // Far below 2^53.
+pub(crate) fn micros(time: Duration, pieces: usize) -> f64 {
+    time.as_secs_f64() * 1e6 / pieces as f64
+}

@@ -1,0 +1,47 @@
+//! What a million requests leave behind.
+
+use kling_mock::JournalLimits;
+
+use super::{answer, block_on, create, query, still, task_id};
+use crate::measure::resident;
+use crate::report::{Goal, Report, Row};
+
+const REQUESTS: usize = 1_000_000;
+/// Of the rival, which keeps all of them.
+const FEWER: usize = 50_000;
+
+#[allow(clippy::cast_precision_loss)] // Far below 2^53.
+pub(crate) fn run(report: &mut Report) {
+    let mock = still().build();
+    let door = mock.transport();
+    let asked = |times: usize| {
+        block_on(async {
+            let id = task_id(&answer(&door, create(mock.api_key(), None)).await);
+            for _ in 0..times {
+                answer(&door, query(mock.api_key(), &id)).await;
+            }
+        });
+    };
+    // What the runtime and the first answers take is not the requests'.
+    asked(100);
+    let before = resident();
+    asked(REQUESTS);
+    let grown = resident().saturating_sub(before) as f64 / f64::from(1 << 20);
+    let cap = JournalLimits::default().bytes as f64 / f64::from(1 << 20);
+    report.add(Row {
+        what: "mock: memory grown by 1,000,000 requests (journal cap + 5)".into(),
+        unit: "MiB",
+        ours: grown,
+        rival: None,
+        ratio: None,
+        goal: Goal::AtMost(cap + 5.0),
+    });
+    report.add(Row {
+        what: "mock: memory that a request leaves behind, on average".into(),
+        unit: "bytes",
+        ours: grown * f64::from(1 << 20) / REQUESTS as f64,
+        rival: Some(("wiremock", crate::rival::wiremock_memory(FEWER))),
+        ratio: None,
+        goal: Goal::None,
+    });
+}

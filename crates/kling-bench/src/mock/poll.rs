@@ -1,0 +1,77 @@
+//! CPU of the server for one query over TCP.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use super::{EFFECTS, answer, block_on, create, still, task_id};
+use crate::measure::{Stopwatch, compare, micros};
+use crate::report::{Goal, Report};
+use crate::rival;
+
+const POLLS: usize = 10_000;
+
+/// Asks on one connection, again and again; what the process spent beside this
+/// thread, per question.
+fn ask(address: SocketAddr, key: &str, id: &str) -> std::io::Result<f64> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    let question = format!(
+        "GET {EFFECTS}/{id} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\r\n"
+    );
+    let mut buffer = vec![0; 1 << 16];
+    let (process, own) = (Stopwatch::process(), Stopwatch::thread());
+    for _ in 0..POLLS {
+        stream.write_all(question.as_bytes())?;
+        let mut have = 0;
+        while !is_whole(&buffer[..have]) {
+            have += match stream.read(&mut buffer[have..])? {
+                0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                more => more,
+            };
+        }
+    }
+    Ok(micros(process.spent().saturating_sub(own.spent()), POLLS))
+}
+
+/// Whether all of an answer is there, by its `content-length`.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
+    let length = text.split("content-length: ").nth(1);
+    let length = length.and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
+    bytes.len() >= head + 4 + length.unwrap_or(0)
+}
+
+pub(crate) fn run(report: &mut Report) {
+    let mock = still().build();
+    let key = mock.api_key().to_owned();
+    let id = block_on(async { task_id(&answer(&mock.transport(), create(&key, None)).await) });
+    let ours = rival::on_thread({
+        let mock = mock.clone();
+        async move |ready| {
+            if let Ok(server) = mock.serve(([127, 0, 0, 1], 0)).await {
+                ready(server.address());
+                std::future::pending::<()>().await;
+            }
+        }
+    });
+    let (bare, bare_id) = rival::axum_server("KEY");
+    let wiremock = rival::wiremock_server(&format!("{EFFECTS}/{id}"));
+    let poll = |address, key: &str, id: &str| ask(address, key, id).unwrap_or(f64::NAN);
+    report.add(compare(
+        "mock: CPU of the server for a query over TCP",
+        "µs",
+        || poll(ours, &key, &id),
+        ("axum, a bare map", || poll(bare, "KEY", &bare_id)),
+        Goal::RatioAtMost(1.15),
+    ));
+    report.add(compare(
+        "mock: CPU of the server for a query over TCP",
+        "µs",
+        || poll(ours, &key, &id),
+        ("wiremock", || poll(wiremock, "KEY", &id)),
+        Goal::RatioAtMost(0.8),
+    ));
+}

@@ -1,0 +1,107 @@
+//! A million tasks: what each costs, and whether their number slows anything.
+
+use allocation_counter::measure;
+use kling_mock::{JournalLimits, Mock, MockTransport, Plan, Profile};
+
+use super::{answer, block_on, create, query, still, task_id};
+use crate::measure::{Stopwatch, compare};
+use crate::report::{Goal, Report, Row};
+
+const MANY: usize = 1_000_000;
+
+/// A service with this many live tasks, each asked after once, and their ids.
+fn full(count: usize) -> (Mock, MockTransport, Vec<String>) {
+    let mut journal = JournalLimits::default();
+    journal.entries = 100;
+    let mock = still()
+        .profile(Profile::kling())
+        .plan(Plan::polls(3, 3))
+        .journal(journal)
+        .build();
+    let door = mock.transport();
+    let ids = block_on(async {
+        let mut ids = Vec::with_capacity(count);
+        for number in 0..count {
+            let request = at_kling(create(mock.api_key(), Some(number)));
+            ids.push(task_id(&answer(&door, request).await));
+        }
+        ids
+    });
+    (mock, door, ids)
+}
+
+fn at_kling(mut request: http::Request<bytes::Bytes>) -> http::Request<bytes::Bytes> {
+    let path = request.uri().path().trim_start_matches("/kling").to_owned();
+    if let Ok(uri) = format!("http://mock.test{path}").parse() {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// Live bytes per task, its charge in the ledger and its ids included.
+#[allow(clippy::cast_precision_loss)] // Far below 2^53.
+pub(crate) fn bytes(report: &mut Report) {
+    let (mock, door, _) = full(1);
+    let allocated = measure(|| {
+        block_on(async {
+            for number in 1..=MANY {
+                let request = at_kling(create(mock.api_key(), Some(number)));
+                let id = task_id(&answer(&door, request).await);
+                answer(&door, at_kling(query(mock.api_key(), &id))).await;
+            }
+        });
+    });
+    report.add(Row {
+        what: "mock: memory of each of a million live tasks, charge included".into(),
+        unit: "bytes",
+        ours: allocated.bytes_current as f64 / MANY as f64,
+        rival: None,
+        ratio: None,
+        goal: Goal::AtMost(400.0),
+    });
+}
+
+/// Whether a query or a page of the list takes longer among a million tasks than
+/// among a thousand.
+pub(crate) fn flat(report: &mut Report) {
+    let (few, many) = (full(1_000), full(MANY));
+    let asked = |(mock, door, ids): &(Mock, MockTransport, Vec<String>)| {
+        const POLLS: usize = 20_000;
+        let watch = Stopwatch::thread();
+        block_on(async {
+            // In no order that a cache would like.
+            for number in 0..POLLS {
+                if let Some(id) = ids.get(number.wrapping_mul(7_919_317) % ids.len()) {
+                    answer(door, at_kling(query(mock.api_key(), id))).await;
+                }
+            }
+        });
+        watch.micros(POLLS)
+    };
+    report.add(compare(
+        "mock: CPU of a query among 1,000,000 tasks",
+        "µs",
+        || asked(&many),
+        ("among 1,000", || asked(&few)),
+        Goal::RatioAtMost(1.3),
+    ));
+    let listed = |(mock, door, _): &(Mock, MockTransport, Vec<String>)| {
+        const PAGES: usize = 500;
+        let watch = Stopwatch::thread();
+        block_on(async {
+            for number in 0..PAGES {
+                let path = format!("/v1/videos/effects?pageNum={}&pageSize=30", number % 30 + 1);
+                let page = super::request("GET", &path, mock.api_key(), bytes::Bytes::new());
+                answer(door, page).await;
+            }
+        });
+        watch.micros(PAGES)
+    };
+    report.add(compare(
+        "mock: CPU of a page of 30 among 1,000,000 tasks",
+        "µs",
+        || listed(&many),
+        ("among 1,000", || listed(&few)),
+        Goal::RatioAtMost(1.3),
+    ));
+}

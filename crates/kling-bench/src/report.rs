@@ -1,0 +1,110 @@
+//! The table of what was measured.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+/// One line: ours, the rival's, and what was to be reached.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) what: String,
+    pub(crate) unit: &'static str,
+    pub(crate) ours: f64,
+    /// The other side's name and figure.
+    pub(crate) rival: Option<(&'static str, f64)>,
+    /// The median of the rounds' ratios, and how far they spread.
+    pub(crate) ratio: Option<(f64, f64)>,
+    pub(crate) goal: Goal,
+}
+
+/// What a figure must not be above.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    None,
+    AtMost(f64),
+    RatioAtMost(f64),
+}
+
+impl Row {
+    fn met(&self) -> Option<bool> {
+        let ratio = self.ratio.map(|(median, _)| median);
+        match self.goal {
+            Goal::None => None,
+            Goal::AtMost(most) => Some(self.ours <= most),
+            Goal::RatioAtMost(most) => ratio.map(|ratio| ratio <= most),
+        }
+    }
+
+    fn goal(&self) -> String {
+        match self.goal {
+            Goal::None => String::new(),
+            Goal::AtMost(most) => format!("≤ {} {}", figure(most), self.unit),
+            Goal::RatioAtMost(most) => format!("≤ {most} x"),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Report(Vec<Row>);
+
+impl Report {
+    pub(crate) fn add(&mut self, row: Row) {
+        self.0.push(row);
+    }
+
+    /// Whether no goal was missed.
+    pub(crate) fn all_met(&self) -> bool {
+        self.0.iter().all(|row| row.met() != Some(false))
+    }
+
+    /// As Markdown.
+    pub(crate) fn table(&self) -> String {
+        let mut text =
+            "| what | ours | beside it | ratio | goal | |\n|---|---|---|---|---|---|".to_owned();
+        for row in &self.0 {
+            let rival = row.rival.map_or_else(String::new, |(name, value)| {
+                format!("{} {} ({name})", figure(value), row.unit)
+            });
+            let ratio = row.ratio.map_or_else(String::new, |(median, spread)| {
+                format!("{median:.2} x ± {spread:.2}")
+            });
+            let verdict = match row.met() {
+                Some(true) => "met",
+                Some(false) => "MISSED",
+                None => "",
+            };
+            let (what, ours, unit, goal) = (&row.what, figure(row.ours), row.unit, row.goal());
+            // Writing into a string does not fail.
+            let _ = write!(
+                text,
+                "\n| {what} | {ours} {unit} | {rival} | {ratio} | {goal} | {verdict} |"
+            );
+        }
+        text
+    }
+
+    pub(crate) fn json(&self) -> String {
+        let rows = self.0.iter().map(|row| {
+            json!({
+                "what": row.what,
+                "unit": row.unit,
+                "ours": row.ours,
+                "rival": row.rival.map(|(name, value)| json!({"name": name, "value": value})),
+                "ratio": row.ratio.map(|(median, _)| median),
+                "spread": row.ratio.map(|(_, spread)| spread),
+                "goal": row.goal(),
+                "met": row.met(),
+            })
+        });
+        format!("{:#}\n", rows.collect::<serde_json::Value>())
+    }
+}
+
+/// Three digits that count.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        large if large >= 100.0 => format!("{value:.0}"),
+        medium if medium >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}

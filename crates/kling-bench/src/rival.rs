@@ -1,0 +1,174 @@
+//! What one would write or use instead.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+/// The service as one would write it in an hour: a map of how often each task
+/// was asked after.
+#[derive(Clone)]
+struct Bare {
+    key: &'static str,
+    tasks: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+pub(crate) fn router(key: &'static str) -> Router {
+    let state = Bare {
+        key,
+        tasks: Arc::default(),
+    };
+    routes(state)
+}
+
+fn routes(state: Bare) -> Router {
+    Router::new()
+        .route("/kling/v1/videos/effects", post(create))
+        .route("/kling/v1/videos/effects/{id}", get(query))
+        .with_state(state)
+}
+
+impl Bare {
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get("authorization").and_then(|it| it.to_str().ok());
+        given.and_then(|it| it.strip_prefix("Bearer ")) == Some(self.key)
+    }
+}
+
+fn task(id: &str, status: &str, result: &Value) -> Response {
+    let task = json!({
+        "task_id": id,
+        "task_status": status,
+        "task_info": {},
+        "task_result": result,
+        "created_at": 1_767_225_600_000_u64,
+        "updated_at": 1_767_225_600_000_u64,
+    });
+    let body = json!({"code": 0, "message": "SUCCEED", "request_id": "0", "data": task});
+    axum::Json(body).into_response()
+}
+
+async fn create(State(bare): State<Bare>, headers: HeaderMap, body: axum::Json<Value>) -> Response {
+    if !bare.knows(&headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    if body.get("effect_scene").is_none() || body.pointer("/input/image").is_none() {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    let mut tasks = bare.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+    let id = (2_006_655_600_000_000_000 + tasks.len()).to_string();
+    tasks.insert(id.clone(), 0);
+    task(&id, "submitted", &json!({}))
+}
+
+async fn query(State(bare): State<Bare>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    if !bare.knows(&headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let mut tasks = bare.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(reads) = tasks.get_mut(&id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    *reads = reads.saturating_add(1);
+    match *reads {
+        1 => task(&id, "submitted", &json!({})),
+        2 => task(&id, "processing", &json!({})),
+        _ => {
+            let video = json!({"id": "1", "url": "http://mock.test/a.mp4", "duration": "5"});
+            task(&id, "succeed", &json!({"videos": [video]}))
+        }
+    }
+}
+
+/// Runs a server on a thread of its own, for as long as the process lives; where
+/// it listens.
+pub(crate) fn on_thread<S>(serve: S) -> SocketAddr
+where
+    S: AsyncFnOnce(Box<dyn FnOnce(SocketAddr)>) + Send + 'static,
+{
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        crate::mock::block_on(serve(Box::new(move |address| {
+            let _ = tell.send(address);
+        })));
+    });
+    #[allow(clippy::expect_used)] // Without a server there is nothing to measure.
+    told.recv().expect("a server")
+}
+
+/// The bare service on a socket, and the id of a task that has ended.
+pub(crate) fn axum_server(key: &'static str) -> (SocketAddr, String) {
+    let id = "2006655600000000000".to_owned();
+    let bare = Bare {
+        key,
+        tasks: Arc::new(Mutex::new(HashMap::from([(id.clone(), 3)]))),
+    };
+    let address = on_thread(async move |ready| {
+        let router = routes(bare);
+        if let Ok(listener) = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await
+            && let Ok(address) = listener.local_addr()
+        {
+            ready(address);
+            let _ = axum::serve(listener, router).await;
+        }
+    });
+    (address, id)
+}
+
+/// A wiremock server that has this answer.
+pub(crate) fn wiremock_server(at: &str) -> SocketAddr {
+    let at = at.to_owned();
+    on_thread(async move |ready| {
+        let server = wiremock_with(&at).await;
+        ready(*server.address());
+        std::future::pending::<()>().await;
+    })
+}
+
+async fn wiremock_with(at: &str) -> MockServer {
+    let server = MockServer::start().await;
+    let task = json!({
+        "code": 0, "message": "SUCCEED", "request_id": "0",
+        "data": {
+            "task_id": "2006655600000000000", "task_status": "succeed", "task_info": {},
+            "task_result": {"videos": [{"id": "1", "url": "http://mock.test/a.mp4", "duration": "5"}]},
+            "created_at": 1_767_225_600_000_u64, "updated_at": 1_767_225_600_000_u64,
+        },
+    });
+    Mock::given(method("GET"))
+        .and(path(at))
+        .respond_with(ResponseTemplate::new(200).set_body_json(task))
+        .mount(&server)
+        .await;
+    server
+}
+
+/// The bytes that each of so many requests leaves behind in wiremock.
+#[allow(clippy::cast_precision_loss)] // Far below 2^53.
+pub(crate) fn wiremock_memory(requests: usize) -> f64 {
+    use std::io::{Read as _, Write as _};
+    let address = wiremock_server("/x");
+    let ask = |times: usize| -> std::io::Result<()> {
+        let mut stream = std::net::TcpStream::connect(address)?;
+        let mut buffer = [0; 4096];
+        for _ in 0..times {
+            stream.write_all(format!("GET /x HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())?;
+            // Answers are short: one read has all of it, or the next one starts with the rest.
+            let _ = stream.read(&mut buffer)?;
+        }
+        Ok(())
+    };
+    let _ = ask(100);
+    let before = crate::measure::resident();
+    let _ = ask(requests);
+    crate::measure::resident().saturating_sub(before) as f64 / requests as f64
+}
