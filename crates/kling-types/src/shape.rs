@@ -14,7 +14,7 @@ use crate::callback::CallbackShape;
 use crate::ids::{ExternalTaskId, TaskId};
 use crate::status::{TaskState, TaskStatus};
 use crate::task::{BalanceDeduction, Image, Task, TaskInfo, TaskResult, Video};
-use crate::wire::{Extra, Field, FromWire, Read, take};
+use crate::wire::{Extra, Field, FromWire, Read, take, unfilled};
 
 /// How many `data` may lie around a task: the answer's envelope, a gateway's
 /// record, and the envelope that the gateway got.
@@ -131,7 +131,7 @@ fn flat(mut members: Extra) -> Option<Task> {
             ..BalanceDeduction::default()
         });
     }
-    task.extra = members;
+    task.extra = unfilled(members);
     Some(task)
 }
 

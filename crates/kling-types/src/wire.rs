@@ -185,6 +185,12 @@ pub(crate) fn kept_spelling<'a, T: Field + PartialEq>(
     (T::read(Some(kept))?.value == *field).then_some(kept)
 }
 
+/// What is left of an object's members. A map that was emptied keeps the memory of
+/// its first node, which is more than the rest of a task.
+pub(crate) fn unfilled(members: Extra) -> Extra {
+    if members.is_empty() { Extra::new() } else { members }
+}
+
 /// Defines an object of the wire: a struct with public fields and `extra`, and
 /// its reading and writing by the rule above.
 macro_rules! wire_object {
@@ -215,7 +221,7 @@ macro_rules! wire_object {
             ) -> Result<Self, &'static str> {
                 Ok(Self {
                     $( $field: $crate::wire::take(&mut members, $key).ok_or($key)?, )*
-                    extra: members,
+                    extra: $crate::wire::unfilled(members),
                 })
             }
         }
