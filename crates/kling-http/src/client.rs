@@ -24,9 +24,15 @@ use crate::transport::{SharedTransport, Transport};
 /// A client of one provider, for one account. Clones cheaply.
 #[derive(Debug, Clone)]
 pub struct Client {
-    settings: Arc<Settings>,
-    experience: Arc<Experience>,
-    wakeups: Arc<Wakeups>,
+    shared: Arc<Shared>,
+}
+
+/// What the clones of a client have in common.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    experience: Experience,
+    wakeups: Wakeups,
 }
 
 /// All that a client was built with.
@@ -78,15 +84,15 @@ impl Client {
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+        &self.shared.settings
     }
 
     pub(crate) fn experience(&self) -> &Experience {
-        &self.experience
+        &self.shared.experience
     }
 
     pub(crate) fn wakeups(&self) -> &Wakeups {
-        &self.wakeups
+        &self.shared.wakeups
     }
 
     /// One query by the service's id or, where the provider finds those, the
@@ -106,9 +112,9 @@ impl Client {
         let answer = match asked {
             Some(id) => {
                 let span = trace::Span::task(Some(id), None);
-                span.run(query(&self.settings, &call)).await?
+                span.run(query(self.settings(), &call)).await?
             }
-            None => query(&self.settings, &call).await?,
+            None => query(self.settings(), &call).await?,
         };
         find_task(&answer, asked).ok_or_else(|| {
             Error::new(
@@ -158,7 +164,7 @@ impl Effects<'_> {
     /// Where the provider can't tell ([`Provider::finds_external_ids`]), nothing
     /// is sent, and the error's kind is [`ErrorKind::Unsupported`].
     pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
-        let provider = &self.client.settings.provider;
+        let provider = &self.client.settings().provider;
         let found = if provider.finds_external_ids() {
             let span = trace::Span::task(None, Some(id));
             let found = self.client.get_task(routes::EFFECTS, id.as_str(), None);
@@ -239,7 +245,7 @@ impl Effects<'_> {
 
     /// The same for a task id, or an external one.
     pub fn wake(&self, id: &str) -> bool {
-        self.client.wakeups.wake(id)
+        self.client.wakeups().wake(id)
     }
 }
 
@@ -321,22 +327,25 @@ impl ClientBuilder {
         self.poll.check()?;
         #[cfg(feature = "download")]
         self.downloads.check()?;
+        let settings = Settings {
+            provider: self.provider,
+            credentials: self.credentials,
+            transport: self.transport.map_or_else(default_transport, Ok)?,
+            timeouts: self.timeouts,
+            retry: self.retry,
+            poll: self.poll,
+            check_pictures: self.check_pictures,
+            #[cfg(feature = "download")]
+            downloads: self.downloads,
+            clock: self.clock,
+            dice: Dice::new(self.seed),
+        };
         Ok(Client {
-            settings: Arc::new(Settings {
-                provider: self.provider,
-                credentials: self.credentials,
-                transport: self.transport.map_or_else(default_transport, Ok)?,
-                timeouts: self.timeouts,
-                retry: self.retry,
-                poll: self.poll,
-                check_pictures: self.check_pictures,
-                #[cfg(feature = "download")]
-                downloads: self.downloads,
-                clock: self.clock,
-                dice: Dice::new(self.seed),
+            shared: Arc::new(Shared {
+                settings,
+                experience: Experience::default(),
+                wakeups: Wakeups::default(),
             }),
-            experience: Arc::default(),
-            wakeups: Arc::default(),
         })
     }
 }

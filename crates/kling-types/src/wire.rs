@@ -188,7 +188,11 @@ pub(crate) fn kept_spelling<'a, T: Field + PartialEq>(
 /// What is left of an object's members. A map that was emptied keeps the memory of
 /// its first node, which is more than the rest of a task.
 pub(crate) fn unfilled(members: Extra) -> Extra {
-    if members.is_empty() { Extra::new() } else { members }
+    if members.is_empty() {
+        Extra::new()
+    } else {
+        members
+    }
 }
 
 /// Defines an object of the wire: a struct with public fields and `extra`, and
