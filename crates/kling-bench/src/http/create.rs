@@ -14,10 +14,11 @@ const IMAGE: usize = 10_000_000;
 
 /// Noise behind a JPEG's header of 1000 by 1000 pixels, as preflight wants one.
 fn image() -> Vec<u8> {
-    let mut image = vec![
+    let mut image = Vec::with_capacity(IMAGE);
+    image.extend([
         0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0x03, 0xe8, 0x03, 0xe8, 3, 1, 0x11, 0, 2, 0x11, 0, 3,
         0x11, 0,
-    ];
+    ]);
     image.resize(IMAGE - 2, 0xa5);
     image.extend([0xff, 0xd9]);
     image
