@@ -12,6 +12,8 @@ mod bench;
 mod deps;
 mod fixtures;
 mod scenes;
+#[cfg(feature = "schema")]
+mod schema;
 mod workspace;
 
 /// One row of the command line.
@@ -54,7 +56,41 @@ static COMMANDS: &[Command] = &[
         summary: "write the scene catalogue from fixtures/scenes.json",
         run: scenes::run,
     },
+    Command {
+        name: "schema",
+        args: "[--check] [--languages]",
+        summary: "write docs/schemas from the types; with --languages, in TypeScript and Python too",
+        run: schema::run,
+    },
 ];
+
+/// What needs the types is left to the xtask that is built with them.
+#[cfg(not(feature = "schema"))]
+mod schema {
+    use crate::{Failure, workspace};
+
+    pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
+        let mut whole = workspace::cargo_command();
+        whole.args([
+            "run",
+            "--quiet",
+            "--package=xtask",
+            "--features=schema",
+            "--",
+            "schema",
+        ]);
+        whole.args(args);
+        // It has said what is wrong.
+        let status = whole
+            .status()
+            .map_err(|e| format!("cannot run cargo: {e}"))?;
+        match status.code() {
+            Some(0) => Ok(()),
+            Some(code) => std::process::exit(code),
+            None => Err(Failure::Failed("was stopped".to_owned())),
+        }
+    }
+}
 
 /// Why a chore stopped.
 enum Failure {

@@ -34,7 +34,7 @@ fn write() -> Result<(), Failure> {
 fn check() -> Result<(), Failure> {
     let (scenes, expected) = generate()?;
     let found = workspace::read(&workspace::root().join(TO))?;
-    if let Some(difference) = first_difference(&found, &expected) {
+    if let Some(difference) = workspace::first_difference(&found, &expected) {
         return Err(Failure::Failed(format!(
             "{TO} is not what {FROM} makes: {difference}\nmend it with `cargo xtask scenes`"
         )));
@@ -59,50 +59,4 @@ fn load(path: impl AsRef<Path>) -> Result<Catalogue, String> {
     let path = path.as_ref();
     let json = workspace::read(path)?;
     record::parse(&json).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-fn first_difference(found: &str, expected: &str) -> Option<String> {
-    if found == expected {
-        return None;
-    }
-    let (mut found, mut expected) = (found.lines(), expected.lines());
-    for number in 1.. {
-        match (found.next(), expected.next()) {
-            (None, None) => break,
-            (found, expected) if found == expected => {}
-            (found, expected) => {
-                let [found, expected] = [found, expected].map(|line| line.unwrap_or("(the end)"));
-                return Some(format!(
-                    "line {number}\n  is        {found}\n  should be {expected}"
-                ));
-            }
-        }
-    }
-    Some("the ends of its lines".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(found: &str, expected: &str, difference: Option<&str>) {
-        assert_eq!(first_difference(found, expected).as_deref(), difference);
-    }
-
-    #[test]
-    fn the_first_difference_is_named() {
-        check("a\nb\n", "a\nb\n", None);
-        check(
-            "a\nb\nc\n",
-            "a\nx\ny\n",
-            Some("line 2\n  is        b\n  should be x"),
-        );
-        check(
-            "a\n",
-            "a\nb\n",
-            Some("line 2\n  is        (the end)\n  should be b"),
-        );
-        check("a\r\n", "a\n", Some("the ends of its lines"));
-    }
 }

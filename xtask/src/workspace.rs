@@ -23,27 +23,70 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
 
+/// What is in a folder, by name and in order, so that two runs say the same.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, String> {
+    let cannot = |e: std::io::Error| format!("cannot list {}: {e}", folder.display());
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        entries.push((name, entry.path()));
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// The first line in which two texts differ, for whoever is to mend it.
+pub(crate) fn first_difference(found: &str, expected: &str) -> Option<String> {
+    if found == expected {
+        return None;
+    }
+    let (mut found, mut expected) = (found.lines(), expected.lines());
+    for number in 1.. {
+        match (found.next(), expected.next()) {
+            (None, None) => break,
+            (found, expected) if found == expected => {}
+            (found, expected) => {
+                let [found, expected] = [found, expected].map(|line| line.unwrap_or("(the end)"));
+                return Some(format!(
+                    "line {number}\n  is        {found}\n  should be {expected}"
+                ));
+            }
+        }
+    }
+    Some("the ends of its lines".to_owned())
+}
+
 /// What `cargo ARGS` prints, run at the root with the cargo that runs us.
 pub(crate) fn cargo(args: &[&str]) -> Result<String, String> {
+    let mut command = cargo_command();
+    command.args(args);
+    output(&mut command, "")
+}
+
+/// The cargo that runs us, at the root.
+pub(crate) fn cargo_command() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(program);
-    command.args(args);
-    output(command, "")
+    command.current_dir(root());
+    command
 }
 
 /// The Rust source as `cargo fmt` leaves it.
 pub(crate) fn rustfmt(source: &str) -> Result<String, String> {
     let mut command = Command::new("rustfmt");
     command.args(["--edition", "2024"]);
-    output(command, source)
+    output(&mut command, source)
 }
 
-/// Runs a tool at the root with `input` on its stdin, and gives its stdout.
-fn output(mut command: Command, input: &str) -> Result<String, String> {
+/// Runs a tool, at the root unless it has a folder, with `input` on its stdin, and gives its stdout.
+pub(crate) fn output(command: &mut Command, input: &str) -> Result<String, String> {
     let described = format!("{command:?}");
     let cannot = |e: std::io::Error| format!("cannot run {described}: {e}");
+    if command.get_current_dir().is_none() {
+        command.current_dir(root());
+    }
     let mut child = command
-        .current_dir(root())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -56,8 +99,36 @@ fn output(mut command: Command, input: &str) -> Result<String, String> {
     }
     let output = child.wait_with_output().map_err(cannot)?;
     if !output.status.success() {
-        let reason = String::from_utf8_lossy(&output.stderr);
+        // Compilers of other languages complain on their stdout.
+        let [reason, more] = [&output.stderr, &output.stdout].map(|it| String::from_utf8_lossy(it));
+        let reason = format!("{}\n{}", reason.trim(), more.trim());
         return Err(format!("{described} failed: {}", reason.trim()));
     }
     String::from_utf8(output.stdout).map_err(|e| format!("{described} printed no UTF-8: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(found: &str, expected: &str, difference: Option<&str>) {
+        assert_eq!(first_difference(found, expected).as_deref(), difference);
+    }
+
+    #[test]
+    fn the_first_difference_is_named() {
+        check("a\nb\n", "a\nb\n", None);
+        check(
+            "a\nb\nc\n",
+            "a\nx\ny\n",
+            Some("line 2\n  is        b\n  should be x"),
+        );
+        check(
+            "a\n",
+            "a\nb\n",
+            Some("line 2\n  is        (the end)\n  should be b"),
+        );
+        check("a\r\n", "a\n", Some("the ends of its lines"));
+    }
 }

@@ -6,8 +6,7 @@
 //! is written `self::reqwest` or `transport::reqwest`; so may a feature. Line
 //! comments do not count. Block comments would (the workspace has none).
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Report;
 use crate::workspace;
@@ -55,7 +54,7 @@ pub(super) struct Source {
 /// themselves, so they may name what they like.
 pub(super) fn sources(crates: &Path) -> Result<Vec<Source>, String> {
     let mut sources = Vec::new();
-    for (name, path) in entries(crates)? {
+    for (name, path) in workspace::entries(crates)? {
         if path.is_dir() && name != "kling-bench" {
             collect(
                 &path.join("src"),
@@ -68,7 +67,7 @@ pub(super) fn sources(crates: &Path) -> Result<Vec<Source>, String> {
 }
 
 fn collect(folder: &Path, shown: &str, sources: &mut Vec<Source>) -> Result<(), String> {
-    for (name, path) in entries(folder)? {
+    for (name, path) in workspace::entries(folder)? {
         let shown = format!("{shown}/{name}");
         if path.is_dir() {
             collect(&path, &shown, sources)?;
@@ -78,19 +77,6 @@ fn collect(folder: &Path, shown: &str, sources: &mut Vec<Source>) -> Result<(), 
         }
     }
     Ok(())
-}
-
-/// What is in a folder, by name and in order, so that two runs say the same.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, String> {
-    let cannot = |e: std::io::Error| format!("cannot list {}: {e}", folder.display());
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let entry = entry.map_err(cannot)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        entries.push((name, entry.path()));
-    }
-    entries.sort();
-    Ok(entries)
 }
 
 impl Library {

@@ -1,0 +1,188 @@
+//! `cargo xtask schema`: the wire of the effects API for other languages, in
+//! `docs/schemas/`.
+//!
+//! JSON Schemas and the OpenAPI document are made here, from the types and the
+//! samples; TypeScript and Python are made of them by [`languages`], with tools
+//! of those languages. [`lint`] says what no schema may have.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use kling_types::schema::{Profile, bundle, documents};
+use serde_json::Value;
+
+use crate::{Failure, workspace};
+
+mod languages;
+mod lint;
+mod openapi;
+mod plain;
+mod samples;
+
+/// Where all of it is, from the root.
+const FOLDER: &str = "docs/schemas";
+/// The part of it in which nothing else may be.
+const JSON: &str = "json";
+const OPENAPI: &str = "openapi.json";
+
+const MEND: &str = "mend it with `cargo xtask schema`";
+
+pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
+    let has = |flag| args.contains(&flag);
+    let (is_check, with_languages) = (has("--check"), has("--languages"));
+    if args.len() != usize::from(is_check) + usize::from(with_languages) {
+        return Err(Failure::Usage);
+    }
+    let samples = samples::Samples::read(&workspace::root().join("fixtures"))?;
+    let files = Files::make(&samples)?;
+    let folder = workspace::root().join(FOLDER);
+    report("schemas", &files.lint(&samples))?;
+    if is_check {
+        report(MEND, &files.drift(&folder)?)?;
+        println!("ok {FOLDER}: {} schemas and documents", files.0.len());
+    } else {
+        files.write(&folder)?;
+        println!("wrote {FOLDER}: {} schemas and documents", files.0.len());
+    }
+    if with_languages {
+        languages::run(&samples, is_check)?;
+    }
+    Ok(())
+}
+
+fn report(what: &str, wrong: &[String]) -> Result<(), Failure> {
+    for wrong in wrong {
+        eprintln!("wrong: {wrong}");
+    }
+    match wrong.len() {
+        0 => Ok(()),
+        1 => Err(Failure::Failed(format!("1 thing is wrong: {what}"))),
+        n => Err(Failure::Failed(format!("{n} things are wrong: {what}"))),
+    }
+}
+
+/// What is made here, by path below [`FOLDER`].
+struct Files(BTreeMap<String, Value>);
+
+impl Files {
+    fn make(samples: &samples::Samples) -> Result<Self, String> {
+        let mut files = BTreeMap::new();
+        for document in documents() {
+            let path = format!("{JSON}/{}.schema.json", document.name);
+            files.insert(path, document.schema);
+        }
+        let all = format!("{JSON}/bundle.schema.json");
+        files.insert(all, bundle(Profile::JsonSchema));
+        files.insert(OPENAPI.to_owned(), openapi::document(samples)?);
+        Ok(Files(files))
+    }
+
+    fn lint(&self, samples: &samples::Samples) -> Vec<String> {
+        let each = self.0.iter();
+        let mut wrong: Vec<_> = each
+            .flat_map(|(path, document)| lint::lint(path, document))
+            .collect();
+        wrong.extend(samples.misfits());
+        wrong
+    }
+
+    fn write(&self, folder: &Path) -> Result<(), String> {
+        let inside = folder.join(JSON);
+        fs::create_dir_all(&inside)
+            .map_err(|e| format!("cannot make {}: {e}", inside.display()))?;
+        for name in strangers(self, &inside)? {
+            let path = inside.join(name);
+            fs::remove_file(&path).map_err(|e| format!("cannot remove {}: {e}", path.display()))?;
+        }
+        for (path, document) in &self.0 {
+            workspace::write(&folder.join(path), &text(document))?;
+        }
+        Ok(())
+    }
+
+    /// What is not as it would be written.
+    fn drift(&self, folder: &Path) -> Result<Vec<String>, String> {
+        let mut wrong = Vec::new();
+        for (path, document) in &self.0 {
+            match workspace::read(&folder.join(path)) {
+                Err(error) => wrong.push(error),
+                Ok(found) => wrong.extend(
+                    workspace::first_difference(&found, &text(document))
+                        .map(|difference| format!("{FOLDER}/{path}: {difference}")),
+                ),
+            }
+        }
+        let strangers = strangers(self, &folder.join(JSON))?.into_iter();
+        wrong.extend(strangers.map(|name| format!("{FOLDER}/{JSON}/{name} is made of nothing")));
+        Ok(wrong)
+    }
+}
+
+/// Files of types that are no more.
+fn strangers(files: &Files, inside: &Path) -> Result<Vec<String>, String> {
+    let names = workspace::entries(inside)?
+        .into_iter()
+        .map(|(name, _)| name);
+    let is_stranger = |name: &String| !files.0.contains_key(&format!("{JSON}/{name}"));
+    Ok(names.filter(is_stranger).collect())
+}
+
+/// The same bytes for the same document: keys are sorted, whatever features of
+/// `serde_json` are on.
+fn text(document: &Value) -> String {
+    let mut document = document.clone();
+    document.sort_all_objects();
+    format!("{document:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made() -> (samples::Samples, Files) {
+        let samples = samples::Samples::read(&workspace::root().join("fixtures")).unwrap();
+        let files = Files::make(&samples).unwrap();
+        (samples, files)
+    }
+
+    #[test]
+    fn what_is_in_docs_is_what_the_types_make() {
+        let (_, files) = made();
+        let wrong = files.drift(&workspace::root().join(FOLDER)).unwrap();
+        assert!(wrong.is_empty(), "{MEND}\n{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn nothing_is_wrong_with_it() {
+        let (samples, files) = made();
+        let wrong = files.lint(&samples);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn drift_is_a_change_a_lack_and_a_stranger() {
+        let (_, files) = made();
+        let folder = tempfile::tempdir().unwrap();
+        files.write(folder.path()).unwrap();
+        assert!(files.drift(folder.path()).unwrap().is_empty());
+
+        let at = |path: &str| folder.path().join(path);
+        fs::write(at("json/Gone.schema.json"), "{}").unwrap();
+        fs::remove_file(at("json/Task.schema.json")).unwrap();
+        let text = fs::read_to_string(at(OPENAPI)).unwrap();
+        fs::write(at(OPENAPI), text.replace("3.1.1", "3.0.4")).unwrap();
+        let wrong = files.drift(folder.path()).unwrap().join("\n");
+        assert_eq!(wrong.matches(".json").count(), 3, "{wrong}");
+        assert!(wrong.contains("Task.schema.json: "), "{wrong}");
+        assert!(wrong.contains("openapi.json: line "), "{wrong}");
+        assert!(
+            wrong.contains("Gone.schema.json is made of nothing"),
+            "{wrong}"
+        );
+
+        // Writing mends it.
+        files.write(folder.path()).unwrap();
+        assert!(files.drift(folder.path()).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,50 @@
+//! The OpenAPI document: read by others, and held against the fake service.
+
+use std::path::PathBuf;
+
+use super::super::{FOLDER, OPENAPI};
+use super::mock::{self, Mock};
+use super::said;
+use super::tools::{Tools, ours};
+use crate::workspace;
+
+fn path() -> PathBuf {
+    workspace::root().join(FOLDER).join(OPENAPI)
+}
+
+/// Is it OpenAPI, and does a linter like it?
+pub(super) fn read(tools: &Tools) -> Result<(), String> {
+    said(tools.python("openapi-spec-validator").arg(path()))?;
+    println!("ok openapi-spec-validator: {FOLDER}/{OPENAPI}");
+    let mut redocly = tools.node("redocly");
+    redocly.arg("lint").arg("--config");
+    redocly.arg(ours().join("redocly.yaml"));
+    said(redocly.arg(path()).env("REDOCLY_TELEMETRY", "off"))?;
+    println!("ok redocly lint: {FOLDER}/{OPENAPI}");
+    Ok(())
+}
+
+/// Whatever is sent, the fake service answers as the document says.
+pub(super) fn hold_against_mock(
+    tools: &Tools,
+    provider: &str,
+    prefix: &str,
+) -> Result<String, String> {
+    let mock = Mock::start(provider)?;
+    let mut schemathesis = tools.python("schemathesis");
+    schemathesis.arg("--config-file");
+    schemathesis.arg(ours().join("schemathesis.toml"));
+    schemathesis.arg("run").arg(path());
+    let url = format!("{}{prefix}", mock.base_url());
+    schemathesis.args(["--url", &url, "--seed", "4711"]);
+    let key = format!("Authorization: Bearer {}", mock::KEY);
+    schemathesis.args(["--header", &key, "--max-examples", "50", "--no-color"]);
+    schemathesis.args(["--generation-database", "none"]);
+    // It leaves files where it runs.
+    schemathesis.current_dir(&tools.folder);
+    schemathesis.env("SCHEMATHESIS_HOOKS", "hooks");
+    schemathesis.env("PYTHONPATH", ours().join("python"));
+    let report = said(&mut schemathesis)?;
+    let figure = report.lines().find(|line| line.contains(" generated, "));
+    Ok(figure.unwrap_or_default().trim().to_owned())
+}

@@ -1,0 +1,84 @@
+//! The tools of other languages: the exact versions of `xtask/languages`, below
+//! `target/languages`, installed once for each state of their lock files.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::said;
+use crate::workspace;
+
+const NODE: &str = "node";
+const PYTHON: &str = "python";
+/// What was installed: the text of the lock file.
+const INSTALLED: &str = "installed";
+
+pub(super) struct Tools {
+    pub(super) folder: PathBuf,
+}
+
+/// Our part of it: lock files, settings, programs.
+pub(super) fn ours() -> PathBuf {
+    workspace::root().join("xtask/languages")
+}
+
+impl Tools {
+    pub(super) fn install() -> Result<Self, String> {
+        let folder = workspace::root().join("target/languages");
+        let tools = Tools { folder };
+        tools.keep(NODE, "package-lock.json", install_node)?;
+        tools.keep(PYTHON, "requirements.txt", install_python)?;
+        Ok(tools)
+    }
+
+    /// A tool that npm installed.
+    pub(super) fn node(&self, name: &str) -> Command {
+        Command::new(self.folder.join(NODE).join("node_modules/.bin").join(name))
+    }
+
+    /// A tool that pip installed, or its Python.
+    pub(super) fn python(&self, name: &str) -> Command {
+        Command::new(self.folder.join(PYTHON).join("bin").join(name))
+    }
+
+    /// Installs unless this very lock file was installed before.
+    fn keep(
+        &self,
+        part: &str,
+        lock: &str,
+        install: fn(&Path) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let folder = self.folder.join(part);
+        let lock = workspace::read(&ours().join(lock))?;
+        let stamp = folder.join(INSTALLED);
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+            return Ok(());
+        }
+        println!("installing the tools of xtask/languages: {part}");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)
+                .map_err(|e| format!("cannot remove {}: {e}", folder.display()))?;
+        }
+        super::make_folder_of(&stamp)?;
+        install(&folder)?;
+        // Last: what was stopped half way is done again.
+        workspace::write(&stamp, &lock)
+    }
+}
+
+fn install_node(folder: &Path) -> Result<(), String> {
+    for name in ["package.json", "package-lock.json", ".npmrc"] {
+        workspace::write(&folder.join(name), &workspace::read(&ours().join(name))?)?;
+    }
+    said(Command::new("npm").arg("--prefix").arg(folder).arg("ci")).map(drop)
+}
+
+fn install_python(folder: &Path) -> Result<(), String> {
+    let make = [OsStr::new("-m"), OsStr::new("venv"), folder.as_os_str()];
+    said(Command::new("python3").args(make))?;
+    let mut pip = Command::new(folder.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
+    pip.arg("--disable-pip-version-check");
+    said(pip.arg("-r").arg(ours().join("requirements.txt"))).map(drop)
+}

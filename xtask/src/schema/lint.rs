@@ -1,0 +1,220 @@
+//! What no schema may have. Each rule is a pure function over a document.
+
+use serde_json::{Map, Value, json};
+
+/// What a create may send. It leaves out what is unset, so there is no null.
+const REQUESTS: [&str; 4] = [
+    "EffectInput",
+    "EffectRequest",
+    "DualImageInput",
+    "SingleImageInput",
+];
+
+/// What is wrong with the document, each with its place.
+pub(super) fn lint(path: &str, document: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let document_only = Document::of(document);
+    for (name, definition) in document_only.definitions() {
+        if name.ends_with(|c: char| c.is_ascii_digit()) {
+            wrong.push(format!(
+                "{name} is the second type of its name: give it one of its own"
+            ));
+        }
+        if REQUESTS.contains(&name.as_str()) {
+            nulls(definition, name, &mut wrong);
+        }
+    }
+    if let Some(title) = document["title"].as_str()
+        && REQUESTS.contains(&title)
+    {
+        nulls(&document["properties"], title, &mut wrong);
+    }
+    walk(document, "", &mut |at, node| {
+        undescribed(at, node, &mut wrong);
+        document_only.false_examples(at, node, &mut wrong);
+    });
+    wrong
+        .iter()
+        .map(|wrong| format!("{path}: {wrong}"))
+        .collect()
+}
+
+/// A document, and where it keeps its definitions.
+struct Document<'a> {
+    whole: &'a Value,
+    folder: &'static str,
+}
+
+impl<'a> Document<'a> {
+    fn of(whole: &'a Value) -> Self {
+        let folder = match whole["openapi"] {
+            Value::Null => "/$defs",
+            _ => "/components/schemas",
+        };
+        Document { whole, folder }
+    }
+
+    fn definitions(&self) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        let folder = self.whole.pointer(self.folder).and_then(Value::as_object);
+        folder.into_iter().flatten()
+    }
+
+    /// Examples inside a schema, and those beside one: of a parameter or a body.
+    fn false_examples(&self, at: &str, node: &Map<String, Value>, wrong: &mut Vec<String>) {
+        let (schema, values) = match (node.get("examples"), node.get("schema")) {
+            (Some(Value::Array(values)), _) => {
+                (Value::Object(node.clone()), values.iter().collect())
+            }
+            (Some(Value::Object(named)), Some(schema)) => (
+                schema.clone(),
+                named
+                    .values()
+                    .map(|one| self.value(one))
+                    .collect::<Vec<_>>(),
+            ),
+            _ => return,
+        };
+        let mut alone = schema;
+        // References in it are from the root of the document.
+        for part in ["$defs", "components"] {
+            if let Some(definitions) = self.whole.get(part) {
+                alone[part] = definitions.clone();
+            }
+        }
+        match jsonschema::draft202012::new(&alone) {
+            Err(error) => wrong.push(format!("{at} is no schema: {error}")),
+            Ok(validator) => wrong.extend(values.into_iter().filter_map(|value| {
+                let error = validator.validate(value).err()?;
+                Some(format!("{at}: its example {value} is not valid: {error}"))
+            })),
+        }
+    }
+
+    /// The value of an OpenAPI example, which may be a reference to one.
+    fn value(&self, example: &'a Value) -> &'a Value {
+        let target = example["$ref"].as_str().and_then(|it| it.strip_prefix('#'));
+        let example = target
+            .and_then(|it| self.whole.pointer(it))
+            .unwrap_or(example);
+        &example["value"]
+    }
+}
+
+fn undescribed(at: &str, node: &Map<String, Value>, wrong: &mut Vec<String>) {
+    // A property may be named `properties`: then it has no type "object".
+    if node.get("type") != Some(&json!("object")) {
+        return;
+    }
+    let properties = node.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        if property["description"].as_str().is_none_or(str::is_empty) {
+            wrong.push(format!("{at}/properties/{name} has no description"));
+        }
+    }
+}
+
+fn nulls(schema: &Value, at: &str, wrong: &mut Vec<String>) {
+    walk(schema, at, &mut |at, node| {
+        let may_be_null = match node.get("type") {
+            Some(Value::Array(types)) => types.contains(&json!("null")),
+            Some(only) => only == "null",
+            None => false,
+        };
+        if may_be_null {
+            wrong.push(format!("{at} may be null, where a request leaves out"));
+        }
+    });
+}
+
+/// Calls `visit` on every object in a value, with its JSON Pointer.
+fn walk(value: &Value, at: &str, visit: &mut impl FnMut(&str, &Map<String, Value>)) {
+    match value {
+        Value::Object(members) => {
+            visit(at, members);
+            for (key, member) in members {
+                walk(member, &format!("{at}/{}", key.replace('/', "~1")), visit);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(item, &format!("{at}/{index}"), visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(document: &Value, expected: &[&str]) {
+        let wrong = lint("x", document);
+        assert_eq!(wrong.len(), expected.len(), "{wrong:?}");
+        for (wrong, expected) in wrong.iter().zip(expected) {
+            assert!(wrong.starts_with(&format!("x: {expected}")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_type_has_a_name_of_its_own() {
+        let twice = json!({"Task": {}, "Task2": {}});
+        let expected = ["Task2 is the second type of its name"];
+        check(&json!({ "$defs": twice }), &expected);
+        check(
+            &json!({"openapi": "3", "components": {"schemas": twice}}),
+            &expected,
+        );
+    }
+
+    #[test]
+    fn a_property_is_described() {
+        let object = |description: Value| {
+            let property = json!({"type": "string", "description": description});
+            json!({"$defs": {"A": {"type": "object", "properties": {"p": property}}}})
+        };
+        check(&object(json!("What it is.")), &[]);
+        let expected = ["/$defs/A/properties/p has no description"];
+        check(&object(json!("")), &expected);
+        check(&object(Value::Null), &expected);
+    }
+
+    #[test]
+    fn an_example_is_valid() {
+        check(&json!({"type": "string", "examples": ["a"]}), &[]);
+        check(
+            &json!({"type": "string", "examples": ["a", 1]}),
+            &[": its example 1 is not valid"],
+        );
+        let body = |value: Value| {
+            json!({
+                "openapi": "3",
+                "body": {"schema": {"$ref": "#/components/schemas/A"}, "examples": {
+                    "here": {"value": value},
+                    "there": {"$ref": "#/components/examples/e"},
+                }},
+                "components": {"schemas": {"A": {"type": "integer"}}, "examples": {"e": {"value": value}}},
+            })
+        };
+        check(&body(json!(1)), &[]);
+        let wrong = "/body: its example \"1\" is not valid";
+        check(&body(json!("1")), &[wrong, wrong]);
+    }
+
+    #[test]
+    fn a_request_has_no_null() {
+        let definition = |name: &str| {
+            let property = json!({"type": ["string", "null"], "description": "It."});
+            json!({"$defs": {name: {"type": "object", "properties": {"p": property}}}})
+        };
+        check(&definition("Task"), &[]);
+        check(
+            &definition("EffectInput"),
+            &["EffectInput/properties/p may be null"],
+        );
+        let alone =
+            json!({"title": "EffectRequest", "properties": {"p": {"anyOf": [{"type": "null"}]}}});
+        check(&alone, &["EffectRequest/p/anyOf/0 may be null"]);
+    }
+}
