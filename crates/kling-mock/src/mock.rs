@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use kling_http::{
-    Client, Clock, Credentials, Provider, Result, SharedClock, SharedTransport, TokioClock,
-    Transport,
+    Cadence, Client, Clock, Credentials, Growing, PollPolicy, Provider, Result, SharedClock,
+    SharedTransport, TokioClock, Transport,
 };
 use kling_types::UnixMillis;
 use kling_types::scene::{Date, LATEST_LIST};
@@ -132,12 +132,24 @@ impl Mock {
         MockTransport::new(self.clone())
     }
 
-    /// A client that comes through that door, with the right key and clock.
+    /// A client that comes through that door, with the right key and clock. It
+    /// asks after tasks ten times a second at first and every five seconds in
+    /// the end, as tasks here may end at once; the client's own cadence expects
+    /// minutes.
     pub fn client(&self) -> Result<Client> {
         let provider = self.provider().with_base_url(IN_PROCESS_URL);
         Client::builder(provider, Credentials::api_key(self.api_key()))
             .transport(self.transport())
             .clock(Arc::clone(self.0.wall.as_ref().unwrap_or(&self.0.clock)))
+            .poll(PollPolicy {
+                cadence: Cadence::Growing(Growing {
+                    initial: Duration::from_millis(100),
+                    factor: 1.5,
+                    max_interval: Duration::from_secs(5),
+                    jitter: 0.0,
+                }),
+                ..PollPolicy::default()
+            })
             .build()
     }
 

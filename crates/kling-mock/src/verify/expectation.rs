@@ -31,7 +31,7 @@ use crate::journal::Operation;
 ///
 /// let expected = Expectation::new()
 ///     .create().body(json!({ "effect_scene": "color_mixing" })).times(1)
-///     .get(task.id().as_str()).at_least_interval(Duration::from_secs(4))
+///     .get(task.id().as_str()).at_least_interval(Duration::from_millis(100))
 ///     .charges(1)
 ///     .no_unmatched()
 ///     .faults_fired();
