@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{self, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// The service as one would write it in an hour: a map of how often each task
@@ -134,21 +134,35 @@ pub(crate) fn wiremock_server(at: &str) -> SocketAddr {
     })
 }
 
+/// The lifecycle of one task, as one would mount it: a create, two states on the
+/// way, and the end, each for who has the key.
 async fn wiremock_with(at: &str) -> MockServer {
     let server = MockServer::start().await;
-    let task = json!({
-        "code": 0, "message": "SUCCEED", "request_id": "0",
-        "data": {
-            "task_id": "2006655600000000000", "task_status": "succeed", "task_info": {},
-            "task_result": {"videos": [{"id": "1", "url": "http://mock.test/a.mp4", "duration": "5"}]},
-            "created_at": 1_767_225_600_000_u64, "updated_at": 1_767_225_600_000_u64,
-        },
-    });
-    Mock::given(method("GET"))
-        .and(path(at))
-        .respond_with(ResponseTemplate::new(200).set_body_json(task))
-        .mount(&server)
-        .await;
+    let created = at.rsplit_once('/').map_or(at, |(path, _)| path);
+    for (verb, path, status, times) in [
+        ("POST", created, "submitted", None),
+        ("GET", at, "submitted", Some(1)),
+        ("GET", at, "processing", Some(1)),
+        ("GET", at, "succeed", None),
+    ] {
+        let video = json!({"id": "1", "url": "http://mock.test/a.mp4", "duration": "5"});
+        let answer = json!({
+            "code": 0, "message": "SUCCEED", "request_id": "0",
+            "data": {
+                "task_id": "2006655600000000000", "task_status": status, "task_info": {},
+                "task_result": {"videos": [video]},
+                "created_at": 1_767_225_600_000_u64, "updated_at": 1_767_225_600_000_u64,
+            },
+        });
+        let mock = Mock::given(method(verb))
+            .and(matchers::path(path))
+            .and(matchers::header("authorization", "Bearer KEY"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer));
+        match times {
+            Some(times) => mock.up_to_n_times(times).mount(&server).await,
+            None => mock.mount(&server).await,
+        }
+    }
     server
 }
 
@@ -156,12 +170,17 @@ async fn wiremock_with(at: &str) -> MockServer {
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn wiremock_memory(requests: usize) -> f64 {
     use std::io::{Read as _, Write as _};
-    let address = wiremock_server("/x");
+    let address = wiremock_server("/x/1");
     let ask = |times: usize| -> std::io::Result<()> {
         let mut stream = std::net::TcpStream::connect(address)?;
         let mut buffer = [0; 4096];
         for _ in 0..times {
-            stream.write_all(format!("GET /x HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())?;
+            stream.write_all(
+                format!(
+                    "GET /x/1 HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer KEY\r\n\r\n"
+                )
+                .as_bytes(),
+            )?;
             // Answers are short: one read has all of it, or the next one starts with the rest.
             let _ = stream.read(&mut buffer)?;
         }

@@ -28,7 +28,7 @@ fn once() -> Option<f64> {
         let mock = Mock::builder()
             .plan(Plan::after(Duration::from_secs(5), run))
             .build();
-        let provider = mock.provider().with_base_url("http://mock.test");
+        let provider = mock.provider().with_base_url("https://mock.test");
         let client = Client::builder(provider, Credentials::api_key(mock.api_key()))
             .transport(mock.transport())
             .poll(PollPolicy::every(Duration::from_secs(5)))

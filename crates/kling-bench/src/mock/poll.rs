@@ -8,29 +8,39 @@ use crate::measure::{Stopwatch, compare, micros};
 use crate::report::{Goal, Report};
 use crate::rival;
 
-const POLLS: usize = 10_000;
+const CONNECTIONS: usize = 16;
+const ROUNDS: usize = 1_000;
 
-/// Asks on one connection, again and again; what the process spent beside this
-/// thread, per question.
+/// Asks on several connections at once, again and again; what the process spent
+/// beside this thread, per question.
 fn ask(address: SocketAddr, key: &str, id: &str) -> std::io::Result<f64> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
+    let mut streams = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        streams.push(stream);
+    }
     let question = format!(
         "GET {EFFECTS}/{id} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\r\n"
     );
     let mut buffer = vec![0; 1 << 16];
     let (process, own) = (Stopwatch::process(), Stopwatch::thread());
-    for _ in 0..POLLS {
-        stream.write_all(question.as_bytes())?;
-        let mut have = 0;
-        while !is_whole(&buffer[..have]) {
-            have += match stream.read(&mut buffer[have..])? {
-                0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-                more => more,
-            };
+    for _ in 0..ROUNDS {
+        for stream in &mut streams {
+            stream.write_all(question.as_bytes())?;
+        }
+        for stream in &mut streams {
+            let mut have = 0;
+            while !is_whole(&buffer[..have]) {
+                have += match stream.read(&mut buffer[have..])? {
+                    0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                    more => more,
+                };
+            }
         }
     }
-    Ok(micros(process.spent().saturating_sub(own.spent()), POLLS))
+    let spent = process.spent().saturating_sub(own.spent());
+    Ok(micros(spent, ROUNDS * CONNECTIONS))
 }
 
 /// Whether all of an answer is there, by its `content-length`.

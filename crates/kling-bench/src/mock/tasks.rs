@@ -16,12 +16,12 @@ const LIVE: usize = if cfg!(debug_assertions) {
 };
 
 /// A service with this many live tasks, each asked after once, and their ids.
-fn full(count: usize) -> (Mock, MockTransport, Vec<String>) {
+fn full(count: usize, plan: Plan) -> (Mock, MockTransport, Vec<String>) {
     let mut journal = JournalLimits::default();
     journal.entries = 100;
     let mock = still()
         .profile(Profile::kling())
-        .plan(Plan::polls(3, 3))
+        .plan(plan)
         .journal(journal)
         .build();
     let door = mock.transport();
@@ -47,7 +47,7 @@ fn at_kling(mut request: http::Request<bytes::Bytes>) -> http::Request<bytes::By
 /// Live bytes per task, its charge in the ledger and its ids included.
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn bytes(report: &mut Report) {
-    let (mock, door, _) = full(1);
+    let (mock, door, _) = full(1, Plan::polls(3, 3));
     let allocated = measure(|| {
         block_on(async {
             for number in 1..=LIVE {
@@ -70,7 +70,7 @@ pub(crate) fn bytes(report: &mut Report) {
 /// Whether a query or a page of the list takes longer among a million tasks than
 /// among a thousand.
 pub(crate) fn flat(report: &mut Report) {
-    let (few, many) = (full(1_000), full(MANY));
+    let (few, many) = (full(1_000, Plan::stuck()), full(MANY, Plan::stuck()));
     let asked = |(mock, door, ids): &(Mock, MockTransport, Vec<String>)| {
         const POLLS: usize = 20_000;
         let watch = Stopwatch::thread();
