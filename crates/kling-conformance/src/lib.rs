@@ -34,7 +34,7 @@ pub mod vectors;
 pub use checks::{Check, all};
 pub use exchange::Exchange;
 pub use inbox::Inbox;
-pub use mocked::{Wrap, mock_target};
+pub use mocked::{Wrap, mock_target, run_against_mock};
 pub use report::Report;
 pub use status::{Level, Status};
 pub use suite::{CheckResult, Selection, run, run_selected};

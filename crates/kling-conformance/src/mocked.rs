@@ -4,7 +4,10 @@ use kling_http::{SharedTransport, SystemClock};
 use kling_mock::{Account, Mock, Profile, SetupError};
 
 use crate::inbox::Inbox;
+use crate::report::Report;
+use crate::suite::{Selection, run_selected};
 use crate::target::{Host, Target};
+use crate::vectors::on_a_paused_clock;
 
 /// Puts something between two ends, or nothing.
 pub type Wrap = Box<dyn FnOnce(SharedTransport) -> SharedTransport>;
@@ -43,4 +46,20 @@ pub fn mock_target(host: Host, answers: Wrap, callbacks: Wrap) -> Result<Target,
         target = target.with_access_keys("conformance-access", "conformance-secret");
     }
     Ok(target)
+}
+
+/// Holds the fake service itself to these checks, weeks of its time within
+/// seconds. Blocks for as long; may be called from anywhere.
+pub fn run_against_mock(host: Host, selection: &Selection) -> Result<Report, String> {
+    let all = async {
+        let target = mock_target(host, Box::new(|it| it), Box::new(|it| it));
+        let target = target.map_err(|error| error.to_string())?;
+        Ok(Report::new(host, run_selected(&target, selection).await))
+    };
+    // A thread of its own: the caller may be on a runtime, whose clock runs.
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| on_a_paused_clock(all));
+        let ended = thread.join();
+        ended.map_err(|_| "the suite panicked".to_owned())??
+    })
 }
