@@ -23,6 +23,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Effect(EffectArgs),
     Mock(MockArgs),
+    Conformance(crate::conformance::ConformanceArgs),
 }
 
 /// Make a video: submit the pictures, wait for the task, save the result.

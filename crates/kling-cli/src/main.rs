@@ -1,6 +1,7 @@
 //! `kling`: photos in, a video out; and the service offline, for tests.
 
 mod args;
+mod conformance;
 mod effect;
 mod exit;
 mod mock;
@@ -42,5 +43,6 @@ async fn main() -> ExitCode {
     match args.command {
         Command::Effect(args) => effect::run(&args).await,
         Command::Mock(args) => mock::run(&args).await,
+        Command::Conformance(args) => conformance::run(&args).await,
     }
 }

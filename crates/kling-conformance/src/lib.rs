@@ -6,57 +6,39 @@
 //! said by `fixtures/`, the service's own words.
 //!
 //! ```
-//! use kling_conformance::{Host, Target, run};
+//! use kling_conformance::{Host, Report, Status, Target, run};
 //! use kling_mock::Mock;
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() {
 //! let mock = Mock::new();
 //! let target = Target::new(Host::Comet, "https://mock.test", mock.api_key(), mock.transport());
-//! let results = run(&target).await;
-//! assert!(results.iter().all(|result| result.failure.is_none()));
+//! let report = Report::new(Host::Comet, run(&target).await);
+//! assert_eq!(report.worst(), Status::Pass);
 //! # }
 //! ```
+//!
+//! What the suite itself is worth, show `tests/it/matrix.rs`: services that do
+//! one thing wrong each, and what notices them.
 
 mod checks;
+mod exchange;
+mod inbox;
+mod mocked;
+mod report;
+mod status;
+mod suite;
 mod target;
 pub mod vectors;
 
-use std::fmt;
-
 pub use checks::{Check, all};
+pub use exchange::Exchange;
+pub use inbox::Inbox;
+pub use mocked::{Wrap, mock_target, run_against_mock};
+pub use report::Report;
+pub use status::{Level, Status};
+pub use suite::{CheckResult, Selection, run, run_selected};
 pub use target::{Host, Reply, Target};
-
-/// What became of a check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckResult {
-    /// The check's stable id.
-    pub check: &'static str,
-    /// Why it failed, if it did.
-    pub failure: Option<String>,
-}
-
-impl fmt::Display for CheckResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.failure {
-            None => write!(f, "pass  {}", self.check),
-            Some(why) => write!(f, "FAIL  {}: {why}", self.check),
-        }
-    }
-}
-
-/// Holds a target to every check, one after the other.
-pub async fn run(target: &Target) -> Vec<CheckResult> {
-    let mut results = Vec::new();
-    for check in all() {
-        let failure = (check.run)(target).await.err();
-        results.push(CheckResult {
-            check: check.id,
-            failure,
-        });
-    }
-    results
-}
 
 /// The code in the READMEs, compiled.
 #[cfg(doctest)]

@@ -1,11 +1,16 @@
 //! What is held to the contract, and how to talk to it.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use kling_http::{SharedTransport, Transport};
 use serde_json::Value;
+
+use crate::checks::Story;
+use crate::exchange::Exchange;
+use crate::inbox::Inbox;
 
 /// Whose ways the target has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +22,44 @@ pub enum Host {
     Kling,
 }
 
-/// An implementation under test.
+/// Why a check stopped before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The target does something else than the contract says.
+    Deviates(String),
+    /// The check can't be made here.
+    Skip(String),
+    /// The suite is at fault.
+    Broken(String),
+}
+
+impl From<String> for Stop {
+    fn from(why: String) -> Self {
+        Stop::Deviates(why)
+    }
+}
+
+/// An implementation under test, and what may be used for the test.
 #[derive(Clone)]
 pub struct Target {
     host: Host,
     base_url: String,
     api_key: String,
     transport: SharedTransport,
+    pub(crate) inbox: Option<Inbox>,
+    pub(crate) slots: Option<(String, usize)>,
+    pub(crate) access_keys: Option<(String, String)>,
+    pub(crate) virtual_time: bool,
+    max_creates: Option<usize>,
+    pub(crate) state: Arc<Mutex<State>>,
+}
+
+/// What a run knows so far.
+#[derive(Default)]
+pub(crate) struct State {
+    creates: usize,
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) story: Option<Arc<Story>>,
 }
 
 /// An answer, whole.
@@ -51,10 +87,52 @@ impl Target {
     ) -> Self {
         Target {
             host,
-            base_url: base_url.into(),
+            base_url: base_url.into().trim_end_matches('/').to_owned(),
             api_key: api_key.into(),
             transport: SharedTransport::new(transport),
+            inbox: None,
+            slots: None,
+            access_keys: None,
+            virtual_time: false,
+            max_creates: None,
+            state: Arc::default(),
         }
+    }
+
+    /// Callbacks can be received here.
+    pub fn with_inbox(mut self, inbox: Inbox) -> Self {
+        self.inbox = Some(inbox);
+        self
+    }
+
+    /// The account of this other key, which nothing else uses, has so many slots.
+    pub fn with_slots(mut self, api_key: impl Into<String>, slots: usize) -> Self {
+        self.slots = Some((api_key.into(), slots));
+        self
+    }
+
+    /// The account takes tokens that are signed with these keys.
+    pub fn with_access_keys(
+        mut self,
+        access: impl Into<String>,
+        secret: impl Into<String>,
+    ) -> Self {
+        self.access_keys = Some((access.into(), secret.into()));
+        self
+    }
+
+    /// Waits take no time, for the target too: it goes by a paused tokio clock.
+    /// Without this no check waits for weeks.
+    pub fn with_virtual_time(mut self) -> Self {
+        self.virtual_time = true;
+        self
+    }
+
+    /// Sends at most so many creates, also of those that should be refused: each
+    /// may be charged. Checks that need more are skipped.
+    pub fn with_max_creates(mut self, creates: usize) -> Self {
+        self.max_creates = Some(creates);
+        self
     }
 
     /// Whose ways it has.
@@ -76,32 +154,43 @@ impl Target {
         format!("{}{prefix}/v1/videos/effects", self.base_url)
     }
 
+    pub(crate) fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Creates with this body.
-    pub async fn create(&self, body: &Value) -> Result<Reply, String> {
+    pub(crate) async fn create(&self, body: &Value) -> Result<Reply, Stop> {
+        self.create_as(&self.api_key, body).await
+    }
+
+    pub(crate) async fn create_as(&self, key: &str, body: &Value) -> Result<Reply, Stop> {
         self.send(
             Method::POST,
             &self.effects_url(),
-            Some(&self.api_key),
+            Some(key),
             body.to_string(),
         )
         .await
     }
 
     /// Asks after a task.
-    pub async fn query(&self, id: &str) -> Result<Reply, String> {
+    pub(crate) async fn query(&self, id: &str) -> Result<Reply, Stop> {
+        self.query_as(&self.api_key, id).await
+    }
+
+    pub(crate) async fn query_as(&self, key: &str, id: &str) -> Result<Reply, Stop> {
         let url = format!("{}/{id}", self.effects_url());
-        self.send(Method::GET, &url, Some(&self.api_key), String::new())
-            .await
+        self.send(Method::GET, &url, Some(key), String::new()).await
     }
 
     /// Sends any request, with any key or none.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         url: &str,
         key: Option<&str>,
         body: impl Into<Bytes>,
-    ) -> Result<Reply, String> {
+    ) -> Result<Reply, Stop> {
         let mut request = Request::builder().method(method).uri(url);
         if let Some(key) = key {
             request = request.header(http::header::AUTHORIZATION, format!("Bearer {key}"));
@@ -110,30 +199,56 @@ impl Target {
         if !body.is_empty() {
             request = request.header(http::header::CONTENT_TYPE, "application/json");
         }
-        self.send_request(request.body(body).map_err(|error| error.to_string())?)
+        let unsendable = |error: http::Error| Stop::Broken(format!("{url}: {error}"));
+        self.send_request(request.body(body).map_err(unsendable)?)
             .await
     }
 
     /// Sends a request as it is.
-    pub async fn send_request(&self, request: Request<Bytes>) -> Result<Reply, String> {
+    pub(crate) async fn send_request(&self, request: Request<Bytes>) -> Result<Reply, Stop> {
+        if request.method() == Method::POST {
+            self.spend_a_create()?;
+        }
+        let method = request.method().clone();
+        let url = request.uri().to_string();
+        let authorized = request.headers().contains_key(http::header::AUTHORIZATION);
+        let body = request.body().clone();
+        let reply = self.answer(request).await;
+        let answer = match &reply {
+            Ok(reply) => Ok((reply.status, &reply.body)),
+            Err(why) => Err(why.as_str()),
+        };
+        let mut secrets = vec![self.api_key.as_str()];
+        secrets.extend(self.slots.iter().map(|(key, _)| key.as_str()));
+        let exchange = Exchange::new((&method, &url, authorized, &body), answer, &secrets);
+        self.state().exchanges.push(exchange);
+        reply.map_err(Stop::Deviates)
+    }
+
+    async fn answer(&self, request: Request<Bytes>) -> Result<Reply, String> {
         let lost = |error: kling_http::TransportError| format!("no answer: {error}");
-        let (head, body) = self
-            .transport
-            .send(request)
-            .await
-            .map_err(lost)?
-            .into_parts();
-        let body = body.collect(LIMIT).await.map_err(lost)?;
+        let answer = self.transport.send(request).await.map_err(lost)?;
+        let (head, body) = answer.into_parts();
         Ok(Reply {
             status: head.status,
             headers: head.headers,
-            body,
+            body: body.collect(LIMIT).await.map_err(lost)?,
         })
+    }
+
+    fn spend_a_create(&self) -> Result<(), Stop> {
+        let mut state = self.state();
+        if self.max_creates.is_some_and(|most| state.creates >= most) {
+            let why = format!("no more than {} creates may be sent", state.creates);
+            return Err(Stop::Skip(why));
+        }
+        state.creates += 1;
+        Ok(())
     }
 }
 
 impl fmt::Debug for Target {
-    /// Leaves out the key.
+    /// Leaves out the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("host", &self.host)
@@ -145,12 +260,6 @@ impl fmt::Debug for Target {
 impl Reply {
     /// The body as JSON.
     pub fn json(&self) -> Result<Value, String> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            let start = self.body.get(..200).unwrap_or(&self.body);
-            format!(
-                "the body is no JSON ({error}): {:?}",
-                String::from_utf8_lossy(start)
-            )
-        })
+        serde_json::from_slice(&self.body).map_err(|error| format!("the body is no JSON ({error})"))
     }
 }

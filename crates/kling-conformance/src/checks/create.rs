@@ -2,83 +2,128 @@
 
 use serde_json::{Value, json};
 
+use super::story::Story;
 use super::{
-    accepted_id, documented_request, dual_request, ensure, ensure_eq, ensure_status, include_json,
-    single_request,
+    IMAGE, Outcome, accepted_id, dual_request, ensure, ensure_eq, ensure_status, only_on,
+    single_request, task_of,
 };
 use crate::target::{Host, Target};
 
-pub(super) async fn accepted(target: &Target) -> Result<(), String> {
-    // Kling ended `hug`, which CometAPI's page still names.
-    let (request, sample) = match target.host() {
-        Host::Comet => (
-            documented_request(),
-            include_str!("../../../../fixtures/samples/resp.cometapi.effects.create.json"),
-        ),
-        Host::Kling => (
-            dual_request(),
-            include_str!("../../../../fixtures/samples/resp.kling.effects.create.docshape.json"),
-        ),
-    };
-    let sample = include_json(sample);
-    let reply = target.create(&request).await?;
-    ensure_status(&reply, 200)?;
-    let body = reply.json()?;
-    ensure_eq("the set of members", &names(&body), &names(&sample))?;
-    ensure_eq(
-        "the set of data's members",
-        &names(&body["data"]),
-        &names(&sample["data"]),
-    )?;
-    ensure_eq("code", &body["code"], &json!(0))?;
-    ensure_eq("message", &body["message"], &sample["message"])?;
-    ensure_eq(
+pub(super) async fn accepted(target: &Target) -> Outcome {
+    let story = Story::of(target).await?;
+    ensure(story.new_task()?.is_object(), || {
+        "data is no task".to_owned()
+    })?;
+    Ok(())
+}
+
+pub(super) async fn single(target: &Target) -> Outcome {
+    accepted_id(target, &single_request(IMAGE)).await.map(drop)
+}
+
+pub(super) async fn submitted(target: &Target) -> Outcome {
+    let task = Story::of(target).await?.new_task()?;
+    Ok(ensure_eq(
         "task_status",
-        &body["data"]["task_status"],
+        &task["task_status"],
         &json!("submitted"),
-    )?;
-    ensure_eq("task_info", &body["data"]["task_info"], &json!({}))?;
-    ensure_eq(
-        "updated_at",
-        &body["data"]["updated_at"],
-        &body["data"]["created_at"],
-    )?;
-    // Milliseconds: seconds would be a thousand times smaller.
+    )?)
+}
+
+pub(super) async fn times(target: &Target) -> Outcome {
+    let task = Story::of(target).await?.new_task()?;
+    ensure_eq("updated_at", &task["updated_at"], &task["created_at"])?;
+    // Seconds would be a thousand times smaller.
+    let created = &task["created_at"];
     ensure(
-        body["data"]["created_at"]
-            .as_i64()
-            .is_some_and(|at| at > 100_000_000_000),
-        || {
-            format!(
-                "created_at is {}, not milliseconds",
-                body["data"]["created_at"]
-            )
-        },
-    )
+        created.as_i64().is_some_and(|at| at > 100_000_000_000),
+        || format!("created_at is {created}, not milliseconds"),
+    )?;
+    Ok(())
 }
 
-pub(super) async fn single(target: &Target) -> Result<(), String> {
-    accepted_id(target, &single_request("https://example.com/me.jpg"))
-        .await
-        .map(|_| ())
-}
-
-pub(super) async fn id_is_text(target: &Target) -> Result<(), String> {
-    let id = accepted_id(target, &dual_request()).await?;
+pub(super) async fn id_is_text(target: &Target) -> Outcome {
+    let reply = target.create(&single_request(IMAGE)).await?;
+    let task = task_of(&reply)?;
     let digits = match target.host() {
         Host::Comet => 19,
         Host::Kling => 18,
     };
-    ensure(
-        id.len() == digits && id.bytes().all(|b| b.is_ascii_digit()),
-        || format!("the id {id:?} does not have {digits} digits"),
-    )
+    let fits = |id: &str| id.len() == digits && id.bytes().all(|b| b.is_ascii_digit());
+    ensure(task["task_id"].as_str().is_some_and(fits), || {
+        format!(
+            "task_id is {}, not {digits} digits in a string",
+            task["task_id"]
+        )
+    })?;
+    Ok(())
 }
 
-/// The names of an object's members.
-fn names(object: &Value) -> Value {
-    object
+pub(super) async fn message(target: &Target) -> Outcome {
+    let story = Story::of(target).await?;
+    let body = story.created.json()?;
+    match target.host() {
+        Host::Comet => {
+            ensure_eq("message", &body["message"], &json!("success"))?;
+            ensure_eq("request_id", &body["request_id"], &Value::Null)?;
+        }
+        Host::Kling => {
+            ensure_eq("message", &body["message"], &json!("SUCCEED"))?;
+            ensure(body["request_id"].is_string(), || {
+                "no request_id".to_owned()
+            })?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn members(target: &Target) -> Outcome {
+    let task = task_of(&target.create(&single_request(IMAGE)).await?)?;
+    let members = task
         .as_object()
-        .map(|members| members.keys().cloned().collect::<Vec<_>>())
-        .into()
+        .map(|members| members.keys().collect::<Vec<_>>());
+    ensure_eq(
+        "the list of members",
+        &json!(members),
+        &json!([
+            "created_at",
+            "task_id",
+            "task_info",
+            "task_status",
+            "updated_at"
+        ]),
+    )?;
+    Ok(ensure_eq("task_info", &task["task_info"], &json!({}))?)
+}
+
+pub(super) async fn readable(target: &Target) -> Outcome {
+    let id = accepted_id(target, &dual_request()).await?;
+    Ok(ensure_status(&target.query(&id).await?, 200)?)
+}
+
+pub(super) async fn external_id(target: &Target) -> Outcome {
+    only_on(target, Host::Kling, "not seen on CometAPI")?;
+    let story = Story::of(target).await?;
+    let wanted = json!(story.external_id);
+    let echoed = |task: &Value| {
+        let info = &task["task_info"]["external_task_id"];
+        ensure_eq("task_info.external_task_id", info, &wanted)
+    };
+    echoed(&story.new_task()?)?;
+    Ok(echoed(story.end()?)?)
+}
+
+pub(super) async fn no_duration(target: &Target) -> Outcome {
+    only_on(target, Host::Kling, "CometAPI requires one")?;
+    let mut request = single_request(IMAGE);
+    request["input"]
+        .as_object_mut()
+        .map(|input| input.remove("duration"));
+    accepted_id(target, &request).await.map(drop)
+}
+
+pub(super) async fn ten_seconds(target: &Target) -> Outcome {
+    let mut request = single_request(IMAGE);
+    request["input"]["duration"] = json!("10");
+    accepted_id(target, &request).await.map(drop)
 }

@@ -168,7 +168,7 @@ pub fn run(vector: &Vector) -> Verdict {
 }
 
 /// Runs a future on a paused clock: its waits take no time.
-fn on_a_paused_clock<T>(future: impl Future<Output = T>) -> Result<T, String> {
+pub(crate) fn on_a_paused_clock<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod download;
+mod fidelity;
 mod listing;
 mod logs;
+mod matrix;
 mod paying;
 mod paying_laws;
 mod suite;

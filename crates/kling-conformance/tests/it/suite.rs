@@ -1,146 +1,133 @@
-//! The suite against the fake service, through both doors; and against faulty
-//! services, to show that it can fail.
+//! The suite against the fake service, through both doors, and what it says of
+//! it.
 
-use bytes::Bytes;
-use http::StatusCode;
-use kling_conformance::{Host, Target, all, run};
-use kling_http::{Body, ReqwestTransport, SharedTransport, Transport, transport_fn};
+use std::collections::BTreeSet;
+
+use kling_conformance::{
+    CheckResult, Host, Report, Selection, Status, Target, all, mock_target, run, run_selected,
+};
+use kling_http::ReqwestTransport;
 use kling_mock::{Mock, Profile};
-use serde_json::Value;
 
-fn mock_of(host: Host) -> Mock {
-    let profile = if host == Host::Kling {
-        Profile::kling()
-    } else {
-        Profile::comet()
-    };
-    Mock::builder().profile(profile).build()
+const HOSTS: [Host; 2] = [Host::Comet, Host::Kling];
+
+pub(crate) fn plain_target(host: Host) -> Target {
+    mock_target(host, Box::new(|it| it), Box::new(|it| it)).unwrap()
 }
 
-async fn failures(target: &Target) -> Vec<String> {
-    let results = run(target).await;
-    assert_eq!(results.len(), all().len());
+fn not_passed(results: &[CheckResult]) -> Vec<String> {
+    let not = |result: &&CheckResult| result.status != Status::Pass;
     results
         .iter()
-        .filter(|result| result.failure.is_some())
+        .filter(not)
         .map(ToString::to_string)
         .collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_fake_service_passes_without_a_socket() {
-    for host in [Host::Comet, Host::Kling] {
-        let mock = mock_of(host);
-        let target = Target::new(host, "https://mock.test", mock.api_key(), mock.transport());
-        assert_eq!(failures(&target).await, Vec::<String>::new(), "{host:?}");
+async fn the_fake_service_passes_every_check_that_its_host_has() {
+    let mut passed = BTreeSet::new();
+    for host in HOSTS {
+        let results = run(&plain_target(host)).await;
+        let bad: Vec<_> = results
+            .iter()
+            .filter(|it| it.status > Status::Pass)
+            .collect();
+        assert!(
+            bad.is_empty(),
+            "{host:?}: {}",
+            not_passed(&results).join("\n")
+        );
+        let pass = results.iter().filter(|it| it.status == Status::Pass);
+        passed.extend(pass.map(|result| result.check));
     }
+    let ids: BTreeSet<&str> = all().iter().map(|check| check.id).collect();
+    assert_eq!(
+        passed, ids,
+        "a check that is skipped everywhere proves nothing"
+    );
 }
 
 #[tokio::test]
 async fn the_fake_service_passes_on_a_socket() {
-    for host in [Host::Comet, Host::Kling] {
-        let mock = mock_of(host);
+    for (host, profile) in [
+        (Host::Comet, Profile::comet()),
+        (Host::Kling, Profile::kling()),
+    ] {
+        let mock = Mock::builder().profile(profile).build();
         let server = mock.serve(([127, 0, 0, 1], 0)).await.unwrap();
         let transport = ReqwestTransport::new().unwrap();
         let target = Target::new(host, server.base_url(), mock.api_key(), transport);
-        assert_eq!(failures(&target).await, Vec::<String>::new(), "{host:?}");
+        let report = Report::new(host, run(&target).await);
+        assert_eq!(
+            report.worst(),
+            Status::Pass,
+            "{}",
+            not_passed(report.results()).join("\n")
+        );
         drop(target);
         server.shutdown().await;
     }
 }
 
-/// Checks that a service whose answers are spoilt in one way fails exactly
-/// these checks.
-async fn check_caught(spoil: fn(&mut StatusCode, &mut Value), wanted: &[&str]) {
-    let mock = Mock::new();
-    let inner = SharedTransport::new(mock.transport());
-    let faulty = transport_fn(move |request| {
-        let inner = inner.clone();
-        async move {
-            let (mut head, body) = inner.send(request).await?.into_parts();
-            let mut body = body.collect(usize::MAX).await?;
-            if let Ok(mut json) = serde_json::from_slice(&body) {
-                spoil(&mut head.status, &mut json);
-                body = Bytes::from(json.to_string());
-            }
-            Ok(http::Response::from_parts(head, Body::from(body)))
+#[test]
+fn ids_are_unique_and_facts_are_known() {
+    let facts: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../fixtures/facts.json")).unwrap();
+    let facts = facts["facts"].as_array().unwrap().iter();
+    let facts: BTreeSet<&str> = facts.filter_map(|fact| fact["id"].as_str()).collect();
+    let ids: BTreeSet<&str> = all().iter().map(|check| check.id).collect();
+    assert_eq!(ids.len(), all().len());
+    for check in all() {
+        assert!(!check.facts.is_empty(), "{} proves nothing", check.id);
+        for fact in check.facts {
+            assert!(facts.contains(fact), "{}: no fact {fact}", check.id);
         }
-    });
-    let target = Target::new(Host::Comet, "https://mock.test", mock.api_key(), faulty);
-    let failed: Vec<_> = run(&target)
-        .await
-        .into_iter()
-        .filter(|r| r.failure.is_some())
-        .collect();
-    assert_eq!(
-        failed.iter().map(|result| result.check).collect::<Vec<_>>(),
-        wanted
-    );
+    }
+}
+
+/// Ids are promises: a change here is a break for whoever lists them.
+#[test]
+fn the_list_of_checks() {
+    let lines = all()
+        .iter()
+        .map(|check| format!("{:<6} {}", check.level, check.id));
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_check_can_fail() {
-    // Seconds for milliseconds.
-    check_caught(
-        |_, body| {
-            if let Some(at) = body.pointer("/data/created_at").and_then(Value::as_i64) {
-                body["data"]["created_at"] = (at / 1000).into();
-                body["data"]["updated_at"] = (at / 1000).into();
-            }
-        },
-        &["create.accepted", "lifecycle.forward"],
+async fn an_expectation_that_no_longer_fails_is_told() {
+    let selection = Selection::default().only("create").unwrap();
+    let selection = selection.expecting("create.times").unwrap();
+    let results = run_selected(&plain_target(Host::Comet), &selection).await;
+    let told: Vec<_> = results
+        .iter()
+        .filter(|it| !matches!(it.status, Status::Disabled | Status::Pass | Status::Skip))
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        ["fail     create.times: holds, though it was expected not to: take it off the list"]
+    );
+    let unknown = Selection::default().expecting("create.time").unwrap_err();
+    assert_eq!(unknown, "there is no check \"create.time\"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_of_one_create_is_kept() {
+    let mock = Mock::new();
+    let target = Target::new(
+        Host::Comet,
+        "https://mock.test",
+        mock.api_key(),
+        mock.transport(),
     )
-    .await;
-    // An id that a reader may take for a number, and so corrupt.
-    check_caught(
-        |_, body| {
-            if let Some(id) = body.pointer("/data/task_id").and_then(Value::as_str) {
-                body["data"]["task_id"] = id.parse::<i64>().unwrap().into();
-            }
-        },
-        &[
-            "create.single",
-            "create.id_is_text",
-            "lifecycle.forward",
-            "lifecycle.result",
-            "lifecycle.pixels",
-        ],
-    )
-    .await;
-    // A result that comes before the success.
-    check_caught(
-        |_, body| {
-            if body.pointer("/data/task_status") == Some(&"processing".into()) {
-                body["data"]["task_result"] = serde_json::json!({"videos": []});
-            }
-        },
-        &["lifecycle.forward"],
-    )
-    .await;
-    // A reason that is not told, and no video.
-    check_caught(
-        |_, body| {
-            if let Some(task) = body.get_mut("data").and_then(Value::as_object_mut) {
-                task.remove("task_status_msg");
-                task.remove("task_result");
-            }
-        },
-        &["lifecycle.forward", "lifecycle.result", "lifecycle.pixels"],
-    )
-    .await;
-    // HTTP 200 for everything.
-    check_caught(
-        |status, _| *status = StatusCode::OK,
-        &[
-            "refusal.no_key",
-            "refusal.wrong_key",
-            "refusal.unknown_scene",
-            "refusal.three_images",
-            "refusal.one_of_two",
-            "refusal.malformed",
-            "refusal.data_prefix",
-            "refusal.unknown_task",
-        ],
-    )
-    .await;
+    .with_max_creates(1);
+    let results = run(&target).await;
+    assert_eq!(mock.charges().len(), 1);
+    let passed = results
+        .iter()
+        .filter(|it| it.status == Status::Pass)
+        .count();
+    assert!(passed > 15, "one task proves much: {passed}");
 }

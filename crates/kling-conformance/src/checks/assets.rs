@@ -1,0 +1,137 @@
+//! The file that a task ends with.
+
+use std::time::Duration;
+
+use http::header::{
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, RANGE,
+};
+use http::{Method, Request};
+use tokio::time::sleep;
+
+use super::story::{Story, history};
+use super::{IMAGE, Outcome, accepted_id, ensure, ensure_status, single_request};
+use crate::target::{Reply, Stop, Target};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// No credentials: results lie on other hosts.
+async fn fetch(target: &Target, method: Method, url: &str) -> Result<Reply, Stop> {
+    target.send(method, url, None, "").await
+}
+
+fn header(reply: &Reply, name: HeaderName) -> Option<&str> {
+    reply.headers.get(name)?.to_str().ok()
+}
+
+pub(super) async fn whole(target: &Target) -> Outcome {
+    let story = Story::of(target).await?;
+    let file = fetch(target, Method::GET, story.video_url()?).await?;
+    ensure_status(&file, 200)?;
+    let kind = header(&file, CONTENT_TYPE);
+    ensure(kind == Some("video/mp4"), || {
+        format!("the content type is {kind:?}")
+    })?;
+    ensure(file.body.get(4..8) == Some(b"ftyp"), || {
+        "the file is no MP4".to_owned()
+    })?;
+    Ok(())
+}
+
+pub(super) async fn head(target: &Target) -> Outcome {
+    let story = Story::of(target).await?;
+    let url = story.video_url()?;
+    let file = fetch(target, Method::GET, url).await?;
+    let head = fetch(target, Method::HEAD, url).await?;
+    ensure_status(&head, 200)?;
+    let length = header(&head, CONTENT_LENGTH).map(str::to_owned);
+    ensure(
+        length.as_deref() == Some(file.body.len().to_string().as_str()),
+        || {
+            format!(
+                "Content-Length is {length:?}, the file has {}",
+                file.body.len()
+            )
+        },
+    )?;
+    ensure(head.body.is_empty(), || "HEAD has a body".to_owned())?;
+    Ok(())
+}
+
+pub(super) async fn range(target: &Target) -> Outcome {
+    let story = Story::of(target).await?;
+    let url = story.video_url()?;
+    let whole = fetch(target, Method::GET, url).await?;
+    if header(&whole, ACCEPT_RANGES) != Some("bytes") {
+        return Err(Stop::Skip("ranges are not offered".to_owned()));
+    }
+    let request = Request::get(url)
+        .header(RANGE, "bytes=100-199")
+        .body("".into());
+    let request = request.map_err(|error| Stop::Broken(error.to_string()))?;
+    let part = target.send_request(request).await?;
+    ensure_status(&part, 206)?;
+    let wanted = format!("bytes 100-199/{}", whole.body.len());
+    let range = header(&part, CONTENT_RANGE);
+    ensure(range == Some(wanted.as_str()), || {
+        format!("Content-Range is {range:?} instead of {wanted}")
+    })?;
+    ensure(whole.body.get(100..200) == Some(&*part.body), || {
+        "the part is not what the whole file has there".to_owned()
+    })?;
+    Ok(())
+}
+
+pub(super) async fn etag(target: &Target) -> Outcome {
+    let story = Story::of(target).await?;
+    let url = story.video_url()?;
+    let first = fetch(target, Method::GET, url).await?;
+    let second = fetch(target, Method::GET, url).await?;
+    let (one, two) = (header(&first, ETAG), header(&second, ETAG));
+    ensure(one.is_some() && one == two, || {
+        format!("ETag is {one:?}, and then {two:?}")
+    })?;
+    Ok(())
+}
+
+pub(super) async fn expires(target: &Target) -> Outcome {
+    let story = Story::of(target).await?;
+    let (_, query) = story.video_url()?.split_once('?').unwrap_or_default();
+    let named = query.split('&').find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.eq_ignore_ascii_case("expires")
+            .then(|| value.parse::<i64>().ok())?
+    });
+    let Some(expires) = named else {
+        return Err(Stop::Skip(
+            "the address does not tell when it expires".to_owned(),
+        ));
+    };
+    let ended = story.end()?["updated_at"].as_i64().unwrap_or_default() / 1_000;
+    let after = expires - ended;
+    ensure((after - 30 * 24 * 60 * 60).abs() <= 2, || {
+        format!("the address expires {after} s after the task's end")
+    })?;
+    Ok(())
+}
+
+pub(super) async fn deleted(target: &Target) -> Outcome {
+    if !target.virtual_time {
+        return Err(Stop::Skip("takes 30 days".to_owned()));
+    }
+    let id = accepted_id(target, &single_request(IMAGE)).await?;
+    let answers = history(target, target.key(), &id).await?;
+    let last = answers.last().cloned().unwrap_or_default();
+    let url = last["data"]["task_result"]["videos"][0]["url"].as_str();
+    let url = url.ok_or_else(|| "no video".to_owned())?;
+    sleep(29 * DAY).await;
+    let before = fetch(target, Method::GET, url).await?.status.as_u16();
+    sleep(DAY + DAY / 24).await;
+    let after = fetch(target, Method::GET, url).await?.status.as_u16();
+    ensure(before == 200, || {
+        format!("after 29 days the file is HTTP {before}")
+    })?;
+    ensure((400..500).contains(&after), || {
+        format!("after 30 days the file is HTTP {after}")
+    })?;
+    Ok(())
+}

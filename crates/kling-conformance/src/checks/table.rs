@@ -1,0 +1,224 @@
+//! The list of checks. Ids are stable: never renamed, never used again.
+
+use super::{Check, account, assets, callbacks, create, lifecycle, list, query, refusals};
+use crate::status::Level::{May, Must, Should};
+
+/// Makes a table of checks out of async functions.
+macro_rules! checks {
+    ($($id:literal $level:ident $run:path, $sentence:literal, [$($fact:literal)*];)*) => {
+        &[$(Check {
+            id: $id,
+            level: $level,
+            sentence: $sentence,
+            facts: &[$($fact),*],
+            run: |target| Box::pin($run(target)),
+        }),*]
+    };
+}
+
+/// Every check.
+pub fn all() -> &'static [Check] {
+    checks! {
+        "create.accepted" Must create::accepted,
+            "a create for two images answers 200 with code 0 and the task in data",
+            ["F-PATH-01" "F-REQ-01" "F-REQ-02" "F-REQ-03" "F-REQ-05" "F-REQ-18" "F-CREATE-01" "F-CODE-0000"];
+        "create.single" Must create::single,
+            "a scene for one image takes it in input.image",
+            ["F-REQ-04" "F-SCENE-03"];
+        "create.submitted" Must create::submitted,
+            "a new task is submitted",
+            ["F-CREATE-02"];
+        "create.times" Must create::times,
+            "the times of a new task are equal, and in milliseconds",
+            ["F-CREATE-03"];
+        "create.id_is_text" Must create::id_is_text,
+            "a task's id is a string of digits, too long for a floating-point number",
+            ["F-CREATE-09" "F-CREATE-10" "F-CREATE-12"];
+        "create.message" Should create::message,
+            "the message of a create is SUCCEED on Kling; success, without a request_id, on CometAPI",
+            ["F-CREATE-04" "F-CREATE-05"];
+        "create.members" Should create::members,
+            "a new task has task_id, task_status, task_info and the two times, and no more",
+            ["F-CREATE-06"];
+        "create.readable" Must create::readable,
+            "a task can be read as soon as its create was answered",
+            ["F-CREATE-15" "F-PATH-02" "F-PATH-10"];
+        "create.external_id" Must create::external_id,
+            "Kling echoes external_task_id in task_info",
+            ["F-CREATE-16" "F-REQ-08"];
+        "create.no_duration" Must create::no_duration,
+            "Kling takes a create without a duration",
+            ["F-REQ-09"];
+        "create.ten_seconds" Must create::ten_seconds,
+            "a duration of \"10\" is accepted",
+            ["F-REQ-12"];
+        "lifecycle.words" Must lifecycle::words,
+            "a status is submitted, processing, succeed or failed",
+            ["F-STATE-01"];
+        "lifecycle.forward" Must lifecycle::forward,
+            "a status only moves forward",
+            ["F-STATE-01"];
+        "lifecycle.ends" Must lifecycle::ends,
+            "a task that has ended stays as it is",
+            ["F-STATE-02"];
+        "lifecycle.updated_at" Must lifecycle::updated_at,
+            "updated_at moves with the status, and only with it",
+            ["F-QUERY-01"];
+        "lifecycle.same_task" Must lifecycle::same_task,
+            "task_id and created_at stay the same from the create to the end",
+            ["F-PATH-02" "F-QUERY-01"];
+        "lifecycle.result" Must lifecycle::result,
+            "there is a result with a success, and only with it",
+            ["F-QUERY-02" "F-QUERY-16"];
+        "lifecycle.pixels" Must lifecycle::pixels,
+            "too small a picture is accepted; the task fails with HTTP 200, code 0 and: Image pixel is invalid",
+            ["F-IMG-03" "F-IMG-06" "F-IMG-09" "F-QUERY-09"];
+        "query.envelope" Must query::envelope,
+            "a query answers code 0 as an integer, with a message that stands for a success",
+            ["F-QUERY-12" "F-CODE-0000" "F-HTTP-02"];
+        "query.members" Must query::members,
+            "a task on Kling has all its documented members",
+            ["F-QUERY-01"];
+        "query.no_strangers" Should query::no_strangers,
+            "an effect has no progress, cover_image_url or session_id",
+            ["F-QUERY-14"];
+        "query.running" Should query::running,
+            "while a task runs, CometAPI shows an empty task_result and no task_status_msg",
+            ["F-QUERY-07" "F-WRAP-02"];
+        "query.video" Must query::video,
+            "a video has an id and a url, both text",
+            ["F-QUERY-02"];
+        "query.deductions" Should query::deductions,
+            "what a task on Kling cost is a decimal in a string",
+            ["F-QUERY-05" "F-QUERY-06"];
+        "query.watermark" Should query::watermark,
+            "Kling tells whether a watermarked copy was asked for, and its address or none",
+            ["F-QUERY-04" "F-QUERY-13"];
+        "query.external_id" Must query::external_id,
+            "Kling finds a task by its external id too",
+            ["F-PATH-06" "F-PATH-07"];
+        "query.unknown" Must refusals::unknown_task,
+            "an unknown task is HTTP 400 with code 1201, and its id is named",
+            ["F-ERR-02"];
+        "list.shape" Must list::shape,
+            "Kling's list is a bare array in data, with the tasks of this account",
+            ["F-PATH-03" "F-LIST-01"];
+        "list.newest_first" Must list::newest_first,
+            "Kling lists the newest first",
+            ["F-PATH-03"];
+        "list.pages" Must list::pages,
+            "pages of Kling's list follow each other without a gap or a repeat",
+            ["F-PATH-03" "F-LIST-04"];
+        "list.bounds" Must list::bounds,
+            "pageNum is from 1 to 1000 and pageSize from 1 to 500",
+            ["F-LIST-02" "F-LIST-03"];
+        "list.default_page" Must list::default_page,
+            "without parameters the list is its first page, of 30",
+            ["F-LIST-02" "F-LIST-03"];
+        "list.no_watermark" Should list::no_watermark,
+            "items of Kling's list have no watermark_info",
+            ["F-LIST-05"];
+        "refusal.no_key" Must refusals::no_key,
+            "a request without a key is refused with 401",
+            ["F-CODE-1001" "F-GW-12"];
+        "refusal.wrong_key" Must refusals::wrong_key,
+            "a request with a key that is none is refused with 401",
+            ["F-AUTH-01" "F-AUTH-02" "F-CODE-1002" "F-ERR-05" "F-GW-12"];
+        "refusal.gateway_words" Should refusals::gateway_words,
+            "CometAPI's own refusals are an error object of type comet_api_error that names a request id",
+            ["F-GW-01" "F-GW-02" "F-GW-03"];
+        "refusal.kling_words" Must refusals::kling_words,
+            "Kling's refusal has code, message and request_id, and no data",
+            ["F-ERR-01"];
+        "refusal.malformed" Must refusals::malformed,
+            "a body that is no JSON is refused with 400",
+            ["F-CODE-1200" "F-REQ-01"];
+        "refusal.wrong_path" Must refusals::wrong_path,
+            "a path that is not there is 404 with code 1203 on Kling; on CometAPI it is no success",
+            ["F-CODE-1203" "F-PATH-12"];
+        "refusal.wrong_method" Must refusals::wrong_method,
+            "a method that is not there is 404 with code 1202",
+            ["F-CODE-1202" "F-PATH-05"];
+        "refusal.no_scene" Must refusals::no_scene,
+            "a create without effect_scene is refused with 400 and code 1201",
+            ["F-REQ-02" "F-CODE-1201"];
+        "refusal.unknown_scene" Must refusals::unknown_scene,
+            "an unknown scene is refused with 400 and code 1201",
+            ["F-SCENE-12" "F-ERR-06" "F-ERR-08"];
+        "refusal.no_input" Must refusals::no_input,
+            "a create without input is refused with 400 and code 1201",
+            ["F-REQ-03"];
+        "refusal.no_image" Must refusals::no_image,
+            "a missing image is refused with 400, code 1201 and: image can not be null",
+            ["F-IMG-08"];
+        "refusal.three_images" Must refusals::three_images,
+            "three images are refused with 400 and code 1201",
+            ["F-REQ-05"];
+        "refusal.one_of_two" Must refusals::one_of_two,
+            "one image for a scene of two is refused with 400 and code 1201",
+            ["F-REQ-05" "F-SCENE-04"];
+        "refusal.duration_number" Must refusals::duration_number,
+            "a duration that is a number is refused with 400",
+            ["F-REQ-11"];
+        "refusal.no_duration" Must refusals::no_duration,
+            "CometAPI refuses a create without a duration",
+            ["F-REQ-10"];
+        "refusal.data_prefix" Must refusals::data_prefix,
+            "base64 with a data: prefix is refused at once",
+            ["F-IMG-06" "F-IMG-07"];
+        "refusal.duplicate" Must refusals::duplicate,
+            "an external id is taken once on Kling: again it is 400 with code 1201, and named",
+            ["F-ERR-03" "F-REQ-08"];
+        "refusal.leaves_no_task" Must refusals::leaves_no_task,
+            "a refused create leaves no task on Kling",
+            ["F-ERR-03"];
+        "token.accepted" Must account::token_accepted,
+            "a signed token is taken in the place of a key",
+            ["F-JWT-01" "F-JWT-02" "F-JWT-03" "F-JWT-04" "F-JWT-05"];
+        "token.forged" Must account::token_forged,
+            "a token signed with another secret is refused with 401",
+            ["F-JWT-05" "F-CODE-1002"];
+        "token.times" Must account::token_times,
+            "a token of tomorrow is refused with code 1003, one of yesterday with 1004",
+            ["F-JWT-06" "F-CODE-1003" "F-CODE-1004"];
+        "slots.refused" Must account::slots_refused,
+            "one more create than there are slots is HTTP 429 with code 1303",
+            ["F-CAP-02" "F-CODE-1303" "F-ERR-07"];
+        "slots.queries" Must account::slots_queries,
+            "a query takes no slot",
+            ["F-TIME-04"];
+        "slots.freed" Must account::slots_freed,
+            "a slot is free again once its task has ended, not before",
+            ["F-CAP-01"];
+        "asset.whole" Must assets::whole,
+            "a result is an MP4 file that is served without a key",
+            ["F-KEEP-03" "F-QUERY-02"];
+        "asset.head" May assets::head,
+            "HEAD tells of a result what GET does",
+            ["F-KEEP-03"];
+        "asset.range" Should assets::range,
+            "a result that offers ranges serves them",
+            ["F-KEEP-03"];
+        "asset.etag" May assets::etag,
+            "a result has one entity tag for as long as it is the same",
+            ["F-KEEP-03"];
+        "asset.expires" Should assets::expires,
+            "a signed address of a result expires 30 days after the task's end",
+            ["F-KEEP-02"];
+        "asset.deleted" Must assets::deleted,
+            "a result is gone after 30 days, and not after 29",
+            ["F-KEEP-01"];
+        "callback.each_change" Must callbacks::each_change,
+            "each change of a task's status is posted to its callback_url, in order",
+            ["F-CB-01" "F-REQ-07"];
+        "callback.shape" Must callbacks::shape,
+            "a callback is the task alone, as JSON, without an envelope",
+            ["F-CB-03" "F-CB-07"];
+        "callback.same_task" Must callbacks::same_task,
+            "a callback says what a query of the same status says",
+            ["F-CB-03"];
+        "callback.signature" Must callbacks::signature,
+            "a callback is signed over the body as it was sent",
+            ["F-SIG-01" "F-SIG-02" "F-SIG-03" "F-SIG-04" "F-SIG-06"];
+    }
+}

@@ -1,0 +1,160 @@
+//! What was sent and received, as a report may show it.
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+/// One request and its answer, without keys, signed addresses and pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// The method.
+    pub method: String,
+    /// The address; of its query only the names.
+    pub url: String,
+    /// Whether the request had an `Authorization` header.
+    pub authorized: bool,
+    /// The request's body.
+    pub request: String,
+    /// The HTTP status, or none if there was no answer.
+    pub status: Option<u16>,
+    /// The answer's body, or why there is none.
+    pub answer: String,
+}
+
+/// The longest text that a report shows of one body.
+const SHOWN: usize = 2_000;
+/// Text without spaces from this length on may be a picture.
+const PICTURE: usize = 256;
+
+impl Exchange {
+    pub(crate) fn new(
+        (method, url, authorized, body): (&Method, &str, bool, &Bytes),
+        answer: Result<(StatusCode, &Bytes), &str>,
+        secrets: &[&str],
+    ) -> Self {
+        let hide = |text: String| {
+            let hidden = |text: String, secret: &&str| text.replace(*secret, "***");
+            (secrets.iter().filter(|secret| !secret.is_empty())).fold(text, hidden)
+        };
+        Exchange {
+            method: method.to_string(),
+            url: hide(without_query(url)),
+            authorized,
+            request: hide(shown(body)),
+            status: answer.ok().map(|(status, _)| status.as_u16()),
+            answer: match answer {
+                Ok((_, body)) => hide(shown(body)),
+                Err(why) => hide(why.to_owned()),
+            },
+        }
+    }
+
+    /// The request as a line for a shell; the key is taken from `$API_KEY`.
+    pub fn curl(&self) -> String {
+        let mut line = format!("curl -X {} {}", self.method, quoted(&self.url));
+        if self.authorized {
+            line.push_str(" -H \"Authorization: Bearer $API_KEY\"");
+        }
+        if !self.request.is_empty() {
+            line.push_str(" -H 'Content-Type: application/json' -d ");
+            line.push_str(&quoted(&self.request));
+        }
+        line
+    }
+}
+
+/// For a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A body for people: JSON with what must not be shown taken out.
+fn shown(body: &Bytes) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    if let Ok(mut json) = serde_json::from_slice::<Value>(body) {
+        redact(&mut json);
+        return cut(json.to_string());
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => cut(text.to_owned()),
+        Err(_) => format!("({} bytes)", body.len()),
+    }
+}
+
+fn redact(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains("://") => *text = without_query(text),
+        Value::String(text) if text.len() >= PICTURE && !text.contains(' ') => {
+            *text = format!("({} characters)", text.len());
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(members) => members.values_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+/// Who has the query of a signed address has the file.
+fn without_query(url: &str) -> String {
+    let Some((address, query)) = url.split_once('?') else {
+        return url.to_owned();
+    };
+    // Pages are no secret, and without them the call is another one.
+    if query.split('&').all(|part| part.starts_with("page")) {
+        return url.to_owned();
+    }
+    let names = query.split('&').map(|part| match part.split_once('=') {
+        Some((name, _)) => format!("{name}=***"),
+        None => "***".to_owned(),
+    });
+    format!("{address}?{}", names.collect::<Vec<_>>().join("&"))
+}
+
+fn cut(text: String) -> String {
+    let Some((end, _)) = text.char_indices().nth(SHOWN) else {
+        return text;
+    };
+    format!(
+        "{}… ({} bytes)",
+        text.get(..end).unwrap_or_default(),
+        text.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_key_no_signature_and_no_picture_is_shown() {
+        let picture = "A".repeat(1_000);
+        let url = "https://cdn.test/v.mp4?Expires=1&Signature=s3cret";
+        let body =
+            Bytes::from(json!({"image": picture, "url": url, "say": "it's sk-key"}).to_string());
+        let exchange = Exchange::new(
+            (&Method::POST, url, true, &body),
+            Ok((StatusCode::OK, &body)),
+            &["sk-key", ""],
+        );
+        let all = format!("{exchange:?}{}", exchange.curl());
+        for secret in ["s3cret", "sk-key", "AAAA"] {
+            assert!(!all.contains(secret), "{secret} in {all}");
+        }
+        assert!(all.contains("(1000 characters)"));
+        assert!(
+            exchange.curl().contains(r"it'\''s ***"),
+            "{}",
+            exchange.curl()
+        );
+    }
+
+    #[test]
+    fn a_page_is_no_secret() {
+        let url = "https://kling.test/v1/videos/effects?pageNum=0&pageSize=1";
+        assert_eq!(without_query(url), url);
+    }
+}

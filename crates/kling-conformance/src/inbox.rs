@@ -1,0 +1,79 @@
+//! Where callbacks arrive.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use kling_http::{Body, Clock as _, SharedTransport, SystemClock, transport_fn};
+
+/// Keeps what is posted to it.
+#[derive(Clone)]
+pub struct Inbox {
+    url: String,
+    secret: String,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+/// A callback as it came.
+#[derive(Clone)]
+pub(crate) struct Received {
+    pub(crate) at: SystemTime,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Inbox {
+    /// An inbox that the target reaches at this address, and signs for with this
+    /// secret (`whsec_…`).
+    pub fn new(url: impl Into<String>, secret: impl Into<String>) -> Self {
+        Inbox {
+            url: url.into(),
+            secret: secret.into(),
+            received: Arc::default(),
+        }
+    }
+
+    /// Where callbacks are to be sent.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Takes in a callback.
+    pub fn receive(&self, headers: HeaderMap, body: Bytes) {
+        let at = SystemClock.now();
+        self.received().push(Received { at, headers, body });
+    }
+
+    /// Leads into this inbox, whatever address is named.
+    pub fn transport(&self) -> SharedTransport {
+        let inbox = self.clone();
+        SharedTransport::new(transport_fn(move |request: Request<Bytes>| {
+            let (head, body) = request.into_parts();
+            inbox.receive(head.headers, body);
+            async { Ok(Response::new(Body::from(Bytes::new()))) }
+        }))
+    }
+
+    pub(crate) fn all(&self) -> Vec<Received> {
+        self.received().clone()
+    }
+
+    fn received(&self) -> MutexGuard<'_, Vec<Received>> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Inbox {
+    /// Leaves out the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,65 @@
+//! The fake service as a target, with all that a check can use.
+
+use kling_http::{SharedTransport, SystemClock};
+use kling_mock::{Account, Mock, Profile, SetupError};
+
+use crate::inbox::Inbox;
+use crate::report::Report;
+use crate::suite::{Selection, run_selected};
+use crate::target::{Host, Target};
+use crate::vectors::on_a_paused_clock;
+
+/// Puts something between two ends, or nothing.
+pub type Wrap = Box<dyn FnOnce(SharedTransport) -> SharedTransport>;
+
+/// A fake service of this host's ways as a target, with a receiver of callbacks.
+///
+/// To be called on a paused tokio clock; `answers` and `callbacks` may put
+/// something between, to see what the checks notice.
+pub fn mock_target(host: Host, answers: Wrap, callbacks: Wrap) -> Result<Target, SetupError> {
+    const SECRET: &str = "whsec_Y29uZm9ybWFuY2Utc3VpdGUtc2VjcmV0IQ==";
+    let profile = match host {
+        Host::Comet => Profile::comet(),
+        Host::Kling => Profile::kling(),
+    };
+    let account = Account::new("default")
+        .access_keys("conformance-access", "conformance-secret")
+        .webhook_secret(SECRET)?;
+    let small = Account::new("small")
+        .api_key("sk-conformance-small")
+        .slots(2);
+    let mock = Mock::builder()
+        .profile(profile)
+        .wall_clock(SystemClock)
+        .account(account)?
+        .account(small)?
+        .build();
+    let inbox = Inbox::new("http://127.0.0.1:9/callback", SECRET);
+    let post = callbacks(inbox.transport());
+    drop(tokio::spawn(mock.clone().run_callbacks(post)));
+    let transport = answers(SharedTransport::new(mock.transport()));
+    let mut target = Target::new(host, "https://mock.test", mock.api_key(), transport)
+        .with_inbox(inbox)
+        .with_slots("sk-conformance-small", 2)
+        .with_virtual_time();
+    if host == Host::Kling {
+        target = target.with_access_keys("conformance-access", "conformance-secret");
+    }
+    Ok(target)
+}
+
+/// Holds the fake service itself to these checks, weeks of its time within
+/// seconds. Blocks for as long; may be called from anywhere.
+pub fn run_against_mock(host: Host, selection: &Selection) -> Result<Report, String> {
+    let all = async {
+        let target = mock_target(host, Box::new(|it| it), Box::new(|it| it));
+        let target = target.map_err(|error| error.to_string())?;
+        Ok(Report::new(host, run_selected(&target, selection).await))
+    };
+    // A thread of its own: the caller may be on a runtime, whose clock runs.
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| on_a_paused_clock(all));
+        let ended = thread.join();
+        ended.map_err(|_| "the suite panicked".to_owned())??
+    })
+}

@@ -1,0 +1,217 @@
+//! What a run found, for programs, for CI and for people.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::checks::{Check, all};
+use crate::exchange::Exchange;
+use crate::status::Status;
+use crate::suite::CheckResult;
+use crate::target::Host;
+
+/// The results of a run.
+#[derive(Debug, Clone)]
+pub struct Report {
+    host: Host,
+    results: Vec<CheckResult>,
+}
+
+impl Report {
+    /// Of these results.
+    pub fn new(host: Host, results: Vec<CheckResult>) -> Self {
+        Report { host, results }
+    }
+
+    /// Each check's.
+    pub fn results(&self) -> &[CheckResult] {
+        &self.results
+    }
+
+    /// The worst that happened. From [`Status::Fail`] on, the target does not
+    /// conform.
+    pub fn worst(&self) -> Status {
+        let worst = self.results.iter().map(|result| result.status).max();
+        worst.unwrap_or(Status::Disabled)
+    }
+
+    /// How many ended in each way, such as `61 pass, 2 skip`.
+    pub fn summary(&self) -> String {
+        let counts = [
+            Status::Error,
+            Status::Fail,
+            Status::Warn,
+            Status::Pass,
+            Status::Skip,
+            Status::Disabled,
+        ]
+        .map(|status| (status, self.count(status)));
+        let told: Vec<String> = (counts.iter().filter(|(_, count)| *count > 0))
+            .map(|(status, count)| format!("{count} {status}"))
+            .collect();
+        told.join(", ")
+    }
+
+    fn count(&self, status: Status) -> usize {
+        self.with(status).count()
+    }
+
+    fn with(&self, status: Status) -> impl Iterator<Item = &CheckResult> {
+        self.results.iter().filter(move |it| it.status == status)
+    }
+
+    fn host(&self) -> &'static str {
+        match self.host {
+            Host::Comet => "comet",
+            Host::Kling => "kling",
+        }
+    }
+
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        let results = self.results.iter().map(|result| {
+            let check = check(result);
+            json!({
+                "check": result.check,
+                "level": check.map(|check| check.level.name()),
+                "sentence": check.map(|check| check.sentence),
+                "facts": check.map(|check| check.facts),
+                "status": result.status.name(),
+                "message": result.message,
+                "exchanges": result.exchanges.iter().map(exchange_json).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "format": 1,
+            "host": self.host(),
+            "status": self.worst().name(),
+            "results": results.collect::<Vec<_>>(),
+        })
+    }
+
+    /// `JUnit`'s XML, which CI systems read.
+    pub fn to_junit(&self) -> String {
+        let mut text = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <testsuite name=\"kling-conformance/{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n",
+            self.host(),
+            self.results.len(),
+            self.count(Status::Fail),
+            self.count(Status::Error),
+            self.count(Status::Skip) + self.count(Status::Disabled),
+        );
+        for result in &self.results {
+            let (group, name) = result.check.split_once('.').unwrap_or(("", result.check));
+            let _ = write!(
+                text,
+                "  <testcase classname=\"{}\" name=\"{}\">",
+                xml(group),
+                xml(name)
+            );
+            let message = xml(result.message.as_deref().unwrap_or_default());
+            let element = match result.status {
+                Status::Pass => None,
+                Status::Disabled | Status::Skip => Some("skipped"),
+                Status::Warn => Some("system-out"),
+                Status::Fail => Some("failure"),
+                Status::Error => Some("error"),
+            };
+            let _ = match element {
+                None => Ok(()),
+                Some("system-out") => write!(text, "<system-out>warning: {message}</system-out>"),
+                Some("skipped") => write!(text, "<skipped message=\"{message}\"/>"),
+                Some(element) => {
+                    let curl = xml(&curl(result));
+                    write!(text, "<{element} message=\"{message}\">{curl}</{element}>")
+                }
+            };
+            text.push_str("</testcase>\n");
+        }
+        text.push_str("</testsuite>\n");
+        text
+    }
+
+    /// For people.
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!("# Conformance: {}\n\n{}\n\n", self.host(), self.summary());
+        text.push_str("| check | level | status | what must be true |\n|---|---|---|---|\n");
+        for result in &self.results {
+            let check = check(result);
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {} | {} |",
+                result.check,
+                check.map_or("", |check| check.level.name()),
+                result.status,
+                check.map_or("", |check| check.sentence),
+            );
+        }
+        for result in self.results.iter().filter(|it| it.status > Status::Pass) {
+            let why = result.message.as_deref().unwrap_or_default();
+            let _ = write!(text, "\n## {} `{}`\n\n{why}\n", result.status, result.check);
+            if !result.exchanges.is_empty() {
+                let _ = write!(text, "\n```sh\n{}\n```\n\n```text\n", curl(result));
+                for exchange in last(result) {
+                    let status = exchange.status.map_or("-".to_owned(), |it| it.to_string());
+                    let Exchange {
+                        method,
+                        url,
+                        request,
+                        answer,
+                        ..
+                    } = exchange;
+                    let _ = writeln!(text, "> {method} {url}\n> {request}\n< {status} {answer}");
+                }
+                text.push_str("```\n");
+            }
+        }
+        text
+    }
+}
+
+fn check(result: &CheckResult) -> Option<&'static Check> {
+    all().iter().find(|check| check.id == result.check)
+}
+
+/// What came last says most.
+fn last(result: &CheckResult) -> &[Exchange] {
+    const MOST: usize = 5;
+    let from = result.exchanges.len().saturating_sub(MOST);
+    result.exchanges.get(from..).unwrap_or_default()
+}
+
+fn curl(result: &CheckResult) -> String {
+    result
+        .exchanges
+        .last()
+        .map(Exchange::curl)
+        .unwrap_or_default()
+}
+
+fn exchange_json(exchange: &Exchange) -> Value {
+    json!({
+        "method": exchange.method,
+        "url": exchange.url,
+        "request": exchange.request,
+        "status": exchange.status,
+        "answer": exchange.answer,
+        "curl": exchange.curl(),
+    })
+}
+
+/// Text in XML; what XML 1.0 can't hold becomes a replacement character.
+fn xml(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\n' => safe.push_str("&#10;"),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
