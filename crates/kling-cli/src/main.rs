@@ -1,11 +1,19 @@
 //! `kling`: photos in, a video out; and the service offline, for tests.
 
 mod args;
+mod connect;
 mod effect;
 mod exit;
+mod failure;
+mod job;
 mod mock;
 mod output;
+mod place;
+mod request;
+mod resume;
 mod signals;
+mod state;
+mod submit;
 
 use std::process::ExitCode;
 
@@ -41,6 +49,8 @@ async fn main() -> ExitCode {
     };
     match args.command {
         Command::Effect(args) => effect::run(&args).await,
+        Command::Submit(args) => submit::run(&args).await,
+        Command::Resume(args) => resume::run(&args).await,
         Command::Mock(args) => mock::run(&args).await,
     }
 }

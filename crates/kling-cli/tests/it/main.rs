@@ -6,6 +6,7 @@
 mod after_paying;
 mod effect;
 mod help;
+mod killed;
 mod mock;
 mod run;
 mod settings;
