@@ -11,10 +11,15 @@ use clap::{Parser, Subcommand, ValueEnum};
 use kling_mock::{AuthMode, Fault, Plan};
 use kling_types::scene::{Date, LATEST_LIST};
 
+use crate::check::CheckArgs;
 use crate::connect::{ConnectArgs, WaitArgs};
+use crate::papers::{CompletionsArgs, ManArgs, SchemaArgs};
 use crate::request::RequestArgs;
 use crate::resume::ResumeArgs;
+use crate::scenes::ScenesArgs;
 use crate::submit::SubmitArgs;
+use crate::tasks::{DownloadArgs, GetArgs, ListArgs, WaitCommand};
+use crate::webhook::WebhookArgs;
 
 /// Kling's video effects: photos in, a video out.
 #[derive(Debug, Parser)]
@@ -29,6 +34,16 @@ pub(crate) enum Command {
     Effect(EffectArgs),
     Submit(SubmitArgs),
     Resume(ResumeArgs),
+    Get(GetArgs),
+    Wait(WaitCommand),
+    Download(DownloadArgs),
+    List(ListArgs),
+    Scenes(ScenesArgs),
+    Check(CheckArgs),
+    Webhook(WebhookArgs),
+    Schema(SchemaArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
     Mock(MockArgs),
 }
 

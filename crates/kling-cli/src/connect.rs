@@ -161,7 +161,7 @@ impl ConnectArgs {
         wanted: Option<ProviderName>,
     ) -> Result<(Provider, Credentials), Failure> {
         let key = match &self.key_file {
-            Some(path) => Some(read_key(path)?),
+            Some(path) => Some(read_private("--key-file", path)?),
             None if self.key_stdin => Some(key_from_stdin()?),
             None => None,
         };
@@ -225,7 +225,7 @@ impl WaitArgs {
 }
 
 /// A variable that is empty counts as none.
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name)
         .ok()
         .filter(|value| !value.trim().is_empty())
@@ -247,9 +247,10 @@ fn named(name: &str, place: &str) -> Result<ProviderName, Failure> {
 /// The most that is read in search of a key.
 const LONGEST_KEY: u64 = 16 * 1024;
 
-fn read_key(path: &Path) -> Result<String, Failure> {
+/// A secret from a file that is its owner's alone.
+pub(crate) fn read_private(flag: &str, path: &Path) -> Result<String, Failure> {
     let name = path.display();
-    let fault = |why: String| Failure::Usage(format!("--key-file {name} {why}"));
+    let fault = |why: String| Failure::Usage(format!("{flag} {name} {why}"));
     let file =
         std::fs::File::open(path).map_err(|error| fault(format!("can't be read: {error}")))?;
     let metadata = file
@@ -280,7 +281,7 @@ fn read_text(from: impl std::io::Read) -> Result<String, String> {
         .read_to_string(&mut text)
         .map_err(|error| format!("can't be read: {error}"))?;
     match text.trim() {
-        "" => Err("is empty: write the key into it".to_owned()),
+        "" => Err("is empty".to_owned()),
         key => Ok(key.to_owned()),
     }
 }

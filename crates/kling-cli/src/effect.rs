@@ -25,11 +25,7 @@ pub(crate) async fn run(args: &EffectArgs) -> ExitCode {
 
 async fn make(args: &EffectArgs, job: &mut Job) -> Result<(), Failure> {
     let place = Place::new(args.output.as_ref());
-    if args.json && matches!(place, Place::Stdout) {
-        let text = "--output - and --json both want stdout: choose one";
-        return Err(Failure::Usage(text.to_owned()));
-    }
-    place.check(&args.request.images)?;
+    place.check_with(args.json, &args.request.images)?;
     let request = args.request.build()?;
     let service = Service::start(args).await?;
     let plan = Plan {

@@ -1,6 +1,7 @@
 //! `kling`: photos in, a video out; and the service offline, for tests.
 
 mod args;
+mod check;
 mod connect;
 mod effect;
 mod exit;
@@ -8,12 +9,16 @@ mod failure;
 mod job;
 mod mock;
 mod output;
+mod papers;
 mod place;
 mod request;
 mod resume;
+mod scenes;
 mod signals;
 mod state;
 mod submit;
+mod tasks;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -51,6 +56,16 @@ async fn main() -> ExitCode {
         Command::Effect(args) => effect::run(&args).await,
         Command::Submit(args) => submit::run(&args).await,
         Command::Resume(args) => resume::run(&args).await,
+        Command::Get(args) => tasks::get(&args).await,
+        Command::Wait(args) => tasks::wait(&args).await,
+        Command::Download(args) => tasks::download(&args).await,
+        Command::List(args) => tasks::list(&args).await,
+        Command::Scenes(args) => scenes::run(&args).await,
+        Command::Check(args) => check::run(&args).await,
+        Command::Webhook(args) => webhook::run(&args).await,
+        Command::Schema(args) => papers::schema(&args).await,
+        Command::Completions(args) => papers::completions(&args).await,
+        Command::Man(args) => papers::man(&args).await,
         Command::Mock(args) => mock::run(&args).await,
     }
 }

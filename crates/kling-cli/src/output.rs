@@ -102,6 +102,13 @@ impl Drop for Progress {
     }
 }
 
+/// A result for people and pipes.
+pub(crate) fn print(text: &str) {
+    // Tabs part columns, and are harmless.
+    let lines: Vec<String> = text.split('\t').map(harmless).collect();
+    emit(&lines.join("\t"));
+}
+
 /// A line for programs.
 pub(crate) fn emit(value: &impl Display) {
     let mut stdout = std::io::stdout().lock();

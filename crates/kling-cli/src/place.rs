@@ -35,6 +35,15 @@ impl Place {
         }
     }
 
+    /// The same, where events may go to stdout.
+    pub(crate) fn check_with(&self, json: bool, inputs: &[String]) -> Result<(), Failure> {
+        if json && matches!(self, Place::Stdout) {
+            let text = "--output - and --json both want stdout: choose one";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        self.check(inputs)
+    }
+
     /// Whether the video can be saved there; `inputs` must not be lost by it.
     pub(crate) fn check(&self, inputs: &[String]) -> Result<(), Failure> {
         match self {

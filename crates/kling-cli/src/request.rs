@@ -162,19 +162,23 @@ pub(crate) fn read_request(file: &str) -> Result<Map<String, Value>, Failure> {
 
 /// JSON from a file, or from stdin.
 pub(crate) fn read_json(file: &str) -> Result<Value, Failure> {
-    let name = shown(file);
-    let unread = |error| Failure::Usage(format!("{name} can't be read: {error}"));
-    let mut text = Vec::new();
+    serde_json::from_slice(&read_bytes(file)?)
+        .map_err(|error| Failure::Usage(format!("{} is not JSON: {error}", shown(file))))
+}
+
+/// What is in a file, or comes from stdin.
+pub(crate) fn read_bytes(file: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
     let read = if file == "-" {
         std::io::stdin()
             .take(LONGEST_REQUEST)
-            .read_to_end(&mut text)
+            .read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(file).and_then(|file| file.take(LONGEST_REQUEST).read_to_end(&mut text))
+        std::fs::File::open(file)
+            .and_then(|file| file.take(LONGEST_REQUEST).read_to_end(&mut bytes))
     };
-    read.map_err(unread)?;
-    serde_json::from_slice(&text)
-        .map_err(|error| Failure::Usage(format!("{name} is not JSON: {error}")))
+    read.map_err(|error| Failure::Usage(format!("{} can't be read: {error}", shown(file))))?;
+    Ok(bytes)
 }
 
 fn shown(file: &str) -> &str {

@@ -41,7 +41,7 @@ pub(crate) struct ResumeArgs {
     send_again_request: Option<String>,
 
     /// Where to save the video; where the job said by default. - is stdout
-    #[arg(short, long, value_name = "FILE", conflicts_with = "json")]
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Print each event as a line of JSON on stdout
@@ -72,7 +72,7 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
     let place = Place::new(output);
     let again = args.again(&file.state)?;
     let inputs = again.as_ref().map_or(&[][..], |again| &again.images);
-    place.check(inputs)?;
+    place.check_with(args.json, inputs)?;
     let connect = ConnectArgs {
         key_file: args.key_file.clone(),
         key_stdin: args.key_stdin,
