@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod after_paying;
+mod commands;
 mod effect;
 mod help;
 mod killed;
