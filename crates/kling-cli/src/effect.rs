@@ -55,7 +55,7 @@ impl Service {
         let check_pictures = !args.request.no_preflight;
         if !args.mock {
             let connected = args.connect.connect(&args.wait, None, check_pictures);
-            let connection = connected.map_err(|failure| failure.or_mock())?;
+            let connection = connected.map_err(Failure::or_mock)?;
             return Ok(Service {
                 connection,
                 server: None,

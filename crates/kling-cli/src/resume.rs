@@ -70,7 +70,7 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
     job.state = Some(file.path.clone());
     let output = args.output.as_ref().or(file.state.output.as_ref());
     let place = Place::new(output);
-    let again = args.again(&file.state)?;
+    let again = args.again(&file.state);
     let inputs = again.as_ref().map_or(&[][..], |again| &again.images);
     place.check_with(args.json, inputs)?;
     let connect = ConnectArgs {
@@ -98,9 +98,9 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
 
 impl ResumeArgs {
     /// What to send if the task is unknown, if that was asked for.
-    fn again(&self, state: &State) -> Result<Option<RequestArgs>, Failure> {
+    fn again(&self, state: &State) -> Option<RequestArgs> {
         if self.send_again.is_empty() && self.send_again_request.is_none() {
-            return Ok(None);
+            return None;
         }
         let from_file = self.send_again_request.is_some();
         let args = RequestArgs {
@@ -113,7 +113,7 @@ impl ResumeArgs {
             mode: state.mode.clone().filter(|_| !from_file),
             external_task_id: Some(state.external_task_id.to_string()),
         };
-        Ok(Some(args))
+        Some(args)
     }
 }
 

@@ -123,7 +123,9 @@ fn search(text: &str, json: bool) -> Result<(), Failure> {
     if found.is_empty() {
         return Err(unknown(&text));
     }
-    found.iter().for_each(|info| show(info, LATEST_LIST, json));
+    for info in found {
+        show(info, LATEST_LIST, json);
+    }
     Ok(())
 }
 

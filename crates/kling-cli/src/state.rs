@@ -18,7 +18,8 @@ use crate::failure::Failure;
 #[serde(deny_unknown_fields)]
 pub(crate) struct State {
     /// The version of this format.
-    kling_state: u32,
+    #[serde(rename = "kling_state")]
+    version: u32,
     pub(crate) provider: String,
     pub(crate) base_url: String,
     pub(crate) external_task_id: ExternalTaskId,
@@ -51,7 +52,7 @@ impl State {
         // that JSON can't hold is left out: the video then gets another.
         let output = output.filter(|path| path.to_str().is_some());
         Ok(State {
-            kling_state: VERSION,
+            version: VERSION,
             provider: provider.name().to_owned(),
             base_url: provider.base_url().to_owned(),
             external_task_id: id.clone(),
@@ -112,10 +113,10 @@ impl StateFile {
             .map_err(|error| Failure::Usage(format!("{name} can't be read: {error}")))?;
         let state: State = serde_json::from_str(&text)
             .map_err(|error| Failure::Usage(format!("{name} is no state file: {error}")))?;
-        if state.kling_state != VERSION {
+        if state.version != VERSION {
             let text = format!(
                 "{name} is of version {}, and this program knows {VERSION}: use a newer one",
-                state.kling_state
+                state.version
             );
             return Err(Failure::Usage(text));
         }
