@@ -11,6 +11,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 use kling_mock::{AuthMode, Fault, Plan};
 use kling_types::scene::{Date, LATEST_LIST};
 
+use crate::check::CheckArgs;
+use crate::connect::{ConnectArgs, WaitArgs};
+use crate::papers::{CompletionsArgs, ManArgs, SchemaArgs};
+use crate::request::RequestArgs;
+use crate::resume::ResumeArgs;
+use crate::scenes::ScenesArgs;
+use crate::submit::SubmitArgs;
+use crate::tasks::{DownloadArgs, GetArgs, ListArgs, WaitCommand};
+use crate::webhook::WebhookArgs;
+
 /// Kling's video effects: photos in, a video out.
 #[derive(Debug, Parser)]
 #[command(name = "kling", version, arg_required_else_help = true, after_help = crate::exit::HELP)]
@@ -22,67 +32,60 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Effect(EffectArgs),
+    Submit(SubmitArgs),
+    Resume(ResumeArgs),
+    Get(GetArgs),
+    Wait(WaitCommand),
+    Download(DownloadArgs),
+    List(ListArgs),
+    Scenes(ScenesArgs),
+    Check(CheckArgs),
+    Webhook(WebhookArgs),
+    Schema(SchemaArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
     Mock(MockArgs),
     Conformance(crate::conformance::ConformanceArgs),
 }
 
 /// Make a video: submit the pictures, wait for the task, save the result.
 ///
-/// Talks to CometAPI with the key in COMETAPI_KEY. Every task costs money, but
-/// for those of --mock.
+/// Every task costs money, but for those of --mock. The key comes from COMETAPI_KEY, or
+/// KLING_API_KEY, or KLING_ACCESS_KEY with KLING_SECRET_KEY. Before anything is sent the job is
+/// written down beside the output, as FILE.kling.json: whatever happens, `kling resume` finishes it.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   kling effect color_mixing me.jpg --output me.mp4
   kling effect hug_pro left.jpg right.png --output hug.mp4 --json
-  kling effect hug_pro left.jpg right.png --mock    (offline, nothing is paid)")]
+  kling effect hug_pro left.jpg right.png --mock
+  kling effect --request request.json --key-file key.txt --provider kling
+  kling effect color_mixing me.jpg --output -")]
 pub(crate) struct EffectArgs {
-    /// The effect scene, such as hug_pro
-    pub(crate) scene: String,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
 
-    /// One picture or two (left, right), as the scene takes: JPEG or PNG files, or http(s) URLs
-    #[arg(required = true, value_name = "IMAGE")]
-    pub(crate) images: Vec<String>,
-
-    /// Where to save the video; SCENE-TASK_ID.mp4 by default. A file there is replaced
+    /// Where to save the video, - for stdout; SCENE-TASK_ID.mp4 by default. A file there is replaced
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
     /// Use a fake service on this machine: nothing leaves it, nothing is paid
-    #[arg(long, conflicts_with = "base_url")]
+    #[arg(long, conflicts_with_all = ["base_url", "provider", "key_file", "key_stdin", "state"])]
     pub(crate) mock: bool,
 
-    /// Print one JSON object on stdout, whatever happens
+    /// Print each event as a line of JSON on stdout; the last one is saved or error
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Send the pictures without looking at their format and size
-    #[arg(long)]
-    pub(crate) no_preflight: bool,
+    /// Where to write the job down until it is done; beside the output by default
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
 
-    /// The length of the clip in seconds, where the scene offers a choice
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) duration: Option<String>,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
 
-    /// The quality, where the scene offers a choice: std or pro
-    #[arg(long)]
-    pub(crate) mode: Option<String>,
-
-    /// Your own id for the task, unique for the account; a random one by default
-    #[arg(long, value_name = "ID")]
-    pub(crate) external_task_id: Option<String>,
-
-    /// The longest wait for the task, in seconds; the task goes on after it
-    #[arg(long, value_name = "SECONDS", default_value = "1800", value_parser = seconds)]
-    pub(crate) timeout: Duration,
-
-    /// Ask after the task at this fixed interval, in seconds; by default when an end is likely
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) poll_interval: Option<Duration>,
-
-    /// Another host with CometAPI's ways: a proxy, or `kling mock`
-    #[arg(long, value_name = "URL")]
-    pub(crate) base_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
 }
 
 /// Run the fake service until Ctrl-C or SIGTERM.
@@ -204,7 +207,7 @@ fn fault(text: &str) -> Result<Fault, String> {
     Fault::parse_with_files(text, |path| std::fs::read(path)).map_err(|error| error.to_string())
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text
         .parse()
         .map_err(|_| "not a number of seconds".to_owned())?;

@@ -81,5 +81,7 @@ pub(crate) fn wrong_arguments(message: &str) -> Value {
         "result_url": null,
         "task_id": null,
         "external_task_id": null,
+        "state_file": null,
+        "event": "error",
     })
 }

@@ -1,12 +1,25 @@
 //! `kling`: photos in, a video out; and the service offline, for tests.
 
 mod args;
+mod check;
 mod conformance;
+mod connect;
 mod effect;
 mod exit;
+mod failure;
+mod job;
 mod mock;
 mod output;
+mod papers;
+mod place;
+mod request;
+mod resume;
+mod scenes;
 mod signals;
+mod state;
+mod submit;
+mod tasks;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -42,6 +55,18 @@ async fn main() -> ExitCode {
     };
     match args.command {
         Command::Effect(args) => effect::run(&args).await,
+        Command::Submit(args) => submit::run(&args).await,
+        Command::Resume(args) => resume::run(&args).await,
+        Command::Get(args) => tasks::get(&args).await,
+        Command::Wait(args) => tasks::wait(&args).await,
+        Command::Download(args) => tasks::download(&args).await,
+        Command::List(args) => tasks::list(&args).await,
+        Command::Scenes(args) => scenes::run(&args).await,
+        Command::Check(args) => check::run(&args).await,
+        Command::Webhook(args) => webhook::run(&args).await,
+        Command::Schema(args) => papers::schema(&args).await,
+        Command::Completions(args) => papers::completions(&args).await,
+        Command::Man(args) => papers::man(&args).await,
         Command::Mock(args) => mock::run(&args).await,
         Command::Conformance(args) => conformance::run(&args).await,
     }

@@ -4,13 +4,23 @@ use std::error::Error as _;
 use std::fmt::Display;
 use std::io::Write as _;
 
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kling_http::Error;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// A line for people.
 pub(crate) fn say(line: &str) {
-    // What comes from a service must not steer the terminal.
-    let line: String = line
-        .chars()
+    let line = harmless(line);
+    // Nobody may be listening; that is no reason to stop a paid task.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// What comes from a service must not steer the terminal.
+fn harmless(line: &str) -> String {
+    line.chars()
         .map(|c| {
             if c.is_control() && c != '\n' {
                 '\u{fffd}'
@@ -18,9 +28,85 @@ pub(crate) fn say(line: &str) {
                 c
             }
         })
-        .collect();
-    // Nobody may be listening; that is no reason to stop a paid task.
-    let _ = writeln!(std::io::stderr(), "{line}");
+        .collect()
+}
+
+/// How far a task is: a line that is drawn again and again on a terminal, and
+/// nothing elsewhere.
+pub(crate) struct Progress {
+    /// `None` where nobody watches.
+    bar: Option<ProgressBar>,
+    ticks: Interval,
+}
+
+/// The bar's length, and how often it is drawn.
+const STEPS: u64 = 1000;
+const TICK: Duration = Duration::from_millis(500);
+
+impl Progress {
+    pub(crate) fn new() -> Progress {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let watched = std::io::stderr().is_terminal();
+        let bar = watched.then(|| {
+            let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
+            // No colours: nothing here needs one, so NO_COLOR has nothing to do.
+            let style = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}");
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Progress { bar, ticks }
+    }
+
+    /// Returns when it is time to draw; never where nobody watches.
+    pub(crate) async fn tick(&mut self) {
+        if self.bar.is_none() {
+            std::future::pending::<()>().await;
+        }
+        self.ticks.tick().await;
+    }
+
+    pub(crate) fn at(&self, progress: &kling_http::Progress) {
+        if let Some(bar) = &self.bar {
+            // Cut to a whole step of the bar; it is from 0 to 1.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let step = (progress.fraction.clamp(0.0, 1.0) * 1000.0) as u64;
+            bar.set_position(step);
+            bar.set_message(format!(
+                "{} s of about {} s",
+                progress.elapsed.as_secs(),
+                progress.expected.as_secs()
+            ));
+        }
+    }
+
+    pub(crate) fn state(&self, state: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(harmless(state));
+        }
+    }
+
+    /// A line above it.
+    pub(crate) fn line(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(line)),
+            None => say(line),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A result for people and pipes.
+pub(crate) fn print(text: &str) {
+    // Tabs part columns, and are harmless.
+    let lines: Vec<String> = text.split('\t').map(harmless).collect();
+    emit(&lines.join("\t"));
 }
 
 /// A line for programs.

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use http::HeaderValue;
 
+use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
+use crate::provider::Provider;
 
 #[cfg(feature = "jwt")]
 mod jwt;
@@ -48,6 +50,24 @@ impl Credentials {
     pub fn access_keys(access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
         let keys = jwt::AccessKeys::new(access_key.into().trim(), secret_key.into().trim());
         Credentials(Secret::AccessKeys(std::sync::Arc::new(keys)))
+    }
+
+    /// The provider that a set of variables names, and its credentials, by the
+    /// rules of [`Client::from_env`](crate::Client::from_env). For programs that
+    /// choose another host, or another provider by what they let `read` show.
+    ///
+    /// ```
+    /// use kling_http::Credentials;
+    ///
+    /// let read = |name: &str| (name == "KLING_API_KEY").then(|| "a-key".to_owned());
+    /// let (provider, _) = Credentials::from_variables(read)?;
+    /// assert_eq!(provider.name(), "kling");
+    /// # Ok::<(), kling_http::Error>(())
+    /// ```
+    pub fn from_variables(
+        read: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Provider, Credentials)> {
+        environment::from_variables(read)
     }
 
     /// The value of the `Authorization` header.

@@ -11,36 +11,40 @@ use std::path::Path;
 use super::Report;
 use crate::workspace;
 
-/// A library, and the one file that may name it.
+/// A library, and the files that may name it: one, but for a program that serves
+/// what another of ours offers.
 pub(super) struct Library {
     names: &'static [&'static str],
-    home: &'static str,
+    homes: &'static [&'static str],
 }
 
 pub(super) static LIBRARIES: &[Library] = &[
     Library {
         names: &["reqwest"],
-        home: "crates/kling-http/src/transport/reqwest.rs",
+        homes: &["crates/kling-http/src/transport/reqwest.rs"],
     },
     Library {
         names: &["tower_service"],
-        home: "crates/kling-http/src/transport/tower.rs",
+        homes: &["crates/kling-http/src/transport/tower.rs"],
     },
     Library {
         names: &["tracing"],
-        home: "crates/kling-http/src/trace.rs",
+        homes: &["crates/kling-http/src/trace.rs"],
     },
     Library {
         names: &["hyper", "hyper_util"],
-        home: "crates/kling-mock/src/serve.rs",
+        homes: &["crates/kling-mock/src/serve.rs"],
     },
     Library {
         names: &["axum"],
-        home: "crates/kling-http/src/webhook/axum.rs",
+        homes: &[
+            "crates/kling-http/src/webhook/axum.rs",
+            "crates/kling-cli/src/webhook.rs",
+        ],
     },
     Library {
         names: &["wiremock"],
-        home: "crates/kling-mock/src/respond.rs",
+        homes: &["crates/kling-mock/src/respond.rs"],
     },
 ];
 
@@ -81,13 +85,17 @@ fn collect(folder: &Path, shown: &str, sources: &mut Vec<Source>) -> Result<(), 
 
 impl Library {
     pub(super) fn check(&self, sources: &[Source]) -> Report {
-        let Self { names, home } = self;
+        let Self { names, homes } = self;
+        let homes_named = homes.join(" or ");
         let mut breaches = Vec::new();
-        for source in sources.iter().filter(|source| source.path != *home) {
+        for source in sources
+            .iter()
+            .filter(|source| !homes.contains(&source.path.as_str()))
+        {
             for (number, line) in (1..).zip(source.text.lines()) {
                 if let Some(name) = names.iter().find(|name| names_library(line, name)) {
                     breaches.push(format!(
-                        "{}:{number} names {name}: only {home} may; use what that file offers, \
+                        "{}:{number} names {name}: only {homes_named} may; use what that file offers, \
                          or write `self::{name}` if a module of ours is meant",
                         source.path
                     ));
@@ -96,7 +104,7 @@ impl Library {
         }
         let (names, files) = (names.join(", "), sources.len());
         Report {
-            done: format!("{names}: in no file but {home} ({files} files read)"),
+            done: format!("{names}: in no file but {homes_named} ({files} files read)"),
             breaches,
         }
     }

@@ -64,7 +64,7 @@ pub(crate) fn complete(
             .map_err(|error| cause(&error))
             .and_then(|args| match args.command {
                 Command::Mock(args) => super::set_up(&args).map(drop),
-                Command::Effect(_) | Command::Conformance(_) => Ok(()),
+                _ => Ok(()),
             });
         checked.map_err(|why| format!("{}: {why}", setting.place))?;
         all.extend(setting.arguments);

@@ -75,11 +75,10 @@ fn what_goes_on_going_wrong_is_told_with_the_task() {
         }
         let shows_address = kind == "download";
         assert_eq!(said["result_url"].is_string(), shows_address, "{fault}");
-        assert_eq!(
-            std::fs::read_dir(here.path()).unwrap().count(),
-            0,
-            "{fault}"
-        );
+        // The job stays written down, and nothing else is there.
+        let left: Vec<_> = std::fs::read_dir(here.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{fault}");
+        assert_eq!(said["state_file"], json!("v.mp4.kling.json"), "{fault}");
     }
 }
 
@@ -216,9 +215,17 @@ fn an_interrupted_wait_names_the_task() {
         );
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{signal}");
-        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let said: Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
         assert_eq!(said["task_id"].as_str().unwrap().len(), 19);
         assert_eq!(said["error"]["kind"], json!("interrupted"));
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        let rest = rest.join("\n");
+        assert!(rest.contains("goes on, and is charged"), "{rest}");
+        assert!(
+            rest.contains("go on with: kling resume color_mixing-"),
+            "{rest}"
+        );
     }
 }
 

@@ -26,7 +26,7 @@ fn check_saved(ran: &Ran, directory: &Path, name: &str) {
     assert_eq!(said["status"], json!("succeed"));
     assert_eq!(said["task_id"].as_str().unwrap().len(), 19);
     assert!(said["external_task_id"].is_string());
-    assert_eq!(said.as_object().unwrap().len(), 6);
+    assert_eq!(said.as_object().unwrap().len(), 7);
     // Nothing else is left beside it.
     assert_eq!(std::fs::read_dir(directory).unwrap().count(), 1);
 }
@@ -255,7 +255,8 @@ fn without_a_key_it_says_which() {
     assert_eq!(ran.code, Some(2));
     assert_eq!(
         ran.stderr,
-        "error: no key: set COMETAPI_KEY to your CometAPI key, or add --mock to try it offline\n"
+        "error: no key in the environment: set COMETAPI_KEY for CometAPI, or KLING_API_KEY or both \
+         KLING_ACCESS_KEY and KLING_SECRET_KEY for Kling; or add --mock to try it offline\n"
     );
     assert_eq!(ran.stdout, "");
 }

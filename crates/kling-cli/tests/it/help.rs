@@ -26,6 +26,60 @@ fn help_of_mock() {
     insta::assert_snapshot!(help(&["mock"]));
 }
 
+/// Every example in a help text is understood: where it can't do its work here,
+/// it says so in words of its own, not of the arguments' parser.
+#[test]
+fn every_example_is_understood() {
+    let here = tempfile::tempdir().unwrap();
+    let mut tried = 0;
+    for command in [
+        "effect",
+        "submit",
+        "resume",
+        "get",
+        "wait",
+        "download",
+        "list",
+        "scenes",
+        "check",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        let text = help(&[command]);
+        let examples = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("  kling "));
+        for example in examples {
+            let ran = run(kling(here.path()).args(example.split(' ')));
+            assert!(!ran.stderr.contains("Usage:"), "{example}: {}", ran.stderr);
+            assert!(matches!(ran.code, Some(0 | 2)), "{example}: {}", ran.stderr);
+            tried += 1;
+        }
+    }
+    assert!(tried > 25, "{tried} examples");
+}
+
+#[test]
+fn help_of_the_other_commands() {
+    for command in [
+        "submit",
+        "resume",
+        "get",
+        "wait",
+        "download",
+        "list",
+        "scenes",
+        "check",
+        "webhook",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        insta::assert_snapshot!(command, help(&[command]));
+    }
+}
+
 #[test]
 fn wrong_arguments_are_exit_2() {
     let ran = run(kling(std::path::Path::new(".")).args(["effect", "--no-such-flag"]));

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod after_paying;
+mod commands;
 mod effect;
 mod help;
+mod killed;
 mod mock;
 mod run;
 mod settings;

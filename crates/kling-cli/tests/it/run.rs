@@ -15,17 +15,23 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// The one JSON object on stdout.
+    /// The last event on stdout, where every line is one.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        assert_eq!(
-            self.stdout.lines().count(),
-            1,
-            "{}{}",
-            self.stdout,
-            self.stderr
+        self.events().pop().expect("an event")
+    }
+
+    /// Every event on stdout.
+    #[track_caller]
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let read = |line| serde_json::from_str::<Value>(line).unwrap();
+        let events: Vec<Value> = self.stdout.lines().map(read).collect();
+        assert!(
+            events.iter().all(|event| event["event"].is_string()),
+            "{}",
+            self.stdout
         );
-        serde_json::from_str(&self.stdout).unwrap()
+        events
     }
 }
 
@@ -107,6 +113,18 @@ impl RunningMock {
 
     /// A request as any HTTP client would write it: the status and the body.
     pub(crate) fn request(&self, head: &str, body: &str) -> (u16, String) {
+        let (status, body) = self.exchange(head, body);
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// The bytes at a path.
+    pub(crate) fn fetch(&self, path: &str) -> Vec<u8> {
+        let (status, body) = self.exchange(&format!("GET {path} HTTP/1.1"), "");
+        assert_eq!(status, 200);
+        body
+    }
+
+    fn exchange(&self, head: &str, body: &str) -> (u16, Vec<u8>) {
         let address = self.base_url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).unwrap();
         let length = body.len();
@@ -123,10 +141,7 @@ impl RunningMock {
             .unwrap();
         let head = String::from_utf8(answer[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (
-            status,
-            String::from_utf8_lossy(&answer[end + 4..]).into_owned(),
-        )
+        (status, answer.split_off(end + 4))
     }
 }
 

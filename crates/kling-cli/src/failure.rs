@@ -1,19 +1,23 @@
-//! Why `kling effect` made no video, in words, in JSON and as an exit code.
+//! Why a command did not do what it was asked, in words, in JSON and as an exit
+//! code.
 
 use kling_http::{Error, ErrorKind, ExternalTaskId};
 use serde_json::{Value, json};
 
-use super::Job;
 use crate::exit::Exit;
+use crate::job::Job;
 use crate::output::describe;
 
-/// Why there is no video.
-pub(super) enum Failure {
+/// Why it was not done.
+#[derive(Debug)]
+pub(crate) enum Failure {
     /// The caller can mend it; nothing was sent.
     Usage(String),
     Client(Error),
     /// The task succeeded, with something else than a video.
     NoVideo,
+    /// The job's create may have arrived, and nobody can tell now.
+    Unknown(String),
     Interrupted,
 }
 
@@ -24,20 +28,35 @@ impl From<Error> for Failure {
 }
 
 /// A failure in words, with all that helps to find the task again.
-pub(super) struct Report {
-    pub(super) exit: Exit,
+pub(crate) struct Report {
+    pub(crate) exit: Exit,
     kind: &'static str,
-    pub(super) message: String,
+    pub(crate) message: String,
     task_id: Option<String>,
     external_task_id: Option<ExternalTaskId>,
     request_id: Option<String>,
     /// Where a result lies that was paid for and not saved: better shown to its
     /// owner than lost.
-    pub(super) result_url: Option<String>,
+    pub(crate) result_url: Option<String>,
+    /// The state file that `kling resume` goes on with.
+    state: Option<String>,
 }
 
 impl Failure {
-    pub(super) fn report(self, job: &Job) -> Report {
+    /// Without a key there is still the fake service.
+    pub(crate) fn or_mock(self) -> Failure {
+        match self {
+            Failure::Client(error)
+                if error.kind() == ErrorKind::Config
+                    && error.to_string().starts_with("no key in the environment") =>
+            {
+                Failure::Usage(format!("{error}; or add --mock to try it offline"))
+            }
+            other => other,
+        }
+    }
+
+    pub(crate) fn report(self, job: &Job) -> Report {
         let mut report = Report {
             exit: Exit::Usage,
             kind: "usage",
@@ -46,6 +65,10 @@ impl Failure {
             external_task_id: job.external_task_id.clone(),
             request_id: None,
             result_url: None,
+            state: job
+                .state
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
         };
         match self {
             Failure::Usage(message) => report.message = message,
@@ -68,6 +91,11 @@ impl Failure {
                 report.exit = Exit::NotSaved;
                 report.kind = "no_result";
                 "the task succeeded, but made no video".clone_into(&mut report.message);
+            }
+            Failure::Unknown(message) => {
+                report.exit = Exit::MaybeSent;
+                report.kind = "maybe_sent";
+                report.message = message;
             }
             Failure::Interrupted => {
                 report.exit = Exit::Interrupted;
@@ -105,7 +133,18 @@ impl Report {
         }
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    /// What finishes the job without another charge.
+    pub(crate) fn resume_command(&self) -> Option<String> {
+        let path = self.state.as_ref()?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        if path.chars().all(plain) {
+            Some(format!("kling resume {path}"))
+        } else {
+            Some(format!("kling resume '{}'", path.replace('\'', r"'\''")))
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "error": {
                 "kind": self.kind,
@@ -116,6 +155,7 @@ impl Report {
             "result_url": self.result_url,
             "task_id": self.task_id,
             "external_task_id": self.external_task_id,
+            "state_file": self.state,
         })
     }
 }

@@ -1,0 +1,112 @@
+//! `kling check`: everything wrong with a request, before anybody pays for it.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::process::ExitCode;
+
+use kling_types::image::MAX_BYTES;
+use kling_types::validate::{Checks, Violation, validate_json_with};
+use kling_types::{EffectRequest, Scene};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::job::{self, Job};
+use crate::output::print;
+use crate::request::{read_image, read_json};
+
+/// Check a request, or pictures for a scene: every violation with its place. Nothing is sent.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exits with 2 if there is an error, and with 0 if there are warnings only.
+
+Examples:
+  kling check --request request.json
+  kling check --scene hug_pro left.jpg right.png
+  kling check --request - --json")]
+pub(crate) struct CheckArgs {
+    /// The pictures: JPEG or PNG files, or http(s) URLs
+    #[arg(required_unless_present = "request", value_name = "IMAGE")]
+    images: Vec<String>,
+
+    /// A request as JSON, in place of pictures; - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "scene"])]
+    request: Option<String>,
+
+    /// The scene that the pictures are for; without it each is checked by itself
+    #[arg(long)]
+    scene: Option<String>,
+
+    /// Require duration, as CometAPI documents
+    #[arg(long)]
+    duration_required: bool,
+
+    /// Print each violation as a line of JSON on stdout, then one with the count
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: &CheckArgs) -> ExitCode {
+    job::run(args.json, async |job| check(args, job)).await
+}
+
+fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
+    let checks = Checks::default().with_duration_required(args.duration_required);
+    let mut errors = 0;
+    let mut tell = |input: Option<&str>, found: Vec<Violation>| {
+        for violation in found {
+            errors += usize::from(violation.is_error());
+            if job.json {
+                job.event("violation", json!({"input": input, "violation": violation}));
+            } else {
+                let input = input.map(|input| format!("{input}: ")).unwrap_or_default();
+                print(&format!(
+                    "{}: {input}{violation}",
+                    violation.severity().as_str()
+                ));
+            }
+        }
+    };
+    if let Some(file) = &args.request {
+        tell(None, validate_json_with(&read_json(file)?, &checks));
+    } else if let Some(scene) = &args.scene {
+        let scene = Scene::new(scene.clone());
+        tell(
+            None,
+            of_pictures(scene, &args.images)?.validate_with(&checks),
+        );
+    } else {
+        for image in &args.images {
+            // Any scene that takes one picture: only the picture is looked at.
+            let request = of_pictures(Scene::COLOR_MIXING, std::slice::from_ref(image))?;
+            let mut found = request.validate_with(&Checks::default());
+            found.retain(|violation| violation.pointer == "/input/image");
+            let shown = image.split('?').next().unwrap_or_default();
+            tell(Some(shown), found);
+        }
+    }
+    job.event("checked", json!({ "errors": errors }));
+    match errors {
+        0 => Ok(()),
+        1 => Err(Failure::Usage("there is 1 error".to_owned())),
+        n => Err(Failure::Usage(format!("there are {n} errors"))),
+    }
+}
+
+fn of_pictures(scene: Scene, images: &[String]) -> Result<EffectRequest, Failure> {
+    let mut sources = Vec::new();
+    for image in images {
+        // One that is too large is a violation like others, if memory takes it.
+        let unchecked = std::fs::metadata(image).is_ok_and(|it| it.len() < 8 * MAX_BYTES as u64);
+        sources.push(read_image(image, unchecked)?);
+    }
+    let mut sources = sources.into_iter();
+    match (sources.next(), sources.next(), sources.next()) {
+        (Some(image), None, _) => Ok(EffectRequest::single(scene, image)),
+        (Some(left), Some(right), None) => Ok(EffectRequest::dual(scene, left, right)),
+        _ => Err(Failure::Usage(format!(
+            "a scene takes one picture or two, not {}",
+            images.len()
+        ))),
+    }
+}

@@ -1,0 +1,287 @@
+//! Whom to talk to, and with which key: flags before the environment, that
+//! before the settings file.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum as _;
+use kling_http::{Cadence, Client, Credentials, Growing, PollPolicy, Provider};
+use serde::Deserialize;
+
+use crate::args::{ProviderName, seconds};
+use crate::failure::Failure;
+
+/// Whom to talk to.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct ConnectArgs {
+    /// Whose service; by default the one whose key is in the environment [env: KLING_PROVIDER]
+    #[arg(long, value_enum)]
+    pub(crate) provider: Option<ProviderName>,
+
+    /// Another host with the provider's ways: a proxy, or `kling mock` [env: KLING_BASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// Read the API key from this file, which others must not be able to read
+    #[arg(long, value_name = "FILE", conflicts_with = "key_stdin")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Read the API key from stdin
+    #[arg(long)]
+    pub(crate) key_stdin: bool,
+
+    /// Settings that are no secret; ~/.config/kling/kling.toml by default [env: KLING_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How long to wait.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct WaitArgs {
+    /// The longest wait for the task, in seconds, 1800 by default; the task goes on after it
+    /// [env: KLING_TIMEOUT]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Ask after the task at this fixed interval, in seconds; by default when an end is likely
+    /// [env: KLING_POLL_INTERVAL]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) poll_interval: Option<Duration>,
+}
+
+/// What may stand in the file: nothing secret, so that it may be shared.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Settings {
+    provider: Option<String>,
+    base_url: Option<String>,
+    timeout: Option<f64>,
+    poll_interval: Option<f64>,
+}
+
+/// A client, and what it was made for.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    pub(crate) provider: Provider,
+}
+
+/// What a job that was written down says of its service.
+pub(crate) struct Known<'a> {
+    pub(crate) provider: &'a str,
+    pub(crate) base_url: &'a str,
+}
+
+impl ConnectArgs {
+    pub(crate) fn connect(
+        &self,
+        wait: &WaitArgs,
+        known: Option<&Known<'_>>,
+        check_pictures: bool,
+    ) -> Result<Connection, Failure> {
+        let settings = self.settings()?;
+        let wanted = match known {
+            // A key must not go to whom the job was not begun with.
+            Some(known) => Some(named(known.provider, "the state file's provider")?),
+            None => self.wanted(&settings)?,
+        };
+        let (mut provider, credentials) = self.credentials(wanted)?;
+        let base_url = match known {
+            Some(known) => Some(known.base_url.to_owned()),
+            None => self
+                .base_url
+                .clone()
+                .or_else(|| variable("KLING_BASE_URL"))
+                .or_else(|| settings.base_url.clone()),
+        };
+        let mut is_elsewhere = false;
+        if let Some(url) = base_url {
+            let usual = provider.base_url().to_owned();
+            provider = provider.with_base_url(url);
+            is_elsewhere = provider.base_url() != usual;
+        }
+        let client = Client::builder(provider.clone(), credentials)
+            .poll(wait.policy(&settings, is_elsewhere)?)
+            .check_pictures(check_pictures)
+            .build()?;
+        Ok(Connection { client, provider })
+    }
+
+    fn settings(&self) -> Result<Settings, Failure> {
+        let given = self
+            .config
+            .clone()
+            .or_else(|| std::env::var_os("KLING_CONFIG").map(PathBuf::from));
+        // Not from the current directory: whoever made that could otherwise
+        // choose the host that the key is sent to.
+        let (path, must_exist) = match given {
+            Some(path) => (path, true),
+            None => match home_settings() {
+                Some(path) => (path, false),
+                None => return Ok(Settings::default()),
+            },
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if !must_exist && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Settings::default());
+            }
+            Err(error) => {
+                let text = format!("the settings {} can't be read: {error}", path.display());
+                return Err(Failure::Usage(text));
+            }
+        };
+        toml::from_str(&text).map_err(|error| {
+            let (name, why) = (path.display(), error.message());
+            let line = error.span().map_or(0, |span| span.start);
+            let line = text.get(..line).unwrap_or_default().matches('\n').count() + 1;
+            Failure::Usage(format!("the settings {name}, line {line}: {why}"))
+        })
+    }
+
+    fn wanted(&self, settings: &Settings) -> Result<Option<ProviderName>, Failure> {
+        if let Some(name) = self.provider {
+            return Ok(Some(name));
+        }
+        if let Some(name) = variable("KLING_PROVIDER") {
+            return named(&name, "KLING_PROVIDER").map(Some);
+        }
+        let from_file = settings.provider.as_deref();
+        from_file
+            .map(|name| named(name, "provider in the settings"))
+            .transpose()
+    }
+
+    fn credentials(
+        &self,
+        wanted: Option<ProviderName>,
+    ) -> Result<(Provider, Credentials), Failure> {
+        let key = match &self.key_file {
+            Some(path) => Some(read_private("--key-file", path)?),
+            None if self.key_stdin => Some(key_from_stdin()?),
+            None => None,
+        };
+        if let Some(key) = key {
+            let provider = match wanted {
+                Some(ProviderName::Kling) => Provider::kling(),
+                Some(ProviderName::Comet) | None => Provider::comet(),
+            };
+            return Ok((provider, Credentials::api_key(key)));
+        }
+        // The other provider's keys are not there, then.
+        let read = |name: &str| {
+            let comet = name.starts_with("COMETAPI");
+            let other = match wanted {
+                Some(ProviderName::Comet) => !comet,
+                Some(ProviderName::Kling) => comet,
+                None => false,
+            };
+            if other { None } else { variable(name) }
+        };
+        Ok(Credentials::from_variables(read)?)
+    }
+}
+
+impl WaitArgs {
+    /// How often to ask after a task. What is known of the service's run times
+    /// holds for the service alone: behind another host may be a fake one.
+    fn policy(&self, settings: &Settings, is_elsewhere: bool) -> Result<PollPolicy, Failure> {
+        let choose = |flag: Option<Duration>, name: &str, file: Option<f64>| {
+            let text = variable(name).or_else(|| file.map(|number| number.to_string()));
+            let fault = |why| Failure::Usage(format!("{name}, or its setting: {why}"));
+            match flag {
+                Some(duration) => Ok(Some(duration)),
+                None => text.map(|text| seconds(&text)).transpose().map_err(fault),
+            }
+        };
+        let timeout = choose(self.timeout, "KLING_TIMEOUT", settings.timeout)?;
+        let interval = choose(
+            self.poll_interval,
+            "KLING_POLL_INTERVAL",
+            settings.poll_interval,
+        )?;
+        let mut policy = match interval {
+            Some(interval) => PollPolicy::every(interval),
+            None if is_elsewhere => PollPolicy {
+                cadence: Cadence::Growing(Growing {
+                    initial: Duration::from_secs(1),
+                    factor: 1.3,
+                    max_interval: Duration::from_secs(15),
+                    jitter: 0.1,
+                }),
+                ..PollPolicy::default()
+            },
+            None => PollPolicy::default(),
+        };
+        if let Some(timeout) = timeout {
+            policy.max_wait = timeout;
+        }
+        Ok(policy)
+    }
+}
+
+/// A variable that is empty counts as none.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}
+
+fn home_settings() -> Option<PathBuf> {
+    let base = match variable("XDG_CONFIG_HOME") {
+        Some(base) => PathBuf::from(base),
+        None => PathBuf::from(variable("HOME")?).join(".config"),
+    };
+    Some(base.join("kling/kling.toml"))
+}
+
+fn named(name: &str, place: &str) -> Result<ProviderName, Failure> {
+    ProviderName::from_str(name, false)
+        .map_err(|_| Failure::Usage(format!("{place} is {name:?}: write comet or kling")))
+}
+
+/// The most that is read in search of a key.
+const LONGEST_KEY: u64 = 16 * 1024;
+
+/// A secret from a file that is its owner's alone.
+pub(crate) fn read_private(flag: &str, path: &Path) -> Result<String, Failure> {
+    let name = path.display();
+    let fault = |why: String| Failure::Usage(format!("{flag} {name} {why}"));
+    let file =
+        std::fs::File::open(path).map_err(|error| fault(format!("can't be read: {error}")))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| fault(format!("can't be read: {error}")))?;
+    if !metadata.is_file() {
+        return Err(fault("is not a regular file".to_owned()));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if metadata.permissions().mode() & 0o077 != 0 {
+            return Err(fault(format!(
+                "can be read by others: close it with chmod 600 {name}"
+            )));
+        }
+    }
+    read_text(file).map_err(fault)
+}
+
+fn key_from_stdin() -> Result<String, Failure> {
+    read_text(std::io::stdin()).map_err(|why| Failure::Usage(format!("--key-stdin: stdin {why}")))
+}
+
+fn read_text(from: impl std::io::Read) -> Result<String, String> {
+    let mut text = String::new();
+    from.take(LONGEST_KEY)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("can't be read: {error}"))?;
+    match text.trim() {
+        "" => Err("is empty".to_owned()),
+        key => Ok(key.to_owned()),
+    }
+}

@@ -1,0 +1,316 @@
+//! One job from its create to its video, shared by the commands that do a part
+//! of it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kling_http::{
+    Client, EffectRequest, ErrorKind, ExternalTaskId, Provider, Task, TaskEvent, TaskHandle,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Progress, describe, emit, say};
+use crate::place::{self, Place};
+use crate::signals::StopSignals;
+use crate::state::{State, StateFile};
+
+/// What must not be forgotten, however it ends: read when the work is done or
+/// was dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Job {
+    pub(crate) json: bool,
+    pub(crate) external_task_id: Option<ExternalTaskId>,
+    pub(crate) task_id: Option<String>,
+    /// The result's address, once there is one.
+    pub(crate) result: Option<String>,
+    /// The state file, while there is one.
+    pub(crate) state: Option<PathBuf>,
+}
+
+impl Job {
+    pub(crate) fn new(json: bool) -> Job {
+        Job {
+            json,
+            ..Job::default()
+        }
+    }
+
+    /// A line for programs, where they asked for it.
+    pub(crate) fn event(&self, name: &str, mut members: Value) {
+        if self.json {
+            members["event"] = name.into();
+            emit(&members);
+        }
+    }
+}
+
+/// Runs the work until it is done or somebody asks to stop, and tells how it
+/// ended.
+pub(crate) async fn run(
+    json: bool,
+    work: impl AsyncFnOnce(&mut Job) -> Result<(), Failure>,
+) -> ExitCode {
+    let mut job = Job::new(json);
+    let mut signals = StopSignals::listen();
+    let outcome = attend(&mut job, &mut signals, work).await;
+    conclude(&job, outcome).into()
+}
+
+/// The same for one of several.
+pub(crate) async fn attend(
+    job: &mut Job,
+    signals: &mut StopSignals,
+    work: impl AsyncFnOnce(&mut Job) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        outcome = work(job) => outcome,
+        () = signals.stop_requested() => Err(Failure::Interrupted),
+    }
+}
+
+/// Says how it ended.
+pub(crate) fn conclude(job: &Job, outcome: Result<(), Failure>) -> Exit {
+    let Err(failure) = outcome else {
+        return Exit::Ok;
+    };
+    let report = failure.report(job);
+    say(&format!("error: {}", report.message));
+    if let Some(address) = &report.result_url {
+        say(&format!("the video is kept for 30 days at {address}"));
+    }
+    if let Some(command) = report.resume_command() {
+        say(&format!("go on with: {command}"));
+    }
+    job.event("error", report.to_json());
+    report.exit
+}
+
+/// A job's own settings.
+pub(crate) struct Plan<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) provider: &'a Provider,
+    /// Otherwise nothing is written down: the service is gone with this process.
+    pub(crate) keep_state: bool,
+    /// Where, if somebody said.
+    pub(crate) state: Option<&'a Path>,
+    pub(crate) place: &'a Place,
+    pub(crate) mode: Option<&'a str>,
+}
+
+/// Writes the job down, then creates its task. From here on it is paid for.
+pub(crate) async fn create(
+    plan: &Plan<'_>,
+    request: EffectRequest,
+    job: &mut Job,
+) -> Result<(TaskHandle, Option<StateFile>), Failure> {
+    let id = request.external_task_id.clone();
+    let id = id.ok_or_else(|| Failure::Usage("the request has no external task id".to_owned()))?;
+    job.external_task_id = Some(id.clone());
+    let scene = request.effect_scene.clone();
+    let mut file = None;
+    if plan.keep_state {
+        let output = plan.place.file();
+        let mode = plan.mode.map(str::to_owned);
+        let state = State::new(plan.provider, &id, &request, mode, output)?;
+        let path = plan.state.map_or_else(
+            || match output {
+                Some(output) => place::beside(output, ".kling.json"),
+                None => PathBuf::from(format!(
+                    "{}-{}.kling.json",
+                    place::file_name_part(scene.as_str()),
+                    place::file_name_part(id.as_str())
+                )),
+            },
+            Path::to_owned,
+        );
+        let written = StateFile::create(path, state)?;
+        job.state = Some(written.path.clone());
+        file = Some(written);
+    }
+    // Said before anything is sent: with it the task can be found, whatever
+    // becomes of this program.
+    say(&format!("submitting {scene} (external task id {id})"));
+    job.event(
+        "submitting",
+        json!({
+            "scene": scene,
+            "external_task_id": id,
+            "state_file": job.state.as_ref().map(|path| path.to_string_lossy()),
+        }),
+    );
+    send(plan.client, request, file, job).await
+}
+
+/// Creates the task of a job that is written down.
+pub(crate) async fn send(
+    client: &Client,
+    request: EffectRequest,
+    file: Option<StateFile>,
+    job: &mut Job,
+) -> Result<(TaskHandle, Option<StateFile>), Failure> {
+    match client.effects().create(request).await {
+        Ok(task) => Ok(known(task, file, job)),
+        Err(error) => {
+            // What was certainly not created needs no state.
+            if !error.maybe_sent()
+                && let Some(file) = file
+            {
+                job.state = None;
+                file.remove();
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Takes in that the job's task is known.
+pub(crate) fn known(
+    task: TaskHandle,
+    mut file: Option<StateFile>,
+    job: &mut Job,
+) -> (TaskHandle, Option<StateFile>) {
+    job.task_id = Some(task.id().to_string());
+    if let Some(file) = &mut file
+        && let Err(error) = file.has_task(task.saved())
+    {
+        // The task is paid for: going on is what saves it.
+        say(&format!(
+            "warning: {} can't be updated: {error}; the task's id is {}",
+            file.path.display(),
+            task.id()
+        ));
+    }
+    (task, file)
+}
+
+/// Waits for the task and saves its video.
+pub(crate) async fn finish(
+    task: &TaskHandle,
+    file: Option<StateFile>,
+    place: &Place,
+    job: &mut Job,
+) -> Result<(), Failure> {
+    let finished = match watch(task, job).await {
+        Ok(finished) => finished,
+        Err(error) => {
+            // It ended: there is nothing to go on with.
+            if error.kind() == ErrorKind::TaskFailed
+                && let Some(file) = file
+            {
+                job.state = None;
+                file.remove();
+            }
+            return Err(error.into());
+        }
+    };
+    save(task, &finished, place, job).await?;
+    if let Some(file) = file {
+        job.state = None;
+        file.remove();
+    }
+    Ok(())
+}
+
+/// Shows each change, up to the end.
+pub(crate) async fn watch(task: &TaskHandle, job: &Job) -> Result<Task, kling_http::Error> {
+    let started = Instant::now();
+    let mut shown = Progress::new();
+    let mut events = task.events();
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            () = shown.tick() => {
+                shown.at(&events.progress());
+                continue;
+            }
+        };
+        let elapsed = format!("[{:6.1} s]", started.elapsed().as_secs_f64());
+        match event {
+            Some(Ok(event @ (TaskEvent::Changed(_) | TaskEvent::Done(_)))) => {
+                let is_done = matches!(event, TaskEvent::Done(_));
+                let (TaskEvent::Changed(now) | TaskEvent::Done(now)) = event else {
+                    continue;
+                };
+                shown.state(&now.status.to_string());
+                shown.line(&format!("{elapsed} {:<10} task {}", now.status, now.id));
+                let progress = events.progress();
+                job.event(
+                    "status",
+                    json!({
+                        "task_id": now.id,
+                        "status": now.status,
+                        "elapsed_seconds": progress.elapsed.as_secs_f64(),
+                        "expected_seconds": progress.expected.as_secs_f64(),
+                    }),
+                );
+                if is_done {
+                    return Ok(*now);
+                }
+            }
+            Some(Ok(TaskEvent::PollFailed { error, next_in, .. })) => {
+                let (next, why) = (next_in.as_secs_f64(), describe(&error));
+                shown.line(&format!("{elapsed} asking again in {next:.0} s: {why}"));
+                job.event(
+                    "query_failed",
+                    json!({"kind": error.kind().name(), "message": why, "next_in_seconds": next}),
+                );
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error),
+            // The stream ends with `Done` or an error; this is for the compiler.
+            None => return task.wait().await,
+        }
+    }
+}
+
+/// Saves a finished task's video.
+pub(crate) async fn save(
+    task: &TaskHandle,
+    finished: &Task,
+    place: &Place,
+    job: &mut Job,
+) -> Result<(), Failure> {
+    let video = finished
+        .videos()
+        .iter()
+        .find(|video| video.address().is_some());
+    let video = video.ok_or(Failure::NoVideo)?;
+    job.result = video.address().map(str::to_owned);
+    let download = task.download(video).await?;
+    let (file, bytes, sha256) = if let Place::Stdout = place {
+        let received = download.write_to(tokio::io::stdout()).await?;
+        ("-".to_owned(), received.bytes, received.sha256)
+    } else {
+        let path = place.file().map_or_else(
+            || {
+                let scene = task.saved().scene;
+                let scene = scene.as_ref().map_or("video", |scene| scene.as_str());
+                PathBuf::from(format!(
+                    "{}-{}.mp4",
+                    place::file_name_part(scene),
+                    place::file_name_part(task.id().as_str())
+                ))
+            },
+            Path::to_owned,
+        );
+        let saved = download.save_to(&path).await?;
+        let name = saved.path.to_string_lossy().into_owned();
+        (name, saved.bytes, saved.sha256)
+    };
+    say(&format!("saved {file} ({bytes} bytes)"));
+    job.event(
+        "saved",
+        json!({
+            "task_id": finished.id,
+            "external_task_id": task.external_id().or(finished.external_id()),
+            "status": finished.status,
+            "file": file,
+            "bytes": bytes,
+            "sha256": sha256,
+        }),
+    );
+    Ok(())
+}

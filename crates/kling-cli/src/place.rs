@@ -1,0 +1,132 @@
+//! Where a video goes, and whether it can, found out before anything is paid.
+
+use std::path::{Path, PathBuf};
+
+use std::io::IsTerminal as _;
+
+use crate::failure::Failure;
+
+/// The longest file name that common file systems take, in bytes.
+const LONGEST_NAME: usize = 255;
+
+/// Where a video goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    File(PathBuf),
+    Stdout,
+    /// A file in the current directory, named after scene and task.
+    Default,
+}
+
+impl Place {
+    /// `-` is stdout.
+    pub(crate) fn new(output: Option<&PathBuf>) -> Place {
+        match output {
+            Some(path) if path.as_os_str() == "-" => Place::Stdout,
+            Some(path) => Place::File(path.clone()),
+            None => Place::Default,
+        }
+    }
+
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Place::File(path) => Some(path),
+            Place::Stdout | Place::Default => None,
+        }
+    }
+
+    /// The same, where events may go to stdout.
+    pub(crate) fn check_with(&self, json: bool, inputs: &[String]) -> Result<(), Failure> {
+        if json && matches!(self, Place::Stdout) {
+            let text = "--output - and --json both want stdout: choose one";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        self.check(inputs)
+    }
+
+    /// Whether the video can be saved there; `inputs` must not be lost by it.
+    pub(crate) fn check(&self, inputs: &[String]) -> Result<(), Failure> {
+        match self {
+            Place::Stdout if std::io::stdout().is_terminal() => Err(Failure::Usage(
+                "--output - writes the video to stdout, which is a terminal: pipe it".to_owned(),
+            )),
+            Place::Stdout => Ok(()),
+            Place::Default => check_directory(Path::new("."), "the current directory"),
+            Place::File(path) => check_file(path, inputs),
+        }
+    }
+}
+
+/// The directory that a file is in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
+}
+
+/// The file's name and something more, in the same directory.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Text that the service or the user chose, as part of a file's name.
+pub(crate) fn file_name_part(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => c,
+            _ => '-',
+        })
+        .collect()
+}
+
+fn check_file(output: &Path, inputs: &[String]) -> Result<(), Failure> {
+    let named = format!("--output {}", output.display());
+    let fault = |why: &str| Err(Failure::Usage(format!("{named} {why}")));
+    let ends_in_slash = output
+        .as_os_str()
+        .to_string_lossy()
+        .ends_with(std::path::is_separator);
+    let Some(name) = output
+        .file_name()
+        .filter(|_| !ends_in_slash && !output.is_dir())
+    else {
+        return fault("is a directory: add a file name, such as video.mp4");
+    };
+    if name.len() > LONGEST_NAME {
+        return fault("has a name that is too long for a file");
+    }
+    check_directory(directory_of(output), &named)?;
+    if std::fs::symlink_metadata(output).is_ok_and(|target| !target.is_file()) {
+        return fault("exists and is not a regular file: name another");
+    }
+    let same = |image: &String| {
+        let (image, output) = (std::fs::canonicalize(image), std::fs::canonicalize(output));
+        matches!((image, output), (Ok(image), Ok(output)) if image == output)
+    };
+    if inputs.iter().any(same) {
+        return fault("is one of the pictures: name another file");
+    }
+    Ok(())
+}
+
+fn check_directory(directory: &Path, named: &str) -> Result<(), Failure> {
+    let fault = |why: &str| Err(Failure::Usage(format!("{named} {why}")));
+    match std::fs::metadata(directory) {
+        Err(_) => return fault("is in a directory that does not exist: create it first"),
+        Ok(metadata) if !metadata.is_dir() => {
+            return fault("is not in a directory: check the path");
+        }
+        Ok(_) => {}
+    }
+    // Mode bits tell half of it: only trying tells the rest.
+    let tried = tempfile::Builder::new()
+        .prefix(".kling-")
+        .tempfile_in(directory);
+    match tried {
+        Ok(_) => Ok(()),
+        Err(error) => fault(&format!(
+            "is in a directory that can't be written to: {error}"
+        )),
+    }
+}

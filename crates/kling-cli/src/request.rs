@@ -1,0 +1,213 @@
+//! A request made of pictures and options, or read from a file: checked before
+//! anything is sent.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::io::Read as _;
+
+use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene, random_external_task_id};
+use kling_types::image::MAX_BYTES;
+use kling_types::validate::{Checks, Severity};
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+use crate::output::say;
+
+/// What to make.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct RequestArgs {
+    /// The effect scene, such as hug_pro
+    #[arg(required_unless_present = "request")]
+    pub(crate) scene: Option<String>,
+
+    /// One picture or two (left, right), as the scene takes: JPEG or PNG files, or http(s) URLs
+    #[arg(required_unless_present = "request", value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+
+    /// A request as JSON, in place of scene and pictures; - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scene", "images", "duration", "mode", "key_stdin"])]
+    pub(crate) request: Option<String>,
+
+    /// Send the pictures without looking at their format and size
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+
+    /// The length of the clip in seconds, where the scene offers a choice
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) duration: Option<String>,
+
+    /// The quality, where the scene offers a choice: std or pro
+    #[arg(long)]
+    pub(crate) mode: Option<String>,
+
+    /// Your own id for the task, unique for the account; a random one by default
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_task_id: Option<String>,
+}
+
+/// The longest request that is read: two pictures in base64, and some more.
+const LONGEST_REQUEST: u64 = 64 * 1024 * 1024;
+
+impl RequestArgs {
+    /// The request, or everything that is wrong with it. Nothing is sent yet.
+    pub(crate) fn build(&self) -> Result<EffectRequest, Failure> {
+        let mut request = match &self.request {
+            Some(file) => EffectRequest::from_members(read_request(file)?),
+            None => self.of_pictures()?,
+        };
+        // Made here, so that it is known whatever becomes of the create.
+        if let Some(id) = &self.external_task_id {
+            let id = ExternalTaskId::new(id)
+                .ok_or_else(|| Failure::Usage("--external-task-id is empty".to_owned()))?;
+            request = request.with_external_task_id(id);
+        } else if request.external_task_id.is_none()
+            && !request.extra.contains_key("external_task_id")
+        {
+            request = request.with_external_task_id(random_external_task_id());
+        }
+        self.check(&request)?;
+        Ok(request)
+    }
+
+    fn of_pictures(&self) -> Result<EffectRequest, Failure> {
+        let scene = Scene::new(self.scene.clone().unwrap_or_default());
+        let wanted = scene.info().map(|info| info.arity.images());
+        let given = self.images.len();
+        let fault = match wanted {
+            Some(1) if given != 1 => Some("takes one picture, not {}: give one file"),
+            Some(2) if given != 2 => {
+                Some("takes two pictures, not {}: give two files, left and right")
+            }
+            None if given > 2 => {
+                let text =
+                    format!("a scene takes one picture or two, not {given}: give one file or two");
+                return Err(Failure::Usage(text));
+            }
+            _ => None,
+        };
+        if let Some(words) = fault {
+            let words = words.replace("{}", &given.to_string());
+            return Err(Failure::Usage(format!("the scene {scene} {words}")));
+        }
+        let mut images = Vec::new();
+        for image in &self.images {
+            images.push(read_image(image, self.no_preflight)?);
+        }
+        let mut images = images.into_iter();
+        let mut request = match (images.next(), images.next()) {
+            (Some(left), Some(right)) => EffectRequest::dual(scene, left, right),
+            (Some(image), None) => EffectRequest::single(scene, image),
+            (None, _) => return Err(Failure::Usage("no picture was given".to_owned())),
+        };
+        if let Some(duration) = &self.duration {
+            request = request.with_duration(duration.as_str());
+        }
+        if let Some(mode) = &self.mode {
+            request = request.with_mode(mode.as_str());
+        }
+        Ok(request)
+    }
+
+    fn check(&self, request: &EffectRequest) -> Result<(), Failure> {
+        let checks = Checks::default().with_pictures(!self.no_preflight);
+        let mut errors = Vec::new();
+        for found in request.validate_with(&checks) {
+            let line = format!("{} {}", self.name_of(&found.pointer), found.message);
+            match found.severity() {
+                Severity::Warning => say(&format!("warning: {line}")),
+                Severity::Error => errors.push(line),
+            }
+        }
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Usage(errors.join("\nerror: ")))
+    }
+
+    /// What a place in the request is called on the command line.
+    fn name_of(&self, pointer: &str) -> String {
+        if self.request.is_some() {
+            return match pointer {
+                "" => "the request".to_owned(),
+                pointer => pointer.to_owned(),
+            };
+        }
+        let image = match pointer {
+            "/input/image" | "/input/images/0" => self.images.first(),
+            "/input/images/1" => self.images.get(1),
+            _ => None,
+        };
+        match (image, pointer) {
+            (Some(image), _) => image.split('?').next().unwrap_or_default().to_owned(),
+            (None, "/effect_scene") => "the scene".to_owned(),
+            (None, "/input/duration") => "--duration".to_owned(),
+            (None, "/input/mode") => "--mode".to_owned(),
+            (None, "/external_task_id") => "--external-task-id".to_owned(),
+            (None, other) => other.to_owned(),
+        }
+    }
+}
+
+/// A request from a file, or from stdin: any JSON object.
+pub(crate) fn read_request(file: &str) -> Result<Map<String, Value>, Failure> {
+    match read_json(file)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(Failure::Usage(format!(
+            "{} is not a JSON object: a request looks like {{\"effect_scene\": …, \"input\": …}}",
+            shown(file)
+        ))),
+    }
+}
+
+/// JSON from a file, or from stdin.
+pub(crate) fn read_json(file: &str) -> Result<Value, Failure> {
+    serde_json::from_slice(&read_bytes(file)?)
+        .map_err(|error| Failure::Usage(format!("{} is not JSON: {error}", shown(file))))
+}
+
+/// What is in a file, or comes from stdin.
+pub(crate) fn read_bytes(file: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = if file == "-" {
+        std::io::stdin()
+            .take(LONGEST_REQUEST)
+            .read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file)
+            .and_then(|file| file.take(LONGEST_REQUEST).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::Usage(format!("{} can't be read: {error}", shown(file))))?;
+    Ok(bytes)
+}
+
+fn shown(file: &str) -> &str {
+    if file == "-" { "stdin" } else { file }
+}
+
+pub(crate) fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Failure> {
+    if text.contains("://") {
+        return Ok(ImageSource::url(text));
+    }
+    let fault = |why: String| Failure::Usage(format!("{text} {why}"));
+    let metadata = std::fs::metadata(text)
+        .map_err(|error| fault(format!("can't be read: {error}; check the path")))?;
+    if metadata.is_dir() {
+        return Err(fault("is a directory: name a picture in it".to_owned()));
+    }
+    // A pipe or a device may have no end, or never begin.
+    if !metadata.is_file() {
+        return Err(fault(
+            "is not a regular file: save the picture to one".to_owned(),
+        ));
+    }
+    // Before it is read into memory.
+    if !unchecked && metadata.len() > MAX_BYTES as u64 {
+        let text = format!(
+            "has {} bytes: use a picture of at most {MAX_BYTES}",
+            metadata.len()
+        );
+        return Err(fault(text));
+    }
+    ImageSource::file(text).map_err(|error| fault(format!("can't be read: {error}")))
+}

@@ -1,0 +1,230 @@
+//! `kling resume`: finish a job that was begun, without another charge.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use kling_http::{Client, EffectRequest, Error, ErrorKind, Task, TaskHandle};
+use serde_json::json;
+
+use crate::connect::{ConnectArgs, Connection, Known, WaitArgs};
+use crate::failure::Failure;
+use crate::job::{self, Job};
+use crate::output::say;
+use crate::place::Place;
+use crate::request::RequestArgs;
+use crate::state::{State, StateFile};
+
+/// Finish a job from its state file: find its task, wait, save the video.
+///
+/// Where the task's id was not yet known, Kling is asked for the external task id. CometAPI can't
+/// be asked: then it says what is unknown, and sends nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kling resume hug.mp4.kling.json
+  kling resume hug.mp4.kling.json --send-again left.jpg right.png")]
+pub(crate) struct ResumeArgs {
+    /// The state file of `kling effect` or `kling submit`
+    file: PathBuf,
+
+    /// If the service does not know the task, send these same pictures once more, with the same
+    /// external task id: the service refuses a double
+    #[arg(long, value_name = "IMAGE", num_args = 1..=2)]
+    send_again: Vec<String>,
+
+    /// The same for a job whose request came from a file; - is stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["send_again", "key_stdin"])]
+    send_again_request: Option<String>,
+
+    /// Where to save the video; where the job said by default. - is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Print each event as a line of JSON on stdout
+    #[arg(long)]
+    json: bool,
+
+    /// Read the API key from this file, which others must not be able to read
+    #[arg(long, value_name = "FILE", conflicts_with = "key_stdin")]
+    key_file: Option<PathBuf>,
+
+    /// Read the API key from stdin
+    #[arg(long)]
+    key_stdin: bool,
+
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+pub(crate) async fn run(args: &ResumeArgs) -> ExitCode {
+    job::run(args.json, async |job| resume(args, job).await).await
+}
+
+async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
+    let file = StateFile::read(&args.file)?;
+    job.external_task_id = Some(file.state.external_task_id.clone());
+    job.state = Some(file.path.clone());
+    let output = args.output.as_ref().or(file.state.output.as_ref());
+    let place = Place::new(output);
+    let again = args.again(&file.state);
+    let inputs = again.as_ref().map_or(&[][..], |again| &again.images);
+    place.check_with(args.json, inputs)?;
+    let connect = ConnectArgs {
+        key_file: args.key_file.clone(),
+        key_stdin: args.key_stdin,
+        ..ConnectArgs::default()
+    };
+    let known = Known {
+        provider: &file.state.provider,
+        base_url: &file.state.base_url,
+    };
+    let service = connect.connect(&args.wait, Some(&known), false)?;
+    let (task, file) = match file.state.task.clone() {
+        Some(saved) => {
+            let task = service.client.effects().resume(saved)?;
+            job.task_id = Some(task.id().to_string());
+            (task, Some(file))
+        }
+        None => find(&service, file, again, job).await?,
+    };
+    say(&format!("resuming task {}", task.id()));
+    job.event("resuming", json!({"task_id": task.id()}));
+    job::finish(&task, file, &place, job).await
+}
+
+impl ResumeArgs {
+    /// What to send if the task is unknown, if that was asked for.
+    fn again(&self, state: &State) -> Option<RequestArgs> {
+        if self.send_again.is_empty() && self.send_again_request.is_none() {
+            return None;
+        }
+        let from_file = self.send_again_request.is_some();
+        let args = RequestArgs {
+            scene: Some(state.scene.to_string()),
+            images: self.send_again.clone(),
+            request: self.send_again_request.clone(),
+            // It was looked at, or was not to be, before it was sent first.
+            no_preflight: true,
+            duration: state.duration.clone().filter(|_| !from_file),
+            mode: state.mode.clone().filter(|_| !from_file),
+            external_task_id: Some(state.external_task_id.to_string()),
+        };
+        Some(args)
+    }
+}
+
+/// Finds out about a create whose answer never came back to this machine.
+async fn find(
+    service: &Connection,
+    file: StateFile,
+    again: Option<RequestArgs>,
+    job: &mut Job,
+) -> Result<(TaskHandle, Option<StateFile>), Failure> {
+    let id = file.state.external_task_id.clone();
+    let name = service.provider.name();
+    if !service.provider.finds_external_ids() {
+        return Err(Failure::Unknown(format!(
+            "the create of external task id {id} may have arrived and been charged, and {name} \
+             can't be asked for it: look for it in your account there. Nothing was sent now. If \
+             there is no such task, remove the state file and begin anew"
+        )));
+    }
+    if let Some(task) = look_up(&service.client, &file.state).await? {
+        say(&format!(
+            "{name} knows the external task id {id}: nothing is sent again"
+        ));
+        return Ok(job::known(task, Some(file), job));
+    }
+    let Some(again) = again else {
+        return Err(Failure::Unknown(format!(
+            "{name} does not know the external task id {id}: the create did not arrive, or is \
+             not shown yet. Try again in a minute, or add --send-again IMAGE… with the same \
+             pictures: the id is the same, so {name} refuses a double"
+        )));
+    };
+    let request = again.build()?;
+    if !file.state.is_of(&request)? {
+        let text = "this is not the request that the job was begun with: give the same pictures \
+                    in the same order, unchanged, or remove the state file and begin anew";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    say(&format!("sending again (external task id {id})"));
+    send_again(&service.client, request, file, job).await
+}
+
+/// A second create. Refused as a double, it proves that the first one arrived.
+async fn send_again(
+    client: &Client,
+    request: EffectRequest,
+    file: StateFile,
+    job: &mut Job,
+) -> Result<(TaskHandle, Option<StateFile>), Failure> {
+    let error = match client.effects().create(request).await {
+        Ok(task) => return Ok(job::known(task, Some(file), job)),
+        Err(error) => error,
+    };
+    let doubled = error
+        .service_error()
+        .is_some_and(kling_http::types::ServiceError::is_duplicate_external_id);
+    if doubled && let Some(task) = look_up(client, &file.state).await? {
+        return Ok(job::known(task, Some(file), job));
+    }
+    // The state stays: a refusal of the second says nothing of the first.
+    Err(error.into())
+}
+
+/// How far the service's clock may be behind ours.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// The job's task, if the service shows it.
+async fn look_up(client: &Client, state: &State) -> Result<Option<TaskHandle>, Failure> {
+    let task = match client
+        .effects()
+        .get_by_external_id(&state.external_task_id)
+        .await
+    {
+        Ok(task) => task,
+        Err(error) if is_not_found(&error) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if !is_ours(&task, state) {
+        return Err(Failure::Unknown(format!(
+            "what the service shows for the external task id {} is task {}, another one: the \
+             create may have arrived and been charged",
+            state.external_task_id, task.id
+        )));
+    }
+    let saved = json!({
+        "provider": state.provider,
+        "collection": kling_types::routes::EFFECTS,
+        "task_id": task.id,
+        "external_task_id": state.external_task_id,
+        "created_at": task.created_at,
+        "scene": state.scene,
+    });
+    let saved = serde_json::from_value(saved)
+        .map_err(|error| Failure::Usage(format!("the task can't be written down: {error}")))?;
+    Ok(Some(client.effects().resume(saved)?))
+}
+
+fn is_not_found(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound
+        || error
+            .service_error()
+            .is_some_and(kling_http::types::ServiceError::is_task_not_found)
+}
+
+/// A host may match the id against anything: a task that carries another one, or
+/// none and is older than the job, is somebody's other task.
+fn is_ours(task: &Task, state: &State) -> bool {
+    match task.external_id() {
+        Some(id) => *id == state.external_task_id,
+        None => task
+            .created_at
+            .is_some_and(|at| at.saturating_add(CLOCK_TOLERANCE) >= state.created_at),
+    }
+}

@@ -1,0 +1,162 @@
+//! A job on the disk: what is written before a create is sent, so that nothing
+//! that is paid for depends on this process.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use kling_http::types::UnixMillis;
+use kling_http::{
+    Clock as _, EffectRequest, ExternalTaskId, Provider, SavedTask, Scene, SystemClock,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::failure::Failure;
+
+/// What `kling resume` must know. No key and no picture is in it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    /// The version of this format.
+    #[serde(rename = "kling_state")]
+    version: u32,
+    pub(crate) provider: String,
+    pub(crate) base_url: String,
+    pub(crate) external_task_id: ExternalTaskId,
+    pub(crate) scene: Scene,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) duration: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mode: Option<String>,
+    /// Of the request's body: whether it is the same that is sent again.
+    request_sha256: String,
+    pub(crate) created_at: UnixMillis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) output: Option<PathBuf>,
+    /// The task, once its id is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) task: Option<SavedTask>,
+}
+
+const VERSION: u32 = 1;
+
+impl State {
+    pub(crate) fn new(
+        provider: &Provider,
+        id: &ExternalTaskId,
+        request: &EffectRequest,
+        mode: Option<String>,
+        output: Option<&Path>,
+    ) -> Result<State, Failure> {
+        // Another directory may be the current one when it is resumed. A name
+        // that JSON can't hold is left out: the video then gets another.
+        let output = output.filter(|path| path.to_str().is_some());
+        Ok(State {
+            version: VERSION,
+            provider: provider.name().to_owned(),
+            base_url: provider.base_url().to_owned(),
+            external_task_id: id.clone(),
+            scene: request.effect_scene.clone(),
+            duration: request.duration().map(str::to_owned),
+            mode,
+            request_sha256: digest(request)?,
+            created_at: SystemClock.now().into(),
+            output: output.and_then(|path| std::path::absolute(path).ok()),
+            task: None,
+        })
+    }
+
+    /// Whether it is this request that was meant to be sent.
+    pub(crate) fn is_of(&self, request: &EffectRequest) -> Result<bool, Failure> {
+        Ok(self.request_sha256 == digest(request)?)
+    }
+}
+
+fn digest(request: &EffectRequest) -> Result<String, Failure> {
+    let body = request
+        .to_json()
+        .map_err(|error| Failure::Usage(format!("the request can't be written: {error}")))?;
+    Ok(base16ct::lower::encode_string(&Sha256::digest(&body)))
+}
+
+/// The state of one job, on the disk since before its create.
+#[derive(Debug)]
+pub(crate) struct StateFile {
+    pub(crate) path: PathBuf,
+    pub(crate) state: State,
+}
+
+impl StateFile {
+    /// On the disk when this returns. A file that is there already belongs to
+    /// another job, and stays.
+    pub(crate) fn create(path: PathBuf, state: State) -> Result<StateFile, Failure> {
+        let file = StateFile { path, state };
+        match file.write(true) {
+            Ok(()) => Ok(file),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                let name = file.path.display();
+                Err(Failure::Usage(format!(
+                    "{name} is there: an earlier job for this output may be paid for and not \
+                     finished. Finish it with: kling resume {name}; or name another file with --state"
+                )))
+            }
+            Err(error) => Err(Failure::Usage(format!(
+                "the state file {} can't be written, and nothing was sent: {error}",
+                file.path.display()
+            ))),
+        }
+    }
+
+    pub(crate) fn read(path: &Path) -> Result<StateFile, Failure> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::Usage(format!("{name} can't be read: {error}")))?;
+        let state: State = serde_json::from_str(&text)
+            .map_err(|error| Failure::Usage(format!("{name} is no state file: {error}")))?;
+        if state.version != VERSION {
+            let text = format!(
+                "{name} is of version {}, and this program knows {VERSION}: use a newer one",
+                state.version
+            );
+            return Err(Failure::Usage(text));
+        }
+        Ok(StateFile {
+            path: path.to_owned(),
+            state,
+        })
+    }
+
+    /// The task's id is known from here on.
+    pub(crate) fn has_task(&mut self, task: SavedTask) -> std::io::Result<()> {
+        self.state.task = Some(task);
+        self.write(false)
+    }
+
+    /// The job is done.
+    pub(crate) fn remove(self) {
+        // A file that stays only names a task that is done: resuming it saves the
+        // same video again.
+        let _ = std::fs::remove_file(&self.path);
+    }
+
+    /// Whole or not at all, and on the disk when it returns; readable for its
+    /// owner only, as temporary files are.
+    fn write(&self, new: bool) -> std::io::Result<()> {
+        let directory = crate::place::directory_of(&self.path);
+        let mut file = tempfile::Builder::new()
+            .prefix(".kling-")
+            .tempfile_in(directory)?;
+        serde_json::to_writer_pretty(&mut file, &self.state)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        if new {
+            file.persist_noclobber(&self.path)?;
+        } else {
+            file.persist(&self.path)?;
+        }
+        // The file's name is data of its directory.
+        #[cfg(unix)]
+        std::fs::File::open(directory)?.sync_all()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! `kling submit`: create a task, and leave the rest to `kling resume`.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::connect::{ConnectArgs, WaitArgs};
+use crate::failure::Failure;
+use crate::job::{self, Job, Plan};
+use crate::output::say;
+use crate::place::Place;
+use crate::request::RequestArgs;
+
+/// Create a task and write down how to go on with it.
+///
+/// The state file is on the disk before anything is sent; `kling resume` waits for the task and
+/// saves its video.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kling submit color_mixing me.jpg --output me.mp4
+  kling submit --request request.json --state job.json --json")]
+pub(crate) struct SubmitArgs {
+    #[command(flatten)]
+    request: RequestArgs,
+
+    /// Where `kling resume` is to save the video
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Where to write the job down; beside the output by default
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Print each event as a line of JSON on stdout
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+pub(crate) async fn run(args: &SubmitArgs) -> ExitCode {
+    job::run(args.json, async |job| submit(args, job).await).await
+}
+
+async fn submit(args: &SubmitArgs, job: &mut Job) -> Result<(), Failure> {
+    let place = Place::new(args.output.as_ref());
+    place.check(&args.request.images)?;
+    let request = args.request.build()?;
+    let check_pictures = !args.request.no_preflight;
+    let service = args
+        .connect
+        .connect(&WaitArgs::default(), None, check_pictures)?;
+    let plan = Plan {
+        client: &service.client,
+        provider: &service.provider,
+        keep_state: true,
+        state: args.state.as_deref(),
+        place: &place,
+        mode: args.request.mode.as_deref(),
+    };
+    let (task, file) = job::create(&plan, request, job).await?;
+    let path = file.map(|file| file.path.to_string_lossy().into_owned());
+    let path = path.unwrap_or_default();
+    say(&format!(
+        "created task {}; go on with: kling resume {path}",
+        task.id()
+    ));
+    job.event(
+        "submitted",
+        json!({
+            "task_id": task.id(),
+            "external_task_id": task.external_id(),
+            "state_file": path,
+        }),
+    );
+    Ok(())
+}

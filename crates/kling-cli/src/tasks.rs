@@ -1,0 +1,199 @@
+//! `kling get`, `wait`, `download` and `list`: tasks that exist already.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use kling_http::{ExternalTaskId, Task, TaskHandle, TaskId};
+use serde_json::json;
+
+use crate::connect::{ConnectArgs, Connection, WaitArgs};
+use crate::failure::Failure;
+use crate::job::{self, Job};
+use crate::output::{emit, print};
+use crate::place::Place;
+
+/// Which task.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TaskArgs {
+    /// The service's id
+    #[arg(required_unless_present = "external")]
+    id: Option<String>,
+
+    /// Your own id for it, where the service finds tasks by that: Kling does, CometAPI does not
+    #[arg(long, value_name = "ID", conflicts_with = "id")]
+    external: Option<String>,
+}
+
+/// Ask after a task once.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kling get 2032273960331935744
+  kling get --external my-job-7 --provider kling --json")]
+pub(crate) struct GetArgs {
+    #[command(flatten)]
+    task: TaskArgs,
+
+    /// Print the task as a line of JSON on stdout, its result's address included
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Wait for the end of a task.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kling wait 2032273960331935744
+  kling wait 2032273960331935744 --timeout 600 --json")]
+pub(crate) struct WaitCommand {
+    #[command(flatten)]
+    task: TaskArgs,
+
+    /// Print each event as a line of JSON on stdout
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    wait: WaitArgs,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Save the video of a task, waiting for it if need be.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kling download 2032273960331935744 --output hug.mp4
+  kling download 2032273960331935744 --output -")]
+pub(crate) struct DownloadArgs {
+    #[command(flatten)]
+    task: TaskArgs,
+
+    /// Where to save the video, - for stdout; video-TASK_ID.mp4 by default. A file there is replaced
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Print each event as a line of JSON on stdout
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    wait: WaitArgs,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// List the account's tasks, newest first; Kling only.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kling list --provider kling --limit 20
+  kling list --provider kling --json")]
+pub(crate) struct ListArgs {
+    /// How many at most
+    #[arg(long, value_name = "TASKS", default_value = "100")]
+    limit: usize,
+
+    /// Print each task as a line of JSON on stdout
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+impl TaskArgs {
+    async fn find(&self, service: &Connection) -> Result<TaskHandle, Failure> {
+        let effects = service.client.effects();
+        if let Some(external) = &self.external {
+            let id = ExternalTaskId::new(external)
+                .ok_or_else(|| Failure::Usage("--external is empty".to_owned()))?;
+            let task = effects.get_by_external_id(&id).await?;
+            return Ok(effects.task(task.id));
+        }
+        let id = TaskId::new(self.id.clone().unwrap_or_default())
+            .ok_or_else(|| Failure::Usage("the task's id is empty".to_owned()))?;
+        Ok(effects.task(id))
+    }
+}
+
+pub(crate) async fn get(args: &GetArgs) -> ExitCode {
+    job::run(args.json, async |job| {
+        let service = args.connect.connect(&WaitArgs::default(), None, true)?;
+        let task = args.task.find(&service).await?.fetch().await?;
+        if args.json {
+            job.event("task", json!({ "task": task }));
+        } else {
+            print(&row(&task));
+        }
+        Ok(())
+    })
+    .await
+}
+
+pub(crate) async fn wait(args: &WaitCommand) -> ExitCode {
+    job::run(args.json, async |job| {
+        let service = args.connect.connect(&args.wait, None, true)?;
+        let task = args.task.find(&service).await?;
+        job.task_id = Some(task.id().to_string());
+        let done = job::watch(&task, job).await?;
+        if args.json {
+            job.event("task", json!({ "task": done }));
+        } else {
+            print(&row(&done));
+        }
+        Ok(())
+    })
+    .await
+}
+
+pub(crate) async fn download(args: &DownloadArgs) -> ExitCode {
+    job::run(args.json, async |job| bring(args, job).await).await
+}
+
+async fn bring(args: &DownloadArgs, job: &mut Job) -> Result<(), Failure> {
+    let place = Place::new(args.output.as_ref());
+    place.check_with(args.json, &[])?;
+    let service = args.connect.connect(&args.wait, None, true)?;
+    let task = args.task.find(&service).await?;
+    job.task_id = Some(task.id().to_string());
+    job::finish(&task, None, &place, job).await
+}
+
+pub(crate) async fn list(args: &ListArgs) -> ExitCode {
+    job::run(args.json, async |_| {
+        let service = args.connect.connect(&WaitArgs::default(), None, true)?;
+        // No larger a page than is shown; the service takes 1 to 500.
+        let page = u16::try_from(args.limit.clamp(1, 100)).unwrap_or(100);
+        let mut tasks = service.client.effects().list().page_size(page).tasks();
+        for _ in 0..args.limit {
+            let Some(task) = tasks.next().await else {
+                break;
+            };
+            let task = task?;
+            if args.json {
+                emit(&json!({"event": "task", "task": task}));
+            } else {
+                print(&row(&task));
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A task in one line, in columns: id, status, external id, and why it failed.
+fn row(task: &Task) -> String {
+    let external = task.external_id().map_or("-", ExternalTaskId::as_str);
+    let reason = task.failure_reason().unwrap_or_default();
+    let row = format!("{}\t{}\t{external}\t{reason}", task.id, task.status);
+    row.trim_end().to_owned()
+}

@@ -1,0 +1,184 @@
+//! `kling webhook`: callbacks received, verified and shown.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use kling_http::webhook::{Delivery, Receiver, Secret, axum_route};
+use kling_http::{Clock as _, SystemClock};
+use serde_json::{Value, json};
+
+use crate::connect::{read_private, variable};
+use crate::failure::Failure;
+use crate::job;
+use crate::output::{emit, say};
+use crate::request::read_bytes;
+
+/// Receive or verify callbacks.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kling webhook listen --listen 127.0.0.1:9000 --secret-env WEBHOOK_SECRET
+  kling webhook verify --header \"webhook-id: 1\" --secret-file secret.txt body.json")]
+pub(crate) struct WebhookArgs {
+    #[command(subcommand)]
+    command: WebhookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum WebhookCommand {
+    /// Receive callbacks until Ctrl-C; print each as a line of JSON on stdout
+    Listen {
+        /// Where to listen; port 0 takes a free one
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+
+        /// Allow an address that other machines can reach
+        #[arg(long)]
+        expose: bool,
+
+        #[command(flatten)]
+        secrets: SecretArgs,
+    },
+    /// Verify one callback that was written down
+    Verify {
+        /// The body as it came, byte for byte; - is stdin
+        body: String,
+
+        /// A header as NAME: VALUE; webhook-id, webhook-timestamp and webhook-signature count
+        #[arg(long = "header", value_name = "HEADER")]
+        headers: Vec<String>,
+
+        /// When it came, in seconds since 1970; now by default
+        #[arg(long, value_name = "SECONDS")]
+        at: Option<u32>,
+
+        #[command(flatten)]
+        secrets: SecretArgs,
+    },
+}
+
+/// What callbacks are signed with; without any, all are accepted and marked.
+#[derive(Debug, clap::Args)]
+struct SecretArgs {
+    /// The variable that holds the secret; may be given again, for a rotation
+    #[arg(long, value_name = "NAME")]
+    secret_env: Vec<String>,
+
+    /// The file that holds the secret, which others must not be able to read; may be given again
+    #[arg(long, value_name = "FILE")]
+    secret_file: Vec<PathBuf>,
+}
+
+impl SecretArgs {
+    fn receiver(&self) -> Result<Receiver, Failure> {
+        let parse = |place: String, text: &str| {
+            Secret::parse(text).map_err(|error| Failure::Usage(format!("{place}: {error}")))
+        };
+        let mut secrets = Vec::new();
+        for name in &self.secret_env {
+            let text = variable(name).ok_or_else(|| {
+                Failure::Usage(format!("--secret-env {name}: there is no such variable"))
+            })?;
+            secrets.push(parse(format!("--secret-env {name}"), &text)?);
+        }
+        for path in &self.secret_file {
+            let text = read_private("--secret-file", path)?;
+            secrets.push(parse(format!("--secret-file {}", path.display()), &text)?);
+        }
+        Ok(Receiver::new(secrets))
+    }
+}
+
+pub(crate) async fn run(args: &WebhookArgs) -> ExitCode {
+    match &args.command {
+        WebhookCommand::Listen {
+            listen,
+            expose,
+            secrets,
+        } => receive(*listen, *expose, secrets).await,
+        WebhookCommand::Verify {
+            body,
+            headers,
+            at,
+            secrets,
+        } => {
+            job::run(true, async |_| {
+                let receiver = secrets.receiver()?;
+                let headers = read_headers(headers)?;
+                let body = read_bytes(body)?;
+                let now = match at {
+                    Some(at) => {
+                        std::time::UNIX_EPOCH + std::time::Duration::from_secs((*at).into())
+                    }
+                    None => SystemClock.now(),
+                };
+                let delivery = receiver.receive(&headers, &body, now);
+                let delivery = delivery.map_err(|error| Failure::Usage(error.to_string()))?;
+                emit(&shown(&delivery));
+                Ok(())
+            })
+            .await
+        }
+    }
+}
+
+async fn receive(listen: SocketAddr, expose: bool, secrets: &SecretArgs) -> ExitCode {
+    let serving = async || {
+        if !listen.ip().is_loopback() && !expose {
+            return Err(Failure::Usage(format!(
+                "{listen} can be reached from other machines: listen on 127.0.0.1, or add --expose"
+            )));
+        }
+        let receiver = secrets.receiver()?;
+        let fault = |error| Failure::Usage(format!("{listen} can't be listened on: {error}"));
+        let listener = tokio::net::TcpListener::bind(listen).await.map_err(fault)?;
+        let address = listener.local_addr().map_err(fault)?;
+        let route = axum_route(receiver, SystemClock, |delivery: Delivery| async move {
+            emit(&shown(&delivery));
+        });
+        // Any path: a token of the caller's own may stand in it.
+        let app = axum::Router::new().fallback_service(route);
+        emit(&json!({"event": "listening", "url": format!("http://{address}")}));
+        axum::serve(listener, app).await.map_err(fault)
+    };
+    let mut signals = crate::signals::StopSignals::listen();
+    let outcome = tokio::select! {
+        outcome = serving() => outcome,
+        () = signals.stop_requested() => Ok(()),
+    };
+    if outcome.is_ok() {
+        say("stopped");
+    }
+    job::conclude(&job::Job::new(true), outcome).into()
+}
+
+fn shown(delivery: &Delivery) -> Value {
+    json!({
+        "event": "callback",
+        "verification": delivery.verification().to_string(),
+        "webhook_id": delivery.id(),
+        "task_id": delivery.callback().task().id,
+        "status": delivery.callback().task().status,
+        "body": delivery.callback(),
+    })
+}
+
+fn read_headers(lines: &[String]) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let parsed = line.split_once(':').and_then(|(name, value)| {
+            let name = HeaderName::try_from(name.trim()).ok()?;
+            Some((name, HeaderValue::try_from(value.trim()).ok()?))
+        });
+        let (name, value) =
+            parsed.ok_or_else(|| Failure::Usage("--header is not NAME: VALUE".to_owned()))?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
