@@ -178,11 +178,16 @@ impl<'a> Creation<'a> {
             Err(CallFailure {
                 error,
                 outcome_unknown: true,
+                ..
             }) => Event::Unknown(error),
-            Err(CallFailure { error, .. }) if is_duplicate(&error) => Event::Duplicate {
+            Err(CallFailure {
+                error,
+                answered_before,
+                ..
+            }) if is_duplicate(&error) => Event::Duplicate {
                 // One that was answered with "not now" may have been carried out
                 // all the same.
-                ours_perhaps: error.attempts() > 1,
+                ours_perhaps: answered_before,
                 error,
             },
             Err(CallFailure { error, .. }) => Event::Refused(error),

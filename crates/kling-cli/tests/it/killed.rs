@@ -200,12 +200,7 @@ fn while_the_video_is_fetched() {
 /// Nor does it matter if the one that resumes is killed as well.
 #[test]
 fn killed_again_and_again() {
-    let mock = service(&[
-        "create#1@before:hang",
-        "create#2@after:hang",
-        "get#3:hang",
-        "asset#1:hang",
-    ]);
+    let mock = service(&["create#1@before:hang", "create#2@after:hang", "get#3:hang"]);
     let here = tempfile::tempdir().unwrap();
     let picture = picture("portrait.jpg");
     let again = ["--send-again", picture.to_str().unwrap()];

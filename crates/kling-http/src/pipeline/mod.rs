@@ -51,6 +51,8 @@ pub(crate) struct CallFailure {
     pub(crate) error: Error,
     /// Whether the service may have acted on it all the same.
     pub(crate) outcome_unknown: bool,
+    /// An earlier try was answered, though with "not now".
+    pub(crate) answered_before: bool,
 }
 
 impl From<Error> for CallFailure {
@@ -58,6 +60,7 @@ impl From<Error> for CallFailure {
         CallFailure {
             error,
             outcome_unknown: false,
+            answered_before: false,
         }
     }
 }
@@ -81,6 +84,7 @@ pub(crate) async fn execute(
     let remaining = || deadline.saturating_duration_since(Instant::now());
     let url = settings.provider.url(&call.path)?;
     let mut signed_anew = false;
+    let mut answered_before = false;
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -111,6 +115,7 @@ pub(crate) async fn execute(
             }
         };
         let is_temporary = failure.is_temporary();
+        let answered = !matches!(failure, Answer::Lost(_));
         let outcome_unknown = !idempotent && failure.outcome_unknown();
         let error = failure.into_error().with_attempts(attempt);
         // A wait that would end too late for another try is not begun.
@@ -119,6 +124,7 @@ pub(crate) async fn execute(
                 error: &error,
                 wait,
             });
+            answered_before |= answered;
             sleep(wait).await;
             continue;
         }
@@ -132,6 +138,7 @@ pub(crate) async fn execute(
         trace::event(&trace::Event::CallFailed(&error));
         return Err(CallFailure {
             outcome_unknown,
+            answered_before,
             error: error.with_retryability(retryability),
         });
     }
