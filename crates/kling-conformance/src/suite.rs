@@ -61,9 +61,10 @@ fn covers(given: &str, id: &str) -> bool {
 }
 
 fn known(id: &str) -> Result<(), String> {
-    match all().iter().any(|check| covers(id, check.id)) {
-        true => Ok(()),
-        false => Err(format!("there is no check {id:?}")),
+    if all().iter().any(|check| covers(id, check.id)) {
+        Ok(())
+    } else {
+        Err(format!("there is no check {id:?}"))
     }
 }
 

@@ -89,8 +89,8 @@ pub(super) async fn signature(target: &Target) -> Outcome {
     let secret = Secret::parse(inbox.secret()).map_err(|error| Stop::Broken(error.to_string()))?;
     let receiver = Receiver::new([secret]);
     for Received { at, headers, body } in &all {
-        let received = receiver.receive(headers, body, *at);
-        received.map_err(|error| error.to_string())?;
+        let outcome = receiver.receive(headers, body, *at);
+        outcome.map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ macro_rules! checks {
 }
 
 /// Every check.
+#[allow(clippy::too_many_lines)] // It is a table.
 pub fn all() -> &'static [Check] {
     checks! {
         "create.accepted" Must create::accepted,

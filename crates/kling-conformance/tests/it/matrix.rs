@@ -42,8 +42,8 @@ impl Answer {
         self.status.as_u16() >= 400 && self.body.is_object()
     }
 
-    fn is(&self, method: Method) -> bool {
-        self.method == method && self.body["data"].is_object()
+    fn is(&self, method: &Method) -> bool {
+        self.method == *method && self.body["data"].is_object()
     }
 
     fn refuse(&mut self, status: u16, code: i64) {
@@ -406,7 +406,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         K,
         "create.accepted",
         Tell(|it| {
-            if it.is(Method::POST) {
+            if it.is(&Method::POST) {
                 it.status = StatusCode::CREATED;
             }
         }),
@@ -416,7 +416,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         K,
         "create.submitted",
         Tell(|it| {
-            if it.is(Method::POST) {
+            if it.is(&Method::POST) {
                 it.body["data"]["task_status"] = json!("processing");
             }
         }),
@@ -432,7 +432,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                         task[member] = json!(at / 1000);
                     }
                 }
-            })
+            });
         }),
     ),
     (
@@ -444,7 +444,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                 if let Some(id) = task["task_id"].as_str() {
                     task["task_id"] = json!(id.parse::<i64>().unwrap());
                 }
-            })
+            });
         }),
     ),
     (
@@ -462,7 +462,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         C,
         "create.message",
         Tell(|it| {
-            if it.is(Method::POST) {
+            if it.is(&Method::POST) {
                 it.body["message"] = json!("OK");
             }
         }),
@@ -472,7 +472,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         C,
         "create.members",
         Tell(|it| {
-            if it.is(Method::POST) {
+            if it.is(&Method::POST) {
                 it.body["data"]["task_result"] = Value::Null;
             }
         }),
@@ -482,7 +482,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         C,
         "create.readable",
         Tell(|it| {
-            if it.is(Method::GET) && it.body["data"]["task_status"] == "submitted" {
+            if it.is(&Method::GET) && it.body["data"]["task_status"] == "submitted" {
                 it.refuse(400, 1201);
             }
         }),
@@ -494,7 +494,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         Tell(|it| {
             each(it, |task| {
                 task["task_info"] = json!({});
-            })
+            });
         }),
     ),
     (
@@ -506,7 +506,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                 if task["task_status"] == "succeed" {
                     task["task_status"] = json!("succeeded");
                 }
-            })
+            });
         }),
     ),
     (
@@ -521,7 +521,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
             };
             let status = &it.body["data"]["task_status"];
             let runs = status == "submitted" || status == "processing";
-            if it.is(Method::GET) && runs {
+            if it.is(&Method::GET) && runs {
                 it.body["data"]["task_status"] = json!(word);
             }
         }),
@@ -532,7 +532,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         "lifecycle.ends",
         Tell(|it| {
             let n = it.n;
-            if it.is(Method::GET) && it.body["data"]["task_status"] == "succeed" {
+            if it.is(&Method::GET) && it.body["data"]["task_status"] == "succeed" {
                 shift(&mut it.body["data"], "updated_at", n);
             }
         }),
@@ -544,7 +544,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         Tell(|it| {
             each(it, |task| {
                 task["updated_at"] = task["created_at"].clone();
-            })
+            });
         }),
     ),
     (
@@ -553,7 +553,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         "lifecycle.updated_at",
         Tell(|it| {
             let n = it.n;
-            if it.is(Method::GET) {
+            if it.is(&Method::GET) {
                 shift(&mut it.body["data"], "updated_at", n);
             }
         }),
@@ -564,7 +564,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         "lifecycle.same_task",
         Tell(|it| {
             let n = it.n;
-            if it.is(Method::GET) {
+            if it.is(&Method::GET) {
                 shift(&mut it.body["data"], "created_at", n);
             }
         }),
@@ -578,7 +578,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                 if task["task_status"] == "processing" {
                     task["task_result"] = json!({"videos": []});
                 }
-            })
+            });
         }),
     ),
     (
@@ -590,7 +590,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                 if task["task_status"] == "failed" {
                     task.as_object_mut().unwrap().remove("task_status_msg");
                 }
-            })
+            });
         }),
     ),
     (
@@ -600,7 +600,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         Tell(|it| {
             each(it, |task| {
                 task.as_object_mut().unwrap().remove("task_status_msg");
-            })
+            });
         }),
     ),
     (
@@ -610,7 +610,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         Tell(|it| {
             each(it, |task| {
                 task["progress"] = json!(50);
-            })
+            });
         }),
     ),
     (
@@ -622,7 +622,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                 if task["task_status"] == "processing" {
                     task["task_status_msg"] = json!("");
                 }
-            })
+            });
         }),
     ),
     (
@@ -634,7 +634,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                 if task["task_result"]["videos"].is_array() {
                     task["task_result"]["videos"][0]["id"] = Value::Null;
                 }
-            })
+            });
         }),
     ),
     (
@@ -644,7 +644,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         Tell(|it| {
             each(it, |task| {
                 task["final_unit_deduction"] = json!(1.5);
-            })
+            });
         }),
     ),
     (
@@ -654,7 +654,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         Tell(|it| {
             each(it, |task| {
                 task["watermark_info"] = json!([]);
-            })
+            });
         }),
     ),
     (
@@ -719,7 +719,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         Tell(|it| {
             if it.body["data"].is_array() {
                 each(it, |task| {
-                    task["watermark_info"] = json!({"enabled": false})
+                    task["watermark_info"] = json!({"enabled": false});
                 });
             }
         }),
@@ -774,7 +774,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         K,
         "slots.queries",
         Tell(|it| {
-            if it.small && it.is(Method::GET) {
+            if it.small && it.is(&Method::GET) {
                 it.refuse(429, 1303);
             }
         }),
@@ -784,7 +784,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         K,
         "slots.freed",
         Tell(|it| {
-            if it.small && it.is(Method::POST) && it.small_creates >= 7 {
+            if it.small && it.is(&Method::POST) && it.small_creates >= 7 {
                 it.refuse(429, 1303);
             }
         }),
@@ -845,7 +845,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
                     let time = time.parse::<i64>().unwrap() - 23 * 24 * 60 * 60;
                     video["url"] = json!(format!("{start}Expires={time}&{end}"));
                 }
-            })
+            });
         }),
     ),
     (
@@ -870,7 +870,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         "callback.shape",
         Post(|_, body| {
             in_body(body, |task| {
-                *task = json!({"code": 0, "data": task.clone()})
+                *task = json!({"code": 0, "data": task.clone()});
             });
             true
         }),
@@ -881,7 +881,7 @@ static FAULTS: &[(&str, Host, &str, Fault)] = &[
         "callback.same_task",
         Post(|_, body| {
             in_body(body, |task| {
-                task["created_at"] = json!(task["created_at"].as_i64().unwrap() / 1000)
+                task["created_at"] = json!(task["created_at"].as_i64().unwrap() / 1000);
             });
             true
         }),
