@@ -1,5 +1,8 @@
 //! What each route does. The twin of each in process is named in the table.
 
+// The handlers have one shape, whether they can fail or not.
+#![allow(clippy::unnecessary_wraps)]
+
 use std::time::Duration;
 
 use http::StatusCode;
@@ -27,13 +30,10 @@ type Outcome = Result<Answer, AdminError>;
 /// Nobody holds a connection longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-// The handlers have one shape, whether they can fail or not.
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn health(_: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "status": "ok" })))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn version(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({
         "name": env!("CARGO_PKG_NAME"),
@@ -42,22 +42,18 @@ pub(super) fn version(call: &Call<'_>) -> Outcome {
     })))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn limits(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "limits": call.mock.limits() })))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn stats(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&call.mock.stats()))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn document(_: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&openapi::document()))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn routes(_: &Call<'_>) -> Outcome {
     let routes = ROUTES.iter().map(|route| {
         json!({
@@ -72,7 +68,6 @@ pub(super) fn routes(_: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "routes": routes })))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn clock(call: &Call<'_>) -> Outcome {
     let mock = call.mock;
     let speed = mock.clock_speed();
@@ -149,7 +144,6 @@ pub(super) fn reset(call: &Call<'_>) -> Outcome {
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn faults(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "faults": call.mock.faults() })))
 }
@@ -188,7 +182,6 @@ pub(super) fn replace_faults(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "faults": armed })))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn disarm_all(call: &Call<'_>) -> Outcome {
     call.mock.reset_only(ResetScope::Faults);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
@@ -220,7 +213,6 @@ pub(super) async fn journal(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&page.await))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn clear_journal(call: &Call<'_>) -> Outcome {
     call.mock.reset_only(ResetScope::Journal);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
@@ -259,7 +251,6 @@ pub(super) fn ledger(call: &Call<'_>) -> Outcome {
     ))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn charges(call: &Call<'_>) -> Outcome {
     let (account, task) = (call.text("account"), call.text("task"));
     let fits = |charge: &Charge| {
@@ -272,7 +263,6 @@ pub(super) fn charges(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "charges": charges })))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn accounts(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "accounts": call.mock.accounts() })))
 }
@@ -384,7 +374,6 @@ pub(super) async fn steer_task(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&steered))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn plans(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&json!({ "plans": call.mock.plan_rules() })))
 }
@@ -418,7 +407,6 @@ pub(super) fn plan_for(call: &Call<'_>) -> Outcome {
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn forget_plans(call: &Call<'_>) -> Outcome {
     call.mock.forget_plan_rules();
     Ok(Answer::empty(StatusCode::NO_CONTENT))

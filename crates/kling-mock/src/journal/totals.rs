@@ -19,8 +19,6 @@ pub enum Operation {
     List,
     /// The file of a result.
     Asset,
-    /// The mock's own interface.
-    Admin,
     /// A request of the service's own: a change of status, told to the caller.
     Callback,
     /// A path or method that the service does not have.
@@ -28,12 +26,11 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Operation; 7] = [
+    pub(crate) const ALL: [Operation; 6] = [
         Operation::Create,
         Operation::Get,
         Operation::List,
         Operation::Asset,
-        Operation::Admin,
         Operation::Callback,
         Operation::Unmatched,
     ];
@@ -45,16 +42,14 @@ impl Operation {
             Operation::Get => "get",
             Operation::List => "list",
             Operation::Asset => "asset",
-            Operation::Admin => "admin",
             Operation::Callback => "callback",
             Operation::Unmatched => "unmatched",
         }
     }
 
-    /// Whether it is a request to the service itself, rather than to the mock
-    /// or from it.
+    /// Whether it is a request to the service, rather than one from it.
     pub(crate) const fn is_service(self) -> bool {
-        !matches!(self, Operation::Admin | Operation::Callback)
+        !matches!(self, Operation::Callback)
     }
 }
 

@@ -1,0 +1,168 @@
+//! Callbacks: sent as they fall due, looked at, and sent again.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use kling_http::{SharedTransport, Transport};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::callback::{Outcome, Rotation, WebhookSecret};
+use crate::clock::Pace;
+use crate::engine::{CallbackAttempt, Outgoing};
+
+use super::Mock;
+
+/// Says what came of a callback that was taken, also if nobody waited for it.
+struct Report<'a> {
+    mock: &'a Mock,
+    outgoing: &'a Outgoing,
+    outcome: Option<Outcome>,
+    /// Whether the time it took counts.
+    timed: bool,
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        let outcome = self.outcome.take();
+        let outcome = outcome.unwrap_or_else(|| Outcome::Failed("given up".to_owned()));
+        let at = self.timed.then(|| self.mock.now());
+        self.mock.0.engine.report(self.outgoing, outcome, at);
+        self.mock.0.written.notify_waiters();
+    }
+}
+
+/// How many callbacks are under way at once.
+const CALLBACKS_AT_ONCE: usize = 32;
+
+impl Mock {
+    /// Sends every callback that is due, through this transport, and returns how
+    /// many were. For clocks that the test moves.
+    pub async fn deliver_callbacks(&self, transport: &impl Transport) -> usize {
+        let _turn = self.0.errands.lock().await;
+        self.deliver_due(transport).await
+    }
+
+    /// The same, for whoever has the turn.
+    pub(super) async fn deliver_due(&self, transport: &impl Transport) -> usize {
+        let mut sent = 0;
+        while let Some(outgoing) = self.take_callback() {
+            self.deliver(transport, &outgoing, false).await;
+            sent += 1;
+        }
+        sent
+    }
+
+    /// Sends callbacks as they fall due, for ever; to be spawned beside a server.
+    /// A receiver that is slow to answer holds up no other task's callbacks, but
+    /// on a clock that is moved by hand: there all are sent in their order, also
+    /// while it is moved.
+    pub async fn run_callbacks(self, transport: impl Transport) {
+        let transport = SharedTransport::new(transport);
+        *self.post() = Some(transport.clone());
+        if let Pace::Manual(_) = self.0.pace {
+            loop {
+                self.deliver_callbacks(&transport).await;
+                self.0.news.notified().await;
+            }
+        }
+        let mut under_way = JoinSet::new();
+        loop {
+            while under_way.len() < CALLBACKS_AT_ONCE
+                && let Some(outgoing) = self.take_callback()
+            {
+                let (mock, transport) = (self.clone(), transport.clone());
+                under_way.spawn(async move { mock.deliver(&transport, &outgoing, true).await });
+            }
+            let room = under_way.len() < CALLBACKS_AT_ONCE;
+            let due = self.0.engine.next_callback().filter(|_| room);
+            let wait = due.and_then(|due| self.0.pace.real(due.saturating_since(self.now())));
+            tokio::select! {
+                () = pause(wait) => {}
+                () = self.0.news.notified() => {}
+                Some(_) = under_way.join_next() => {}
+            }
+        }
+    }
+
+    fn take_callback(&self) -> Option<Outgoing> {
+        let (now, wall) = (self.now(), self.wall());
+        let targets = &self.0.callback_targets;
+        self.0.engine.take_callback(now, wall, targets)
+    }
+
+    async fn deliver(&self, transport: &impl Transport, outgoing: &Outgoing, timed: bool) {
+        // Whatever happens to this future, what was taken is reported.
+        let mut report = Report {
+            mock: self,
+            outgoing,
+            outcome: None,
+            timed,
+        };
+        report.outcome = Some(self.send_callback(transport, outgoing).await);
+    }
+
+    async fn send_callback(&self, transport: &impl Transport, outgoing: &Outgoing) -> Outcome {
+        let request = match &outgoing.request {
+            Ok(request) => request.clone(),
+            Err(why) => return Outcome::Failed(why.clone()),
+        };
+        match timeout(self.0.callback_timeout, transport.send(request)).await {
+            Ok(Ok(answer)) => Outcome::Answered(answer.status().as_u16()),
+            Ok(Err(error)) => Outcome::Failed(error.to_string()),
+            Err(_) => Outcome::Failed("no answer in time".to_owned()),
+        }
+    }
+
+    /// The attempts to deliver callbacks of an account, the oldest first.
+    pub fn callback_attempts(&self, account: &str) -> Vec<CallbackAttempt> {
+        self.0.engine.callback_attempts(account)
+    }
+
+    /// Schedules a callback once more: the same id and body, a new signature.
+    pub fn redeliver(&self, account: &str, callback: u64) -> Result<(), String> {
+        let done = self.0.engine.redeliver(account, callback, self.now());
+        self.0.news.notify_one();
+        done
+    }
+
+    /// Schedules the console's test callback, one in six seconds at most
+    /// (*documented*).
+    pub fn test_callback(&self, account: &str, url: &str) -> Result<(), String> {
+        let done = self.0.engine.test_callback(account, url, self.now());
+        self.0.news.notify_one();
+        done
+    }
+
+    /// The secret that signs an account's callbacks, if there is one.
+    pub fn webhook_secret(&self, account: &str) -> Option<String> {
+        self.0.engine.webhook_secret(account)
+    }
+
+    /// Gives an account another webhook secret. After a standard rotation the
+    /// old one signs too for seven days, after an emergency no longer
+    /// (*documented*).
+    pub fn rotate_webhook_secret(
+        &self,
+        account: &str,
+        secret: &str,
+        rotation: Rotation,
+    ) -> Result<(), String> {
+        let secret = WebhookSecret::parse(secret)?;
+        self.0
+            .engine
+            .rotate_secret(account, secret, rotation, self.now())
+    }
+
+    pub(super) fn post(&self) -> std::sync::MutexGuard<'_, Option<SharedTransport>> {
+        self.0.post.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Until the next callback is due, for ever if that is not known.
+async fn pause(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
