@@ -188,7 +188,7 @@ async fn look_up(client: &Client, state: &State) -> Result<Option<TaskHandle>, F
         .await
     {
         Ok(task) => task,
-        Err(error) if is_not_found(&error) => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     if !is_ours(&task, state) {
@@ -209,13 +209,6 @@ async fn look_up(client: &Client, state: &State) -> Result<Option<TaskHandle>, F
     let saved = serde_json::from_value(saved)
         .map_err(|error| Failure::Usage(format!("the task can't be written down: {error}")))?;
     Ok(Some(client.effects().resume(saved)?))
-}
-
-fn is_not_found(error: &Error) -> bool {
-    error.kind() == ErrorKind::NotFound
-        || error
-            .service_error()
-            .is_some_and(kling_http::types::ServiceError::is_task_not_found)
 }
 
 /// A host may match the id against anything: a task that carries another one, or

@@ -202,7 +202,7 @@ impl<'a> Creation<'a> {
                 Event::Found(Box::new(task))
             }
             Ok(task) => Event::Stranger(task.id),
-            Err(error) if is_not_found(&error) => Event::NotFound,
+            Err(error) if error.kind() == ErrorKind::NotFound => Event::NotFound,
             Err(error) => Event::LookUpFailed(error),
         }
     }
@@ -226,11 +226,4 @@ fn is_duplicate(error: &Error) -> bool {
     error
         .service_error()
         .is_some_and(kling_types::ServiceError::is_duplicate_external_id)
-}
-
-fn is_not_found(error: &Error) -> bool {
-    error.kind() == ErrorKind::NotFound
-        || error
-            .service_error()
-            .is_some_and(kling_types::ServiceError::is_task_not_found)
 }

@@ -77,12 +77,16 @@ impl ServiceError {
     }
 
     /// What kind of error it is: by the sentence for an empty account, which
-    /// rides on any code and status (*seen live*: 400 with 429), then by the
-    /// gateway's word, the code, the HTTP status.
+    /// rides on any code and status (*seen live*: 400 with 429), and by the one for
+    /// an unknown task, which has the code of a bad parameter (*seen live*); then
+    /// by the gateway's word, the code, the HTTP status.
     pub fn class(&self) -> ErrorClass {
         let sentence = self.message.trim();
         if sentence.eq_ignore_ascii_case("Account balance not enough") {
             return ErrorClass::Account;
+        }
+        if self.is_task_not_found() {
+            return ErrorClass::NotFound;
         }
         let by_word = self.gateway_code.as_deref().and_then(class_of_word);
         match (by_word, self.code) {

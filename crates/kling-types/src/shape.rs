@@ -14,7 +14,7 @@ use crate::callback::CallbackShape;
 use crate::ids::{ExternalTaskId, TaskId};
 use crate::status::{TaskState, TaskStatus};
 use crate::task::{BalanceDeduction, Image, Task, TaskInfo, TaskResult, Video};
-use crate::wire::{Extra, Field, FromWire, Read, take, unfilled};
+use crate::wire::{Extra, Field, FromWire, Members, Read};
 
 /// How many `data` may lie around a task: the answer's envelope, a gateway's
 /// record, and the envelope that the gateway got.
@@ -53,7 +53,7 @@ fn find(members: &Extra, wrappers: u8) -> Option<(Read<Task>, CallbackShape)> {
         return Some((task, CallbackShape::Enveloped));
     }
     if members.contains_key("task_id") {
-        let mut task = Task::from_members(members.clone()).ok()?;
+        let mut task = Task::from_members(members).ok()?;
         let exact = !task.status.as_str().is_empty();
         // A gateway's record before there is anything to wrap.
         if !exact && let Some(status) = other_status(members) {
@@ -63,7 +63,7 @@ fn find(members: &Extra, wrappers: u8) -> Option<(Read<Task>, CallbackShape)> {
         }
         return Some((Read::exact(task)?, CallbackShape::Legacy));
     }
-    let task = Read::respelled(flat(members.clone())?)?;
+    let task = Read::respelled(flat(members)?)?;
     Some((task, CallbackShape::Flat))
 }
 
@@ -106,23 +106,24 @@ fn reason(members: &Extra) -> Option<String> {
     .map(str::to_owned)
 }
 
-fn flat(mut members: Extra) -> Option<Task> {
-    let status = other_status(&members)?;
-    let mut task = Task::new(take(&mut members, "id")?, status);
-    members.remove("status");
+fn flat(members: &Extra) -> Option<Task> {
+    let status = other_status(members)?;
+    let mut fields = Members::of(members);
+    let mut task = Task::new(fields.take("id")?, status);
+    fields.forget("status");
     if task.state() == TaskState::Failed {
-        task.status_msg = reason(&members);
+        task.status_msg = reason(members);
     }
-    let message: Option<String> = take(&mut members, "message")?;
+    let message: Option<String> = fields.take("message")?;
     task.status_msg = task.status_msg.or(message);
-    let external_id: Option<ExternalTaskId> = take(&mut members, "external_id")?;
+    let external_id: Option<ExternalTaskId> = fields.take("external_id")?;
     task.info = external_id.map(|id| TaskInfo {
         external_task_id: Some(id),
         ..TaskInfo::default()
     });
-    task.created_at = take(&mut members, "create_time")?;
-    task.updated_at = take(&mut members, "update_time")?;
-    task.result = outputs(&members);
+    task.created_at = fields.take("create_time")?;
+    task.updated_at = fields.take("update_time")?;
+    task.result = outputs(members);
     if let Some(Value::Array(items)) = members.get("billing") {
         task.unit_deduction = charge(items, "unit", "amount");
         task.balance_deduction = charge(items, "cash", "amount").map(|quota| BalanceDeduction {
@@ -131,7 +132,7 @@ fn flat(mut members: Extra) -> Option<Task> {
             ..BalanceDeduction::default()
         });
     }
-    task.extra = unfilled(members);
+    task.extra = fields.rest();
     Some(task)
 }
 

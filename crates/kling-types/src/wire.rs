@@ -165,14 +165,47 @@ pub(crate) fn text_or_integer(value: &Value) -> Option<Read<String>> {
     }
 }
 
-/// Takes a field out of the object being read, leaving in it what the field
-/// cannot write back.
-pub(crate) fn take<T: Field>(members: &mut Extra, key: &str) -> Option<T> {
-    let read = T::read(members.get(key))?;
-    if read.exact {
-        members.remove(key);
+/// An object that is being read, field by field. It is looked at, not copied:
+/// most answers hold nothing but what the fields take.
+pub(crate) struct Members<'a> {
+    all: &'a Extra,
+    /// The keys that fields have taken, and can write back.
+    taken: Vec<&'static str>,
+}
+
+impl<'a> Members<'a> {
+    pub(crate) fn of(all: &'a Extra) -> Self {
+        Members {
+            all,
+            taken: Vec::with_capacity(all.len()),
+        }
     }
-    Some(read.value)
+
+    /// Reads a field. What it cannot write back stays.
+    pub(crate) fn take<T: Field>(&mut self, key: &'static str) -> Option<T> {
+        let read = T::read(self.all.get(key))?;
+        if read.exact {
+            self.taken.push(key);
+        }
+        Some(read.value)
+    }
+
+    /// Leaves a member out of the rest, which a field says in other words.
+    pub(crate) fn forget(&mut self, key: &'static str) {
+        if self.all.contains_key(key) {
+            self.taken.push(key);
+        }
+    }
+
+    /// What the fields cannot express.
+    pub(crate) fn rest(self) -> Extra {
+        if self.taken.len() == self.all.len() {
+            return Extra::new();
+        }
+        let left = (self.all.iter()).filter(|(key, _)| !self.taken.contains(&key.as_str()));
+        left.map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
 }
 
 /// The kept spelling of a field, if it still means what the field says.
@@ -183,16 +216,6 @@ pub(crate) fn kept_spelling<'a, T: Field + PartialEq>(
 ) -> Option<&'a Value> {
     let kept = extra.get(key)?;
     (T::read(Some(kept))?.value == *field).then_some(kept)
-}
-
-/// What is left of an object's members. A map that was emptied keeps the memory of
-/// its first node, which is more than the rest of a task.
-pub(crate) fn unfilled(members: Extra) -> Extra {
-    if members.is_empty() {
-        Extra::new()
-    } else {
-        members
-    }
 }
 
 /// Defines an object of the wire: a struct with public fields and `extra`, and
@@ -221,11 +244,12 @@ macro_rules! wire_object {
             /// Reads the object's members; the error names the member that is
             /// missing or unusable.
             pub(crate) fn from_members(
-                mut members: $crate::wire::Extra,
+                members: &$crate::wire::Extra,
             ) -> Result<Self, &'static str> {
+                let mut members = $crate::wire::Members::of(members);
                 Ok(Self {
-                    $( $field: $crate::wire::take(&mut members, $key).ok_or($key)?, )*
-                    extra: $crate::wire::unfilled(members),
+                    $( $field: members.take($key).ok_or($key)?, )*
+                    extra: members.rest(),
                 })
             }
         }
@@ -267,7 +291,7 @@ macro_rules! wire_object {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 use serde::de::Error as _;
                 let members = $crate::wire::Extra::deserialize(deserializer)?;
-                Self::from_members(members).map_err(|key| {
+                Self::from_members(&members).map_err(|key| {
                     D::Error::custom(format_args!("`{key}` is missing or unusable"))
                 })
             }
@@ -282,8 +306,7 @@ macro_rules! read_as_fields {
     ($($name:ident),* $(,)?) => {$(
         impl $crate::wire::FromWire for $name {
             fn from_wire(value: &serde_json::Value) -> Option<$crate::wire::Read<Self>> {
-                let members = value.as_object()?.clone();
-                $crate::wire::Read::exact(Self::from_members(members).ok()?)
+                $crate::wire::Read::exact(Self::from_members(value.as_object()?).ok()?)
             }
         }
     )*};

@@ -222,7 +222,7 @@ fn permanent() -> [(Reply, ErrorKind); 5] {
         (refusal(429, 1102, ""), ErrorKind::Account),
         (
             refusal(400, 1201, "Task not found by id/external id: 7"),
-            ErrorKind::Refused,
+            ErrorKind::NotFound,
         ),
         (Reply::Answer(404, String::new()), ErrorKind::NotFound),
         (Reply::Answer(200, "<html>".to_owned()), ErrorKind::Config),
