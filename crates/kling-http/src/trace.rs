@@ -29,6 +29,13 @@ impl Span {
         Span { span }
     }
 
+    /// No span of its own.
+    #[cfg(feature = "download")]
+    pub(crate) fn none() -> Self {
+        let span = tracing::Span::none();
+        Span { span }
+    }
+
     /// One try of a call: `kling.request`.
     pub(crate) fn request(operation: &Operation) -> Self {
         use tracing::field::Empty;
@@ -70,6 +77,11 @@ impl Span {
 #[allow(clippy::unused_self)]
 impl Span {
     pub(crate) fn task(_: Option<&TaskId>, _: Option<&ExternalTaskId>) -> Self {
+        Span {}
+    }
+
+    #[cfg(feature = "download")]
+    pub(crate) fn none() -> Self {
         Span {}
     }
 

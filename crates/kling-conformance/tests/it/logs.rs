@@ -225,4 +225,14 @@ async fn spans_tell_what_was_asked_and_answered() {
     let by_id = format!("kling.task{{task_id=\"{}\"}}:kling.request{{", created.id());
     assert!(log.contains(&by_id), "{log}");
     assert!(log.contains(&request_span), "{log}");
+
+    let mut bytes = Vec::new();
+    let log = logged(async {
+        let done = created.wait().await.unwrap();
+        let download = created.download(&done.videos()[0]).await.unwrap();
+        download.write_to(&mut bytes).await.unwrap();
+    })
+    .await;
+    let fetched = format!("{by_id}operation=\"download\" attempt=1 status=200}}");
+    assert!(!bytes.is_empty() && log.contains(&fetched), "{log}");
 }

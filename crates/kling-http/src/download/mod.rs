@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, Retryability};
 use crate::task::TaskHandle;
+use crate::trace::Span;
 
 mod address;
 mod answer;
@@ -85,6 +86,7 @@ async fn begin(client: &Client, video: &Video, task: Option<&TaskHandle>) -> Res
             }),
             requests: 0,
             fruitless: 0,
+            span: task.map_or_else(Span::none, |task| Span::task(Some(task.id()), None)),
         };
         let part = source.open(None).await?;
         Ok(Flow::new(source, part))

@@ -14,6 +14,7 @@ use super::answer::{Part, Rest, read_head, temporary};
 use super::policy::DownloadPolicy;
 use crate::error::{Error, ErrorKind, Result, Retryability};
 use crate::task::TaskHandle;
+use crate::trace;
 use crate::transport::{
     Operation, PublicOnly, SharedTransport, Transport as _, TransportError, TransportErrorKind,
 };
@@ -39,6 +40,8 @@ pub(super) struct Source {
     pub(super) requests: u32,
     /// Tries in a row that brought nothing new.
     pub(super) fruitless: u32,
+    /// The task that it is done for.
+    pub(super) span: trace::Span,
 }
 
 /// Where a fresh address of a video comes from.
@@ -68,8 +71,9 @@ impl Fresh {
 impl Source {
     /// Asks for the file, or for the rest of it, until an answer has it.
     pub(super) async fn open(&mut self, mut rest: Option<Rest>) -> Result<Part> {
+        let span = self.span.clone();
         loop {
-            let error = match self.fetch(rest.as_ref()).await {
+            let error = match span.run(self.fetch(rest.as_ref())).await {
                 Ok(part) => return Ok(part),
                 Err(error) => error.with_attempts(self.requests),
             };
@@ -130,8 +134,15 @@ impl Source {
         let mut address = self.address.clone();
         for _ in 0..=MAX_REDIRECTS {
             self.requests += 1;
-            let request = self.request(&address, rest)?;
-            let Ok(answer) = timeout(idle, self.transport.send(request)).await else {
+            let operation = Operation {
+                name: "download",
+                idempotent: true,
+                attempt: self.requests,
+            };
+            let request = self.request(&address, rest, operation)?;
+            let span = trace::Span::request(&operation);
+            let sent = timeout(idle, self.transport.send(request));
+            let Ok(answer) = span.run(sent).await else {
                 let text = format!(
                     "the result's host did not answer within {} s",
                     idle.as_secs_f32()
@@ -139,6 +150,7 @@ impl Source {
                 return Err(temporary(text));
             };
             let (parts, body) = answer.map_err(broke_off)?.into_parts();
+            span.answered(parts.status.as_u16(), None, None);
             if !parts.status.is_redirection() {
                 let limit = self.policy.size_limit;
                 return read_head(parts.status, &parts.headers, body, rest, limit);
@@ -155,7 +167,12 @@ impl Source {
         ))
     }
 
-    fn request(&self, address: &Address, rest: Option<&Rest>) -> Result<http::Request<Bytes>> {
+    fn request(
+        &self,
+        address: &Address,
+        rest: Option<&Rest>,
+        operation: Operation,
+    ) -> Result<http::Request<Bytes>> {
         let mut request = http::Request::new(Bytes::new());
         *request.uri_mut() = address.uri().clone();
         let headers = request.headers_mut();
@@ -173,11 +190,7 @@ impl Source {
             headers.insert(IF_RANGE, rest.validator.clone());
         }
         let extensions = request.extensions_mut();
-        extensions.insert(Operation {
-            name: "download",
-            idempotent: true,
-            attempt: self.requests,
-        });
+        extensions.insert(operation);
         // An address on this machine was let through on purpose.
         if !self.policy.private_hosts && !address.is_loopback() {
             extensions.insert(PublicOnly);

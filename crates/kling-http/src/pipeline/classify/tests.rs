@@ -142,7 +142,11 @@ fn capacity_is_the_account_s_slots() {
 fn live_bodies_of_kling() {
     let live = |status, name: &str, expected| check(status, &sample(name), expected);
     let wrong = (Refusal, Refused, Never, Not);
-    live(400, "err.kling.task-not-found.live", (Refusal, NotFound, Never, Not));
+    live(
+        400,
+        "err.kling.task-not-found.live",
+        (Refusal, NotFound, Never, Not),
+    );
     live(400, "err.kling.duplicate-external-id.live", wrong);
     live(400, "err.kling.base64.live", wrong);
     live(400, "err.kling.image-null.live", wrong);
