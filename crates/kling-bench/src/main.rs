@@ -8,6 +8,7 @@ mod cli;
 mod http;
 mod measure;
 mod mock;
+mod one_buffer;
 mod report;
 mod rival;
 mod types;
@@ -67,6 +68,11 @@ static BENCHES: &[Bench] = &[
         run: http::get::run,
     },
     Bench {
+        name: "http-answer",
+        counted: false,
+        run: http::answer::run,
+    },
+    Bench {
         name: "http-create-memory",
         counted: true,
         run: http::create::memory,
@@ -80,6 +86,26 @@ static BENCHES: &[Bench] = &[
         name: "http-virtual",
         counted: false,
         run: http::virtual_time::run,
+    },
+    Bench {
+        name: "http-cadence",
+        counted: true,
+        run: http::cadence::run,
+    },
+    Bench {
+        name: "http-waiters",
+        counted: true,
+        run: http::waiters::run,
+    },
+    Bench {
+        name: "http-download",
+        counted: false,
+        run: http::download::run,
+    },
+    Bench {
+        name: "types-one-buffer",
+        counted: true,
+        run: one_buffer::run,
     },
     Bench {
         name: "types-decode",

@@ -69,6 +69,17 @@ pub(crate) fn resident() -> u64 {
     pages.unwrap_or_default() * 4096
 }
 
+/// The most memory that the process has ever held, in bytes.
+pub(crate) fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    peak.and_then(|kib| kib.parse::<u64>().ok())
+        .unwrap_or_default()
+        * 1024
+}
+
 /// A figure of each side, in turn, several times.
 pub(crate) fn compare(
     what: impl Into<String>,

@@ -39,7 +39,7 @@ impl Row {
         match self.goal {
             Goal::None => String::new(),
             Goal::AtMost(most) => format!("≤ {} {}", figure(most), self.unit),
-            Goal::RatioAtMost(most) => format!("≤ {most} x"),
+            Goal::RatioAtMost(most) => format!("≤ {} x", figure(most)),
         }
     }
 }

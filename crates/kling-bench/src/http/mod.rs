@@ -1,8 +1,12 @@
 //! The client beside a bare HTTP library.
 
+pub(crate) mod answer;
+pub(crate) mod cadence;
 pub(crate) mod create;
+pub(crate) mod download;
 pub(crate) mod get;
 pub(crate) mod virtual_time;
+pub(crate) mod waiters;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
