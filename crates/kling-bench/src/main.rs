@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod cli;
+mod growth;
 mod http;
 mod measure;
 mod mock;
@@ -114,12 +115,15 @@ static BENCHES: &[Bench] = &[
     },
 ];
 
-const USAGE: &str = "usage: kling-bench [--gate] [--counted] [--json FILE] [NAME ...]";
+const USAGE: &str =
+    "usage: kling-bench [--gate] [--counted] [--json FILE] [--plot FILE] [NAME ...]";
 
 struct Args {
     gate: bool,
     counted: bool,
     json: Option<String>,
+    /// Where to draw how cost grows; nothing else is measured then, but by name.
+    plot: Option<String>,
     names: Vec<String>,
 }
 
@@ -128,6 +132,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
         gate: false,
         counted: false,
         json: None,
+        plot: None,
         names: Vec::new(),
     };
     while let Some(arg) = args.next() {
@@ -135,6 +140,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
             "--gate" => parsed.gate = true,
             "--counted" => parsed.counted = true,
             "--json" => parsed.json = Some(args.next().ok_or("--json needs a file")?),
+            "--plot" => parsed.plot = Some(args.next().ok_or("--plot needs a file")?),
             name if BENCHES.iter().any(|bench| bench.name == name) => parsed.names.push(arg),
             other => {
                 let known: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
@@ -157,13 +163,20 @@ fn main() -> ExitCode {
         }
     };
     let wanted = |bench: &&Bench| {
-        (args.names.is_empty() || args.names.iter().any(|name| name == bench.name))
+        (args.names.is_empty() && args.plot.is_none()
+            || args.names.iter().any(|name| name == bench.name))
             && (bench.counted || !args.counted)
     };
     let mut report = Report::default();
     for bench in BENCHES.iter().filter(wanted) {
         eprintln!("{} ...", bench.name);
         (bench.run)(&mut report);
+    }
+    if let Some(path) = &args.plot
+        && let Err(error) = growth::plot(&mut report, path.as_ref())
+    {
+        eprintln!("{path}: {error}");
+        return ExitCode::FAILURE;
     }
     println!("{}", report.table());
     if let Some(path) = &args.json

@@ -44,46 +44,56 @@ fn at_kling(mut request: http::Request<bytes::Bytes>) -> http::Request<bytes::By
     request
 }
 
-/// Live bytes per task, its charge in the ledger and its ids included.
-#[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn bytes(report: &mut Report) {
-    let (mock, door, _) = full(1, Plan::polls(3, 3));
-    let allocated = measure(|| {
-        block_on(async {
-            for number in 1..=LIVE {
-                let request = at_kling(create(mock.api_key(), Some(number)));
-                let id = task_id(&answer(&door, request).await);
-                answer(&door, at_kling(query(mock.api_key(), &id))).await;
-            }
-        });
-    });
     report.add(Row {
         what: format!("mock: memory of each of {LIVE} live tasks, charge included"),
         unit: "bytes",
-        ours: allocated.bytes_current as f64 / LIVE as f64,
+        ours: bytes_each(LIVE),
         rival: None,
         ratio: None,
         goal: Goal::AtMost(400.0),
     });
 }
 
+/// Live bytes per task, its charge in the ledger and its ids included.
+#[allow(clippy::cast_precision_loss)] // Far below 2^53.
+pub(crate) fn bytes_each(tasks: usize) -> f64 {
+    let (mock, door, _) = full(1, Plan::polls(3, 3));
+    let allocated = measure(|| {
+        block_on(async {
+            for number in 1..=tasks {
+                let request = at_kling(create(mock.api_key(), Some(number)));
+                let id = task_id(&answer(&door, request).await);
+                answer(&door, at_kling(query(mock.api_key(), &id))).await;
+            }
+        });
+    });
+    allocated.bytes_current as f64 / tasks as f64
+}
+
+/// Microseconds of CPU of a query among so many tasks.
+pub(crate) fn query_among(tasks: usize) -> f64 {
+    asked(&full(tasks, Plan::stuck()))
+}
+
+fn asked((mock, door, ids): &(Mock, MockTransport, Vec<String>)) -> f64 {
+    const POLLS: usize = 20_000;
+    let watch = Stopwatch::thread();
+    block_on(async {
+        // In no order that a cache would like.
+        for number in 0..POLLS {
+            if let Some(id) = ids.get(number.wrapping_mul(7_919_317) % ids.len()) {
+                answer(door, at_kling(query(mock.api_key(), id))).await;
+            }
+        }
+    });
+    watch.micros(POLLS)
+}
+
 /// Whether a query or a page of the list takes longer among a million tasks than
 /// among a thousand.
 pub(crate) fn flat(report: &mut Report) {
     let (few, many) = (full(1_000, Plan::stuck()), full(MANY, Plan::stuck()));
-    let asked = |(mock, door, ids): &(Mock, MockTransport, Vec<String>)| {
-        const POLLS: usize = 20_000;
-        let watch = Stopwatch::thread();
-        block_on(async {
-            // In no order that a cache would like.
-            for number in 0..POLLS {
-                if let Some(id) = ids.get(number.wrapping_mul(7_919_317) % ids.len()) {
-                    answer(door, at_kling(query(mock.api_key(), id))).await;
-                }
-            }
-        });
-        watch.micros(POLLS)
-    };
     report.add(compare(
         "mock: CPU of a query among 1,000,000 tasks",
         "µs",
