@@ -3,23 +3,42 @@
 
 use std::process::Command;
 
-use crate::Failure;
+use crate::{Failure, workspace};
 
-/// Arguments go to `kling-bench`: names, `--json FILE`, `--gate`, `--counted`.
+/// What `--all` measures besides, as npm packages; the second is a program for
+/// Java.
+const PROGRAMS: [&str; 2] = ["@stoplight/prism-cli@5.12.0", "wiremock@3.13.2"];
+
+/// Arguments go to `kling-bench`: names, `--json FILE`, `--plot FILE`, `--gate`,
+/// `--counted`. With `--all` it also measures programs of other languages, which
+/// are installed under `target`.
 pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
+    let directory = workspace::root().join("target/rivals");
+    let directory = directory.to_string_lossy();
+    let mut args = args.to_vec();
+    if let Some(at) = args.iter().position(|arg| *arg == "--all") {
+        args.insert(at + 1, &directory);
+        let install = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
+        std::fs::create_dir_all(&*directory).map_err(|error| error.to_string())?;
+        command("npm", &[&install[..], &[&directory], &PROGRAMS].concat())?;
+    }
     let build = ["build", "--release", "-p", "kling-cli", "-p", "kling-bench"];
     cargo(&build)?;
     let mut bench = vec!["run", "--release", "-p", "kling-bench", "--"];
-    bench.extend(args);
+    bench.extend(&args);
     cargo(&bench)
 }
 
 fn cargo(args: &[&str]) -> Result<(), Failure> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(args).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("cargo {}: {status}", args.join(" ")).into()),
-        Err(error) => Err(format!("cargo {}: {error}", args.join(" ")).into()),
-    }
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    command(&cargo, args)
+}
+
+fn command(program: &str, args: &[&str]) -> Result<(), Failure> {
+    let ended = match Command::new(program).args(args).status() {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => status.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Err(format!("{program} {}: {ended}", args.join(" ")).into())
 }

@@ -10,6 +10,7 @@ mod http;
 mod measure;
 mod mock;
 mod one_buffer;
+mod programs;
 mod report;
 mod rival;
 mod types;
@@ -116,7 +117,7 @@ static BENCHES: &[Bench] = &[
 ];
 
 const USAGE: &str =
-    "usage: kling-bench [--gate] [--counted] [--json FILE] [--plot FILE] [NAME ...]";
+    "usage: kling-bench [--gate] [--counted] [--json FILE] [--plot FILE] [--all DIR] [NAME ...]";
 
 struct Args {
     gate: bool,
@@ -124,6 +125,8 @@ struct Args {
     json: Option<String>,
     /// Where to draw how cost grows; nothing else is measured then, but by name.
     plot: Option<String>,
+    /// Where the programs of other languages lie, to be measured as well.
+    all: Option<String>,
     names: Vec<String>,
 }
 
@@ -133,6 +136,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
         counted: false,
         json: None,
         plot: None,
+        all: None,
         names: Vec::new(),
     };
     while let Some(arg) = args.next() {
@@ -141,6 +145,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
             "--counted" => parsed.counted = true,
             "--json" => parsed.json = Some(args.next().ok_or("--json needs a file")?),
             "--plot" => parsed.plot = Some(args.next().ok_or("--plot needs a file")?),
+            "--all" => parsed.all = Some(args.next().ok_or("--all needs a directory")?),
             name if BENCHES.iter().any(|bench| bench.name == name) => parsed.names.push(arg),
             other => {
                 let known: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
@@ -176,6 +181,12 @@ fn main() -> ExitCode {
         && let Err(error) = growth::plot(&mut report, path.as_ref())
     {
         eprintln!("{path}: {error}");
+        return ExitCode::FAILURE;
+    }
+    if let Some(directory) = &args.all
+        && let Err(error) = programs::run(&mut report, directory.as_ref())
+    {
+        eprintln!("{error}");
         return ExitCode::FAILURE;
     }
     println!("{}", report.table());

@@ -145,15 +145,8 @@ async fn wiremock_with(at: &str) -> MockServer {
         ("GET", at, "processing", Some(1)),
         ("GET", at, "succeed", None),
     ] {
-        let video = json!({"id": "1", "url": "http://mock.test/a.mp4", "duration": "5"});
-        let answer = json!({
-            "code": 0, "message": "SUCCEED", "request_id": "0",
-            "data": {
-                "task_id": "2006655600000000000", "task_status": status, "task_info": {},
-                "task_result": {"videos": [video]},
-                "created_at": 1_767_225_600_000_u64, "updated_at": 1_767_225_600_000_u64,
-            },
-        });
+        let mut answer = ended();
+        answer["data"]["task_status"] = json!(status);
         let mock = Mock::given(method(verb))
             .and(matchers::path(path))
             .and(matchers::header("authorization", "Bearer KEY"))
@@ -164,6 +157,36 @@ async fn wiremock_with(at: &str) -> MockServer {
         }
     }
     server
+}
+
+/// An httpmock server that tells who has the key of a task that has ended.
+pub(crate) fn httpmock_server(at: &str) -> SocketAddr {
+    let at = at.to_owned();
+    on_thread(async move |ready| {
+        let server = httpmock::MockServer::start_async().await;
+        let ended = server.mock_async(|when, then| {
+            when.method(httpmock::Method::GET)
+                .path(at)
+                .header("authorization", "Bearer KEY");
+            then.status(200).json_body(ended());
+        });
+        ended.await;
+        ready(*server.address());
+        std::future::pending::<()>().await;
+    })
+}
+
+/// The answer about a task that has succeeded.
+fn ended() -> Value {
+    let video = json!({"id": "1", "url": "http://mock.test/a.mp4", "duration": "5"});
+    json!({
+        "code": 0, "message": "SUCCEED", "request_id": "0",
+        "data": {
+            "task_id": "2006655600000000000", "task_status": "succeed", "task_info": {},
+            "task_result": {"videos": [video]},
+            "created_at": 1_767_225_600_000_u64, "updated_at": 1_767_225_600_000_u64,
+        },
+    })
 }
 
 /// The bytes that each of so many requests leaves behind in wiremock.

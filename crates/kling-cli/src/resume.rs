@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use kling_http::{Client, EffectRequest, Error, ErrorKind, Task, TaskHandle};
+use kling_http::{Client, EffectRequest, ErrorKind, Task, TaskHandle};
 use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, Known, WaitArgs};
