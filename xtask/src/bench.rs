@@ -10,7 +10,7 @@ use crate::{Failure, workspace};
 const PROGRAMS: [&str; 2] = ["@stoplight/prism-cli@5.12.0", "wiremock@3.13.2"];
 
 /// Arguments go to `kling-bench`: names, `--json FILE`, `--plot FILE`, `--gate`,
-/// `--counted`. With `--all` it also measures programs of other languages, which
+/// `--counted`, `--builds`. With `--all` it also measures programs of other languages, which
 /// are installed under `target`.
 pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
     let directory = workspace::root().join("target/rivals");

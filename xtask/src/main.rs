@@ -34,7 +34,7 @@ static COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        args: "[--gate] [--counted] [--json FILE] [NAME ...]",
+        args: "[--gate] [--counted] [--json FILE] [--plot FILE] [--all] [--builds] [NAME ...]",
         summary: "measure speed and size beside what one would use instead",
         run: bench::run,
     },

@@ -4,6 +4,7 @@
 // Printing is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod builds;
 mod cli;
 mod growth;
 mod http;
@@ -15,6 +16,7 @@ mod report;
 mod rival;
 mod types;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use report::Report;
@@ -116,8 +118,7 @@ static BENCHES: &[Bench] = &[
     },
 ];
 
-const USAGE: &str =
-    "usage: kling-bench [--gate] [--counted] [--json FILE] [--plot FILE] [--all DIR] [NAME ...]";
+const USAGE: &str = "usage: kling-bench [--gate] [--counted] [--json FILE] [--plot FILE] [--all DIR] [--builds] [NAME ...]";
 
 struct Args {
     gate: bool,
@@ -127,6 +128,8 @@ struct Args {
     plot: Option<String>,
     /// Where the programs of other languages lie, to be measured as well.
     all: Option<String>,
+    /// Cold builds, and nothing else but by name.
+    builds: bool,
     names: Vec<String>,
 }
 
@@ -137,6 +140,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
         json: None,
         plot: None,
         all: None,
+        builds: false,
         names: Vec::new(),
     };
     while let Some(arg) = args.next() {
@@ -144,6 +148,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
             "--gate" => parsed.gate = true,
             "--counted" => parsed.counted = true,
             "--json" => parsed.json = Some(args.next().ok_or("--json needs a file")?),
+            "--builds" => parsed.builds = true,
             "--plot" => parsed.plot = Some(args.next().ok_or("--plot needs a file")?),
             "--all" => parsed.all = Some(args.next().ok_or("--all needs a directory")?),
             name if BENCHES.iter().any(|bench| bench.name == name) => parsed.names.push(arg),
@@ -177,15 +182,7 @@ fn main() -> ExitCode {
         eprintln!("{} ...", bench.name);
         (bench.run)(&mut report);
     }
-    if let Some(path) = &args.plot
-        && let Err(error) = growth::plot(&mut report, path.as_ref())
-    {
-        eprintln!("{path}: {error}");
-        return ExitCode::FAILURE;
-    }
-    if let Some(directory) = &args.all
-        && let Err(error) = programs::run(&mut report, directory.as_ref())
-    {
+    if let Err(error) = besides(&args, &mut report) {
         eprintln!("{error}");
         return ExitCode::FAILURE;
     }
@@ -200,4 +197,18 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// What is measured only when it is asked for.
+fn besides(args: &Args, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    if let Some(path) = &args.plot {
+        growth::plot(report, path.as_ref())?;
+    }
+    if let Some(directory) = &args.all {
+        programs::run(report, directory.as_ref())?;
+    }
+    if args.builds {
+        builds::run(report)?;
+    }
+    Ok(())
 }
