@@ -23,9 +23,12 @@ const LATENESS: f64 = 4.85;
 /// Short tasks: no later than this share of their own time.
 const LATENESS_SHARE: f64 = 0.1;
 
-/// How many gaps the first one is worth. Nothing can be missed before it, so
-/// it pays to make it longer (found by simulation).
+/// How many gaps the first one is worth, at least. Nothing can be missed before
+/// it, so it pays to make it longer; all the more for a forecast that is flat,
+/// as the early queries of such a one seldom bring anything. By the shape (both
+/// found by simulation).
 const FIRST: f64 = 1.4;
+const FIRST_BY_SHAPE: f64 = 6.5;
 
 /// How much of a gap is left to chance, so that clients fall out of step.
 const JITTER: f64 = 0.05;
@@ -73,7 +76,8 @@ impl Forecast {
 
     /// From the age 0 to the first query; `chance` is between 0 and 1.
     pub(super) fn first_gap(&self, chance: f64) -> Duration {
-        self.gap(Duration::ZERO, FIRST, chance)
+        let gaps = FIRST.max(FIRST_BY_SHAPE / self.shape);
+        self.gap(Duration::ZERO, gaps, chance)
     }
 
     /// From a query at this age to the next.
@@ -141,6 +145,18 @@ mod tests {
         assert!(gap(100.0) > 1.3 * gap(200.0));
         assert!(gap(200.0) > 7.0 && gap(200.0) < 12.0, "{}", gap(200.0));
         assert!(gap(2000.0) > 2.0 * gap(250.0));
+    }
+
+    /// What is not known is not asked after early.
+    #[test]
+    fn the_flatter_the_forecast_the_more_the_first_gap_is_worth() {
+        let gaps = |spread| {
+            let forecast = Forecast::from_logs(200_f64.ln(), spread);
+            let first = forecast.first_gap(0.5);
+            first.as_secs_f64() / forecast.gap(Duration::ZERO, FIRST, 0.5).as_secs_f64()
+        };
+        assert!((gaps(0.3) - 1.0).abs() < 1e-9);
+        assert!(gaps(0.7) > 1.2);
     }
 
     #[test]
