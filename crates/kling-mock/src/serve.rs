@@ -204,7 +204,7 @@ async fn answer(
         delivery,
     } = match read {
         Ok(body) => {
-            mock.answer(&Request::from_parts(head, body.to_bytes()))
+            mock.answer(Request::from_parts(head, body.to_bytes()))
                 .await
         }
         Err(why) => mock.refuse_unread(&Request::from_parts(head, Bytes::new()), why),

@@ -7,11 +7,12 @@ use http::header::{CONTENT_TYPE, RANGE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis, WatermarkInfo};
 
+use super::handle::Record;
 use super::refusal::Refusal;
 use super::show::{Show, clip, created, etag, expiry, signature};
 use super::store::Task;
 use super::submit::{self, Order};
-use super::{Engine, Record, World, json_answer, plain};
+use super::{Engine, World, json_answer, plain};
 use crate::asset;
 use crate::auth::AccountIndex;
 use crate::clip::Clip;
@@ -104,10 +105,13 @@ impl Service<'_> {
         let own = external_id.map_or("", |id| id.as_str());
         let plan = world.plans.take(&tenant.name, &order.scene, own);
         let plan = plan.as_ref().unwrap_or(&tenant.plan);
+        // Requests that come at once may get here in another order than that of
+        // their times.
+        let now = tenant.tasks.latest().max(self.now);
         let mut task = Task {
-            id: profile.task_id(self.now, world.created),
+            id: profile.task_id(now, world.created),
             external_id: external_id.map(|id| Arc::from(id.as_str())),
-            created: self.now,
+            created: now,
             plan: plan.drawn(self.engine.seed, world.created),
             failure: order.failure.map(Arc::from).or(plan.failure().cloned()),
             reads: Vec::new(),
@@ -124,7 +128,7 @@ impl Service<'_> {
             external_id,
             &order.scene,
             price,
-            self.now,
+            now,
         );
         if let Some(url) = &order.callback_url {
             tenant.callbacks.watch(&task, &shown.id, url, self.origin);
@@ -149,8 +153,10 @@ impl Service<'_> {
         let standing = self.seen(task);
         if task.read(self.now, needed) {
             tenant.callbacks.expect(task);
+            tenant.tasks.course_moved(index);
         }
         let standing = standing.ok_or_else(not_found)?;
+        let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         let show = self.show(&tenant.name, &world.ledger);
         let mut shown = show.queried(task, &standing).ok_or_else(not_found)?;
         if profile.watermark_info && standing.status == TaskStatus::SUCCEED {

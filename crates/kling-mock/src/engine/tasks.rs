@@ -122,6 +122,7 @@ impl Engine {
             return Err(UnknownTask::Ended(id.to_owned()));
         }
         tenant.callbacks.expect(task);
+        tenant.tasks.course_moved(index);
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         summary(tenant, task, now).ok_or_else(not_found)
     }

@@ -54,7 +54,7 @@ pub(crate) use preset::Preset;
 ///
 /// | text | meaning |
 /// |---|---|
-/// | `@before` | nothing is carried out; the default |
+/// | `@before` | nothing is carried out, or not yet; the default |
 /// | `@after` | carried out and billed; then the answer is replaced, late or lost |
 /// | `@mid` | carried out; the answer breaks on its way. The phase, and the default, of what is marked *mid* below |
 ///
@@ -73,7 +73,7 @@ pub(crate) use preset::Preset;
 /// | `quota_not_enough` | HTTP 403 and the gateway's task error |
 /// | `model_not_found` | HTTP 503 for a model that no channel offers |
 /// | `invalid_request` | HTTP 500 for a malformed request |
-/// | `delay=2s` `delay=fixed(2s)` | the answer takes longer |
+/// | `delay=2s` `delay=fixed(2s)` | the service acts later, also if the caller has given up by then; `@after`, it acts at once and its answer is late |
 /// | `delay=uniform(1s, 3s)` | by something between |
 /// | `delay=lognormal(1s, 0.5, 10s)` | by something around the median, with this sigma, and at most this |
 /// | `reset` | the connection is reset (RST) |

@@ -43,7 +43,7 @@ pub(crate) struct Armed {
 pub(crate) struct Selection {
     /// The faults it meets, by id.
     pub(crate) ids: Vec<u64>,
-    /// How long it takes until the request is handled: its answer is as of then.
+    /// How long it takes until the request is acted on: its answer is as of then.
     pub(crate) delay_before: Duration,
     /// How much longer until it is answered.
     pub(crate) delay_after: Duration,
