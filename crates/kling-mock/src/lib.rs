@@ -116,6 +116,7 @@ mod engine;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+mod grammar;
 mod journal;
 mod ledger;
 mod limits;

@@ -330,13 +330,12 @@ impl Record {
             Operation::Asset => fault::Operation::Asset,
             _ => return Selection::default(),
         };
-        let text = |text: &'_ str| (!text.is_empty()).then_some(text.to_owned());
-        let (external_id, task) = (text(&self.external_id), text(&self.task_id));
+        let text = |text| Some(text).filter(|text: &&str| !text.is_empty());
         let facts = fault::Facts {
             operation,
             account: self.account.as_deref().unwrap_or_default(),
-            external_id: external_id.as_deref(),
-            task: task.as_deref(),
+            external_id: text(&self.external_id),
+            task: text(&self.task_id),
         };
         world.faults.select(&facts, seed)
     }

@@ -59,7 +59,10 @@ impl Draft {
         request: &Request<Bytes>,
     ) -> Response<Bytes> {
         match self {
-            Draft::Task(envelope) => json_answer(StatusCode::OK, &profile.wrapped.wrap(&envelope)),
+            Draft::Task(envelope) => match profile.wrapped.wrap(&envelope) {
+                Some(record) => json_answer(StatusCode::OK, &record),
+                None => json_answer(StatusCode::OK, &envelope),
+            },
             Draft::List(envelope) => json_answer(StatusCode::OK, &envelope),
             Draft::File(file) => file.into_answer(request),
             Draft::Whole(answer) => answer,

@@ -158,10 +158,9 @@ impl Store {
     /// The place of a task by its id or, where the host does that, by its
     /// external id: both stand in the same segment of the path (*documented*).
     pub(super) fn find(&self, id: &str, by_external_id: bool) -> Option<u32> {
-        let number = id
-            .parse::<u64>()
-            .ok()
-            .filter(|number| number.to_string() == id);
+        // As it is written, and no other way: without a sign, and zeros in front.
+        let is_plain = id == "0" || id.starts_with(|first| matches!(first, '1'..='9'));
+        let number = id.parse::<u64>().ok().filter(|_| is_plain);
         let by_id = number.and_then(|number| {
             let is_it = |index: &u32| self.at(*index).is_some_and(|task| task.id == number);
             self.by_id
@@ -255,6 +254,9 @@ mod tests {
         assert_eq!(found("order-999", true), None);
         // Another way to write a number is another id.
         assert_eq!(found("0998", true), None);
+        assert_eq!(found("+998", true), None);
+        assert_eq!(found("0", false), Some(0));
+        assert_eq!(found("00", false), None);
         assert_eq!(found("1000", true), None);
     }
 }

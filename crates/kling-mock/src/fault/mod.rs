@@ -1,6 +1,6 @@
 //! What goes wrong, and when: one line of text for each fault.
 //!
-//! `parse` and `action` read the text, over `cursor`; `rules` refuses what makes
+//! `parse` and `action` read the text, over [`crate::grammar`]; `rules` refuses what makes
 //! no sense; `show` writes the canonical form. `plan` says which faults a request
 //! meets, `apply` what becomes of its answer, with `json` for broken bodies and
 //! `preset` for what gateways say.
@@ -15,14 +15,13 @@ use kling_types::ApiCode;
 
 mod action;
 mod apply;
-pub(crate) mod cursor;
-pub(crate) mod error;
+mod error;
 mod json;
 mod parse;
 mod plan;
 mod preset;
 mod rules;
-pub(crate) mod show;
+mod show;
 
 pub(crate) use apply::{Delivery, Ending, Pace};
 pub use error::FaultError;
@@ -144,7 +143,7 @@ impl Fault {
         text: &str,
         mut read: impl FnMut(&str) -> io::Result<Vec<u8>>,
     ) -> Result<Self, FaultError> {
-        parse::fault(text, &mut read)
+        Ok(parse::fault(text, &mut read)?)
     }
 
     /// Whether verification accepts that it never happens.

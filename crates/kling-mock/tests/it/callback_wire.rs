@@ -132,7 +132,6 @@ async fn lost_doubled_and_out_of_order() {
         ("callback#1:reorder", &[ran, told, ended], "200 200 200"),
         ("callback#1:late=5s", &[ran, told, ended], "200 200 200"),
         ("callback#3:late=1h", &[told, ran], "200 200"),
-        ("callback@after:delay=1h", &[], ""),
     ] {
         let (got, mock) = life(fault).await;
         let mut statuses: Vec<_> = got.iter().map(Got::status).collect();
