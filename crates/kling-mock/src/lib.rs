@@ -134,7 +134,7 @@ pub use auth::{AuthMode, sign_jwt};
 pub use callback::{CallbacksOn, Rotation};
 pub use clock::{ClockError, ClockMove, ManualClock, ScaledClock};
 pub use engine::{
-    Account, AccountChange, AccountInfo, AccountState, CallbackAttempt, SetupError, Stats,
+    Account, AccountChange, AccountInfo, AccountState, CallbackAttempt, NewTask, SetupError, Stats,
     TaskSummary, UnknownTask,
 };
 pub use fault::{Fault, FaultError};

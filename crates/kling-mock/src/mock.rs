@@ -144,6 +144,12 @@ impl Mock {
         self.0.engine.arm(fault)
     }
 
+    /// Arms a fault in the place of another, whose id it gets; its counts begin
+    /// anew. Whether that other one was there.
+    pub fn replace_fault(&self, id: u64, fault: Fault) -> bool {
+        self.0.engine.replace_fault(id, fault)
+    }
+
     /// Takes a fault away again; whether it was there.
     pub fn disarm(&self, id: u64) -> bool {
         self.0.engine.disarm(id)

@@ -23,6 +23,7 @@ use crate::verify::{Evidence, Expectation, FaultHits, VerifyError};
 
 mod account;
 mod ahead;
+mod begin;
 mod callbacks;
 mod handle;
 mod refusal;
@@ -38,6 +39,7 @@ mod upkeep;
 pub(crate) use account::check as check_account;
 pub use account::{Account, AccountChange, AccountInfo, AccountState, SetupError};
 
+pub use begin::NewTask;
 pub use callbacks::CallbackAttempt;
 pub(crate) use callbacks::Outgoing;
 pub(crate) use handle::{Received, Step};
@@ -151,6 +153,10 @@ impl Engine {
 
     pub(crate) fn disarm(&self, id: u64) -> bool {
         self.world().faults.remove(id).is_some()
+    }
+
+    pub(crate) fn replace_fault(&self, id: u64, fault: Fault) -> bool {
+        self.world().faults.replace(id, fault)
     }
 
     pub(crate) fn ledger(&self) -> Ledger {

@@ -1,7 +1,5 @@
 //! What the service does with a request that it lets in.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RANGE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -104,40 +102,22 @@ impl Service<'_> {
         }
         tenant.admit(self.now)?;
 
-        let external_id = order.external_id.as_ref();
-        let own = external_id.map_or("", |id| id.as_str());
+        let own = order.external_id.as_ref().map_or("", |id| id.as_str());
         let plan = world.plans.take(&tenant.name, &order.scene, own);
-        let plan = plan.as_ref().unwrap_or(&tenant.plan);
-        // Requests that come at once may get here in another order than that of
-        // their times.
-        let now = tenant.tasks.latest().max(self.now);
-        let mut task = Task {
-            id: profile.task_id(now, world.created),
-            external_id: external_id.map(|id| Arc::from(id.as_str())),
-            created: now,
-            plan: plan.drawn(self.engine.seed, world.created),
-            failure: order.failure.map(Arc::from).or(plan.failure().cloned()),
-            reads: Vec::new(),
-            seconds: order.seconds,
-            charge: 0,
-        };
-        world.created += 1;
-        let shown = created(&task).ok_or(Refusal::MalformedBody)?;
+        let begun = self
+            .engine
+            .begin(world, self.account, self.now, order, plan)
+            .and_then(|index| {
+                let tenant = world.tenants.get_mut(self.account)?;
+                let task = tenant.tasks.at(index)?;
+                let shown = created(task)?;
+                if let Some(url) = &order.callback_url {
+                    tenant.callbacks.watch(task, &shown.id, url, self.origin);
+                }
+                Some(shown)
+            });
+        let shown = begun.ok_or(Refusal::MalformedBody)?;
         record.task_id = shown.id.to_string();
-        let price = self.engine.prices.of(&order.scene);
-        task.charge = world.ledger.charge(
-            &tenant.name,
-            &shown.id,
-            external_id,
-            &order.scene,
-            price,
-            now,
-        );
-        if let Some(url) = &order.callback_url {
-            tenant.callbacks.watch(&task, &shown.id, url, self.origin);
-        }
-        let index = tenant.tasks.insert(task);
-        tenant.occupy(index);
         let request_id = profile.create_request_id.then(|| self.request_id());
         let answer = TaskEnvelope::success(profile.create_message, request_id, shown);
         Ok(Draft::Whole(json_answer(StatusCode::OK, &answer)))

@@ -157,7 +157,7 @@ impl World {
 }
 
 /// What is said of a task at the time of its account.
-fn summary(tenant: &Tenant, task: &Task, now: UnixMillis) -> Option<TaskSummary> {
+pub(super) fn summary(tenant: &Tenant, task: &Task, now: UnixMillis) -> Option<TaskSummary> {
     let standing = task.standing(now);
     let next = task.changes().map(|change| change.since);
     let next_change = next.filter(|since| *since > now).min();

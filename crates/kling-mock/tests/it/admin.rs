@@ -268,6 +268,51 @@ async fn callbacks_are_looked_at_and_sent_again() {
 }
 
 #[tokio::test]
+async fn a_fault_is_replaced_and_counts_anew() {
+    let mock = manual().build();
+    let door = Door::of(&mock);
+    for fault in ["get:503", "create:429/1302"] {
+        ask(&door, "POST", "/faults", &json!({ "fault": fault })).await;
+    }
+    assert_eq!(door.query("", "x").await.status, 503);
+    let other = json!({"fault": "get:500/5000 x1"});
+    let replaced = ask(&door, "PUT", "/faults/1", &other).await;
+    let wanted = json!({"id": 1, "rule": "get:500/5000 x1", "hits": 0, "optional": false});
+    assert_eq!((replaced.status, replaced.json()), (200, wanted));
+    assert_eq!(door.query("", "x").await.status, 500);
+    assert_eq!(door.query("", "x").await.status, 400);
+    let rules: Vec<_> = mock.faults().into_iter().map(|fault| fault.id).collect();
+    assert_eq!(rules, [1, 2]);
+    let unknown = ask(&door, "PUT", "/faults/9", &other).await;
+    check_error(&unknown, 404, "not_found", "no fault \"9\"");
+    let wrong = ask(&door, "PUT", "/faults/1", &json!({"fault": "get:5oo"})).await;
+    check_error(&wrong, 400, "bad_body", "`5oo` is not an HTTP status");
+    assert_eq!(mock.faults()[0].hits, 1);
+}
+
+#[tokio::test]
+async fn a_task_is_put_there_from_outside() {
+    let mock = manual().plan(Plan::stuck()).build();
+    let door = Door::of(&mock);
+    let order = json!({"scene": "hug", "external_task_id": "old", "plan": "instant"});
+    let added = ask(&door, "POST", "/tasks", &order).await;
+    assert_eq!(
+        (added.status, added.json()["plan"].clone()),
+        (201, json!("instant"))
+    );
+    assert_eq!(door.query("", "old").await.task()["task_status"], "succeed");
+    assert_eq!(get(&door, "/ledger").await["total"], "1");
+    let again = ask(&door, "POST", "/tasks", &order).await;
+    check_error(&again, 409, "conflict", "of this external id already");
+    let stray = json!({"scene": "hug", "account": "nobody"});
+    let stray = ask(&door, "POST", "/tasks", &stray).await;
+    check_error(&stray, 404, "not_found", "no account \"nobody\"");
+    let plan = json!({"scene": "hug", "plan": "never"});
+    let plan = ask(&door, "POST", "/tasks", &plan).await;
+    check_error(&plan, 400, "bad_body", "`never` is not a plan");
+}
+
+#[tokio::test]
 async fn tasks_are_steered_and_planned() {
     let mock = manual().plan(Plan::stuck()).build();
     let door = Door::of(&mock);

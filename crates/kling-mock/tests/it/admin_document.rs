@@ -183,6 +183,21 @@ async fn what_the_schema_allows_is_taken() {
         ),
         ("PATCH", "/accounts/other", "AccountChange", json!({}), 200),
         (
+            "POST",
+            "/tasks",
+            "NewTask",
+            json!({"scene": "hug_pro", "account": "other", "external_task_id": "order-1",
+                   "plan": "polls(1, 2)", "seconds": 10}),
+            201,
+        ),
+        (
+            "POST",
+            "/tasks",
+            "NewTask",
+            json!({"scene": "hug", "seconds": null}),
+            201,
+        ),
+        (
             "PATCH",
             "/tasks/order-1",
             "TaskOrder",
