@@ -232,7 +232,7 @@ mod tests {
     fn ffprobe_plays_it() {
         // The last needs an emulation prevention byte.
         let sizes = [(1280, 720), (720, 1280), (721, 405), (2, 2), (64, 2048)];
-        let sized = sizes.map(|(width, height)| Clip {
+        let plain = sizes.map(|(width, height)| Clip {
             width,
             height,
             ..CLIP
@@ -245,7 +245,7 @@ mod tests {
             min_bytes: 1 << 20,
             ..CLIP
         };
-        for clip in sized.into_iter().chain([longer, padded]) {
+        for clip in plain.into_iter().chain([longer, padded]) {
             let show = "stream=codec_name,width,height,r_frame_rate,duration,nb_read_frames";
             let ffprobe = Command::new("ffprobe")
                 .args(["-v", "warning", "-count_frames", "-of", "csv=p=0"])

@@ -138,7 +138,7 @@ impl Engine {
         // Requests that come at once may get here in another order than that of
         // their times.
         let now = tenant.tasks.latest().max(now);
-        let plan = plan.as_ref().unwrap_or(&tenant.plan);
+        let plan = plan.unwrap_or_else(|| Arc::clone(&tenant.plan));
         let external_id = order.external_id.as_ref();
         let mut task = Task {
             id: self.profile.task_id(now, world.created),

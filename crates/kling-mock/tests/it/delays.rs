@@ -1,8 +1,11 @@
 //! A delayed request is acted on when its time has come: not before, and also if
 //! nobody waits for it any more.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use kling_http::Clock;
 use kling_mock::{Account, Mock, Plan, Profile};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -113,6 +116,27 @@ async fn an_account_that_is_closed_meanwhile_pays_nothing() {
     });
     assert_eq!((answer.status, mock.charges().len()), (401, 0));
     assert_eq!(answer.json()["code"], 1002);
+}
+
+/// Requests that come at once may read the clock in one order and act in another.
+#[tokio::test]
+async fn a_clock_that_steps_back_leaves_tasks_in_their_order() {
+    #[derive(Debug, Clone)]
+    struct Unsteady(Arc<AtomicU64>);
+    impl Clock for Unsteady {
+        fn now(&self) -> SystemTime {
+            UNIX_EPOCH + Duration::from_secs(self.0.load(Ordering::SeqCst))
+        }
+    }
+    let clock = Unsteady(Arc::new(AtomicU64::new(1_789_862_410)));
+    let builder = Mock::builder().profile(Profile::kling());
+    let mock = builder.clock(clock.clone()).build();
+    let door = Door::of(&mock);
+    let first = door.create("", &single()).await.task();
+    clock.0.store(1_789_862_400, Ordering::SeqCst);
+    let second = door.create("", &single()).await.task();
+    assert_eq!(first["created_at"], second["created_at"]);
+    assert!(text(&first["task_id"]) < text(&second["task_id"]));
 }
 
 /// A connection that is gone is a caller that has given up.
