@@ -131,6 +131,9 @@ async fn what_is_next_follows_what_is_done() {
     assert_eq!(next(), Some(3_540_000));
     mock.replan(&second, &Plan::stuck()).expect("another plan");
     assert_eq!(next(), None);
+    let ends = Plan::after(seconds(1), seconds(90));
+    mock.replan(&second, &ends).expect("a third plan");
+    assert_eq!(next(), Some(90_000));
     mock.reset();
     door.create("/kling", &single()).await.task_id();
     assert_eq!(next(), Some(3_600_000));
