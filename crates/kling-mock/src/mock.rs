@@ -67,7 +67,7 @@ impl Mock {
         Mock::builder().build()
     }
 
-    /// A service to be set up: CometAPI's ways, [`Plan::quick`], seed 0, a
+    /// A service to be set up: CometAPI's ways, [`Plan::quick`](crate::Plan::quick), seed 0, a
     /// tokio clock that begins on 2026-01-01.
     pub fn builder() -> MockBuilder {
         MockBuilder::new()
