@@ -81,9 +81,7 @@ fn asked((mock, door, ids): &(Mock, MockTransport, Vec<String>)) -> f64 {
     // In no order that a cache would like. Copied, as finding an id among a
     // million is the caller's work.
     let chosen = (0..POLLS).map(|number| number.wrapping_mul(7_919_317) % ids.len());
-    let chosen: Vec<_> = chosen
-        .filter_map(|place| ids.get(place).cloned())
-        .collect();
+    let chosen: Vec<_> = chosen.filter_map(|place| ids.get(place).cloned()).collect();
     let watch = Stopwatch::thread();
     block_on(async {
         for id in &chosen {
