@@ -49,7 +49,8 @@ pub fn check_request(bytes: &[u8]) {
             "POST {prefix}/v1/videos/effects\nauthorization: Bearer {KEY}\n\n{}",
             r#"{"effect_scene":"color_mixing","input":{"image":"https://h/a","duration":"5"}}"#
         );
-        let created = request(create.as_bytes(), "").map(|request| mock.handle(&request).answer);
+        let created =
+            request(create.as_bytes(), "").map(|request| mock.answer_at_once(&request).answer);
         let id = mock
             .charges()
             .first()
@@ -58,7 +59,7 @@ pub fn check_request(bytes: &[u8]) {
             panic!("the task is refused: {created:?}");
         };
         if let Some(request) = request(bytes, &id) {
-            check_answer(&request, &mock.handle(&request).answer);
+            check_answer(&request, &mock.answer_at_once(&request).answer);
         }
         let journal = serde_json::to_string(&mock.journal()).unwrap_or_default();
         assert!(!journal.is_empty(), "the journal has no JSON form");

@@ -47,7 +47,7 @@
 //! | part | what it can be |
 //! |---|---|
 //! | selector | `create` `get` `list` `asset` `callback` `any`; then `#2` `#1-3` `/3` `p=0.1` `[account=a]` `[ext=b]` `[task=c]` |
-//! | phase | `@before` nothing is done, `@after` done and billed, `@mid` the answer breaks on its way |
+//! | phase | `@before` nothing is done (or only later), `@after` done and billed, `@mid` the answer breaks on its way |
 //! | an error | `503` `429/1302+retry_after=2s` `raw(502, text/html, "…")` `html301` `html502` `nested_error` `code400` `saturated` `quota_not_enough` `model_not_found` `invalid_request` |
 //! | no answer | `reset` `close` `hang` `empty` |
 //! | a slow or broken one | `delay=2s` `truncate=10` `slow=100` `chunk=10,gap=1s` `json=cut` `json=null(/data)` … |
@@ -85,8 +85,9 @@
 //! # From outside
 //!
 //! What a test in Rust does by the methods of [`Mock`], any other does at
-//! `/__mock`, at both doors: `GET /__mock/routes` lists it all, with the method
-//! that does the same, and `GET /__mock/openapi.json` describes it.
+//! `/__mock`, through [`Mock::transport`] and [`Mock::serve`] (not through
+//! `Mock::respond`): `GET /__mock/routes` lists it all, with the method that does
+//! the same, and `GET /__mock/openapi.json` describes it.
 //!
 //! # What it does not emulate
 //!
@@ -115,6 +116,7 @@ mod engine;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+mod grammar;
 mod journal;
 mod ledger;
 mod limits;
@@ -132,7 +134,7 @@ pub use auth::{AuthMode, sign_jwt};
 pub use callback::{CallbacksOn, Rotation};
 pub use clock::{ClockError, ClockMove, ManualClock, ScaledClock};
 pub use engine::{
-    Account, AccountChange, AccountInfo, AccountState, CallbackAttempt, SetupError, Stats,
+    Account, AccountChange, AccountInfo, AccountState, CallbackAttempt, NewTask, SetupError, Stats,
     TaskSummary, UnknownTask,
 };
 pub use fault::{Fault, FaultError};

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use kling_http::{
     Cadence, Client, Credentials, Growing, PollPolicy, Provider, Result, SharedClock,
     SharedTransport,
@@ -15,7 +14,7 @@ use tokio::sync::Notify;
 use crate::admin;
 use crate::callback::AllowList;
 use crate::clock::Pace;
-use crate::engine::{BODY_LIMIT, Engine, Reply, Unread};
+use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::journal::{JournalEntry, JournalPage, Totals};
 use crate::ledger::{Charge, Ledger};
@@ -25,6 +24,7 @@ use crate::serve::Server;
 use crate::transport::MockTransport;
 use crate::verify::{Expectation, FaultHits, VerifyError};
 
+mod answer;
 mod builder;
 mod callbacks;
 mod steering;
@@ -67,7 +67,7 @@ impl Mock {
         Mock::builder().build()
     }
 
-    /// A service to be set up: CometAPI's ways, [`Plan::quick`], seed 0, a
+    /// A service to be set up: CometAPI's ways, [`Plan::quick`](crate::Plan::quick), seed 0, a
     /// tokio clock that begins on 2026-01-01.
     pub fn builder() -> MockBuilder {
         MockBuilder::new()
@@ -144,6 +144,12 @@ impl Mock {
         self.0.engine.arm(fault)
     }
 
+    /// Arms a fault in the place of another, whose id it gets; its counts begin
+    /// anew. Whether that other one was there.
+    pub fn replace_fault(&self, id: u64, fault: Fault) -> bool {
+        self.0.engine.replace_fault(id, fault)
+    }
+
     /// Takes a fault away again; whether it was there.
     pub fn disarm(&self, id: u64) -> bool {
         self.0.engine.disarm(id)
@@ -193,37 +199,6 @@ impl Mock {
             .wall
             .as_ref()
             .map_or_else(|| self.now(), |wall| wall.now().into())
-    }
-
-    /// Answers a request to the service or to the mock itself.
-    pub(crate) async fn answer(&self, request: &http::Request<Bytes>) -> Reply {
-        if admin::is_for(request) {
-            let answer = admin::answer(self, self.0.admin_token.as_ref(), request).await;
-            return Reply::whole(answer);
-        }
-        self.handle(request)
-    }
-
-    /// Answers a request to the service. Its URI says where that lives, so that
-    /// the links to results lead back to it.
-    pub(crate) fn handle(&self, request: &http::Request<Bytes>) -> Reply {
-        if request.body().len() > BODY_LIMIT {
-            let mut head = http::Request::new(Bytes::new());
-            head.method_mut().clone_from(request.method());
-            head.uri_mut().clone_from(request.uri());
-            head.headers_mut().clone_from(request.headers());
-            return self.refuse_unread(&head, Unread::TooLarge);
-        }
-        let reply = self.0.engine.handle(self.now(), self.wall(), request);
-        // What is due next may have changed.
-        self.0.news.notify_one();
-        self.0.written.notify_waiters();
-        reply
-    }
-
-    /// Answers a request of which only the head was read.
-    pub(crate) fn refuse_unread(&self, head: &http::Request<Bytes>, why: Unread) -> Reply {
-        self.0.engine.refuse_unread(self.now(), head, why)
     }
 }
 

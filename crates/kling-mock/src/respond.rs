@@ -50,11 +50,15 @@ use crate::mock::Mock;
 /// # What wiremock cannot
 ///
 /// A fault acts exactly, or it is refused aloud. `hang` and delays act, on
-/// wiremock's own runtime, whose time nobody can pause. `reset`, `close`,
+/// wiremock's own runtime, whose time nobody can pause; as a responder cannot
+/// wait, what a delay lets pass before the service acts passes after it. `reset`, `close`,
 /// `truncate`, `slow` and `chunk` need the connection, which wiremock does not
 /// hand out: in place of the answer comes HTTP 501 with a sentence that says so.
 /// What such a fault does to the service's state is done all the same, and the
 /// journal shows what was to be sent. For these use [`Mock::serve`].
+///
+/// The mock's own interface, `/__mock`, is not behind this door: call the methods
+/// of [`Mock`], or open a [`Mock::serve`] beside it, which leads to the same service.
 ///
 /// wiremock also tidies up paths before anybody sees them (`/a/../b` becomes
 /// `/b`), reads bodies of any length, and keeps every request in memory.
@@ -72,7 +76,7 @@ impl MockResponder {
 
 impl Respond for MockResponder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let Reply { answer, delivery } = self.0.handle(&translated(request));
+        let Reply { answer, delivery } = self.0.answer_at_once(&translated(request));
         let (head, body) = answer.into_parts();
         let whole = || {
             ResponseTemplate::new(head.status)

@@ -11,11 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Request, Response};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -105,9 +105,9 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
             resets: Arc::clone(&resets),
         };
         let service = service_fn(move |request| answer(mock.clone(), Arc::clone(&resets), request));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(io), service);
+        // Without a timer: a client may think as long as it likes between two
+        // requests, and no request pays for setting one.
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(io), service);
         let watched = graceful.watch(connection);
         connections.spawn(async move {
             // A client that breaks off is the client's business.
@@ -185,11 +185,11 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<DeliveredBody>, BrokenOff> {
     let (head, body) = request.into_parts();
-    // Too long by its own word: nothing of it is read.
     let read = match usize::try_from(body.size_hint().lower()) {
+        _ if body.is_end_stream() => Ok(Bytes::new()),
         Ok(0..=BODY_LIMIT) => {
             let read = Limited::new(body, BODY_LIMIT).collect().await;
-            read.map_err(|error| {
+            read.map(Collected::to_bytes).map_err(|error| {
                 if error.is::<LengthLimitError>() {
                     Unread::TooLarge
                 } else {
@@ -197,16 +197,14 @@ async fn answer(
                 }
             })
         }
+        // Too long by its own word: nothing of it is read.
         _ => Err(Unread::TooLarge),
     };
     let Reply {
         mut answer,
         delivery,
     } = match read {
-        Ok(body) => {
-            mock.answer(&Request::from_parts(head, body.to_bytes()))
-                .await
-        }
+        Ok(body) => mock.answer(Request::from_parts(head, body)).await,
         Err(why) => mock.refuse_unread(&Request::from_parts(head, Bytes::new()), why),
     };
     if !delivery.delay.is_zero() {

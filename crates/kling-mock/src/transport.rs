@@ -25,7 +25,7 @@ impl Transport for MockTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let reply = self.0.answer(&request).await;
+        let reply = self.0.answer(request).await;
         let delivery = reply.delivery;
         if !delivery.delay.is_zero() {
             sleep(delivery.delay).await;

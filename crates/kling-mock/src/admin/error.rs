@@ -8,6 +8,7 @@ use super::PREFIX;
 use super::table::ROUTES;
 use crate::clock::ClockError;
 use crate::engine::{SetupError, UnknownTask};
+use crate::grammar::nearest;
 
 /// `{"error":{"code":…,"message":…,"pointer":…}}`.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl AdminError {
 
     pub(super) fn unknown_path(path: &str) -> Self {
         let paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
-        let meant = crate::fault::error::nearest(path, &paths).map_or_else(String::new, |meant| {
+        let meant = nearest(path, &paths).map_or_else(String::new, |meant| {
             format!(" (did you mean {PREFIX}{meant}?)")
         });
         let message = format!("there is no {PREFIX}{path}{meant}: {PREFIX}/routes lists all");

@@ -18,7 +18,7 @@ use super::input::{Call, Time, time};
 use super::table::ROUTES;
 use super::{Answer, PREFIX, openapi};
 use crate::callback::Rotation;
-use crate::engine::{AccountChange, AccountInfo};
+use crate::engine::{AccountChange, AccountInfo, NewTask};
 use crate::fault::Fault;
 use crate::ledger::Charge;
 use crate::mock::ResetScope;
@@ -197,6 +197,14 @@ pub(super) fn fault(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&find_fault(call, call.id)?))
 }
 
+pub(super) fn replace_fault(call: &Call<'_>) -> Outcome {
+    let found = find_fault(call, call.id)?;
+    let order: FaultOrder = call.body()?;
+    let fault = parse_fault(&order.fault, "/fault")?;
+    call.mock.replace_fault(found.id, fault);
+    self::fault(call)
+}
+
 pub(super) fn disarm(call: &Call<'_>) -> Outcome {
     let found = find_fault(call, call.id)?;
     call.mock.disarm(found.id);
@@ -341,6 +349,35 @@ pub(super) fn tasks(call: &Call<'_>) -> Outcome {
     let limit = count(call.number("limit", 100, 10_000)?);
     let tasks = call.mock.tasks(&account, skip, limit);
     Ok(Answer::ok(&json!({ "tasks": tasks })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewTaskOrder {
+    scene: String,
+    account: Option<String>,
+    external_task_id: Option<String>,
+    plan: Option<String>,
+    seconds: Option<u16>,
+}
+
+pub(super) fn add_task(call: &Call<'_>) -> Outcome {
+    let order: NewTaskOrder = call.body()?;
+    let mut task = NewTask::new(order.scene);
+    if let Some(account) = order.account {
+        task = task.account(call.known_account(&account)?);
+    }
+    if let Some(id) = order.external_task_id {
+        task = task.external_task_id(id);
+    }
+    if let Some(plan) = order.plan {
+        task = task.plan(parse_plan(&plan)?);
+    }
+    if let Some(seconds) = order.seconds {
+        task = task.seconds(seconds);
+    }
+    let added = call.mock.add_task(&task)?;
+    Ok(Answer::with(StatusCode::CREATED, &added))
 }
 
 pub(super) fn task(call: &Call<'_>) -> Outcome {

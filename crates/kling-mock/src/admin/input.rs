@@ -13,7 +13,7 @@ use serde_json::error::Category;
 
 use super::error::AdminError;
 use super::table::Route;
-use crate::fault::cursor::Cursor;
+use crate::grammar::Cursor;
 use crate::mock::Mock;
 
 /// A request to the mock itself.

@@ -198,6 +198,10 @@ pub(super) static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/faults/{id}", "fault", Now(handlers::fault))
         .says("One fault", "Mock::faults")
         .answers(200, "Fault"),
+    Route::new(Method::PUT, "/faults/{id}", "replaceFault", Now(handlers::replace_fault))
+        .says("Arms a fault in the place of another", "Mock::replace_fault")
+        .body("FaultOrder", r#"{"fault":"get:503 x2"}"#)
+        .answers(200, "Fault"),
     Route::new(Method::DELETE, "/faults/{id}", "disarm", Now(handlers::disarm))
         .says("Takes a fault away", "Mock::disarm")
         .answers_nothing(204),
@@ -295,6 +299,10 @@ pub(super) static ROUTES: &[Route] = &[
             LIMIT,
         ])
         .answers(200, "Tasks"),
+    Route::new(Method::POST, "/tasks", "addTask", Now(handlers::add_task))
+        .says("Puts a task into an account, billed, without a request", "Mock::add_task")
+        .body("NewTask", r#"{"scene":"hug","external_task_id":"order-7","plan":"stuck"}"#)
+        .answers(201, "Task"),
     Route::new(Method::GET, "/tasks/{id}", "task", Now(handlers::task))
         .says("One task, by its id or the caller's; no query", "Mock::task")
         .answers(200, "Task"),

@@ -232,12 +232,20 @@ mod tests {
     fn ffprobe_plays_it() {
         // The last needs an emulation prevention byte.
         let sizes = [(1280, 720), (720, 1280), (721, 405), (2, 2), (64, 2048)];
-        for (width, height) in sizes {
-            let clip = Clip {
-                width,
-                height,
-                ..CLIP
-            };
+        let plain = sizes.map(|(width, height)| Clip {
+            width,
+            height,
+            ..CLIP
+        });
+        let longer = Clip {
+            seconds: 10,
+            ..CLIP
+        };
+        let padded = Clip {
+            min_bytes: 1 << 20,
+            ..CLIP
+        };
+        for clip in plain.into_iter().chain([longer, padded]) {
             let show = "stream=codec_name,width,height,r_frame_rate,duration,nb_read_frames";
             let ffprobe = Command::new("ffprobe")
                 .args(["-v", "warning", "-count_frames", "-of", "csv=p=0"])
@@ -254,10 +262,11 @@ mod tests {
             stdin.write_all(&clip.encode()).unwrap();
             drop(stdin);
             let output = ffprobe.wait_with_output().unwrap();
-            let (width, height) = (width.next_multiple_of(2), height.next_multiple_of(2));
+            let [width, height] = [clip.width, clip.height].map(|side| side.next_multiple_of(2));
+            let (seconds, frames) = (clip.seconds, clip.seconds * 24);
             assert_eq!(
                 String::from_utf8_lossy(&output.stdout).trim(),
-                format!("h264,{width},{height},24/1,5.000000,120")
+                format!("h264,{width},{height},24/1,{seconds}.000000,{frames}")
             );
             assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::callbacks::Callbacks;
 use super::refusal::Refusal;
-use super::store::{Store, Task};
+use super::store::Store;
 use crate::auth::Keyring;
 use crate::callback::{Policy, WebhookSecret};
 use crate::plan::Plan;
@@ -330,6 +330,12 @@ impl Tenant {
         }
     }
 
+    /// Whether it was closed: its place stays, as places are what keys stand
+    /// for, and has no name.
+    pub(super) fn is_closed(&self) -> bool {
+        self.name.is_empty()
+    }
+
     /// What time it is for this account.
     pub(super) fn now(&self, now: UnixMillis) -> UnixMillis {
         now.saturating_add(self.ahead)
@@ -378,18 +384,13 @@ impl Tenant {
         Ok(())
     }
 
-    /// Its tasks, the oldest first.
-    pub(super) fn tasks(&self) -> impl Iterator<Item = &Task> {
-        (0..).map_while(|index| self.tasks.at(index))
-    }
-
     pub(super) fn info(&self) -> AccountInfo {
         AccountInfo {
             name: self.name.to_string(),
             state: self.state,
             slots: self.slots,
             rate: self.rate,
-            tasks: self.tasks().count(),
+            tasks: self.tasks.len(),
             signs_callbacks: self.callbacks.secrets.current().is_some(),
         }
     }
@@ -404,7 +405,7 @@ impl Tenant {
         if let Some(slots) = change.slots {
             self.slots = slots;
             // Nobody counted them while any number would do.
-            let under_way = (0..).zip(self.tasks());
+            let under_way = (0..).zip(self.tasks.iter());
             self.under_way = under_way
                 .filter(|(_, task)| slots.is_some() && !task.has_ended(now))
                 .map(|(index, _)| index)

@@ -1,17 +1,16 @@
 //! What the service does with a request that it lets in.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RANGE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis, WatermarkInfo};
 
+use super::handle::Record;
 use super::refusal::Refusal;
 use super::show::{Show, clip, created, etag, expiry, signature};
 use super::store::Task;
 use super::submit::{self, Order};
-use super::{Engine, Record, World, json_answer, plain};
+use super::{Engine, World, json_answer, plain};
 use crate::asset;
 use crate::auth::AccountIndex;
 use crate::clip::Clip;
@@ -58,7 +57,10 @@ impl Draft {
         request: &Request<Bytes>,
     ) -> Response<Bytes> {
         match self {
-            Draft::Task(envelope) => json_answer(StatusCode::OK, &profile.wrapped.wrap(&envelope)),
+            Draft::Task(envelope) => match profile.wrapped.wrap(&envelope) {
+                Some(record) => json_answer(StatusCode::OK, &record),
+                None => json_answer(StatusCode::OK, &envelope),
+            },
             Draft::List(envelope) => json_answer(StatusCode::OK, &envelope),
             Draft::File(file) => file.into_answer(request),
             Draft::Whole(answer) => answer,
@@ -100,37 +102,22 @@ impl Service<'_> {
         }
         tenant.admit(self.now)?;
 
-        let external_id = order.external_id.as_ref();
-        let own = external_id.map_or("", |id| id.as_str());
+        let own = order.external_id.as_ref().map_or("", |id| id.as_str());
         let plan = world.plans.take(&tenant.name, &order.scene, own);
-        let plan = plan.as_ref().unwrap_or(&tenant.plan);
-        let mut task = Task {
-            id: profile.task_id(self.now, world.created),
-            external_id: external_id.map(|id| Arc::from(id.as_str())),
-            created: self.now,
-            plan: plan.drawn(self.engine.seed, world.created),
-            failure: order.failure.map(Arc::from).or(plan.failure().cloned()),
-            reads: Vec::new(),
-            seconds: order.seconds,
-            charge: 0,
-        };
-        world.created += 1;
-        let shown = created(&task).ok_or(Refusal::MalformedBody)?;
+        let begun = self
+            .engine
+            .begin(world, self.account, self.now, order, plan)
+            .and_then(|index| {
+                let tenant = world.tenants.get_mut(self.account)?;
+                let task = tenant.tasks.at(index)?;
+                let shown = created(task)?;
+                if let Some(url) = &order.callback_url {
+                    tenant.callbacks.watch(task, &shown.id, url, self.origin);
+                }
+                Some(shown)
+            });
+        let shown = begun.ok_or(Refusal::MalformedBody)?;
         record.task_id = shown.id.to_string();
-        let price = self.engine.prices.of(&order.scene);
-        task.charge = world.ledger.charge(
-            &tenant.name,
-            &shown.id,
-            external_id,
-            &order.scene,
-            price,
-            self.now,
-        );
-        if let Some(url) = &order.callback_url {
-            tenant.callbacks.watch(&task, &shown.id, url, self.origin);
-        }
-        let index = tenant.tasks.insert(task);
-        tenant.occupy(index);
         let request_id = profile.create_request_id.then(|| self.request_id());
         let answer = TaskEnvelope::success(profile.create_message, request_id, shown);
         Ok(Draft::Whole(json_answer(StatusCode::OK, &answer)))
@@ -149,8 +136,10 @@ impl Service<'_> {
         let standing = self.seen(task);
         if task.read(self.now, needed) {
             tenant.callbacks.expect(task);
+            tenant.tasks.course_moved(index);
         }
         let standing = standing.ok_or_else(not_found)?;
+        let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         let show = self.show(&tenant.name, &world.ledger);
         let mut shown = show.queried(task, &standing).ok_or_else(not_found)?;
         if profile.watermark_info && standing.status == TaskStatus::SUCCEED {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use kling_types::{ExternalTaskId, UnixMillis};
 
+use super::ahead::Ahead;
 use crate::plan::{Plan, Standing, Steer};
 
 /// A task as it was ordered; where it stands follows from its plan. Kept small,
@@ -90,6 +91,7 @@ pub(super) struct Store {
     by_id: HashTable<u32>,
     by_external_id: HashTable<u32>,
     hasher: RandomState,
+    ahead: Ahead,
 }
 
 impl Store {
@@ -101,6 +103,7 @@ impl Store {
             by_id,
             by_external_id,
             hasher,
+            ahead: _,
         } = self;
         tasks.push(task);
         let task = |index: &u32| tasks.get(*index as usize);
@@ -123,17 +126,41 @@ impl Store {
         self.tasks.get(index as usize)
     }
 
+    /// Whoever moves its course says so: [`course_moved`](Self::course_moved).
     pub(super) fn at_mut(&mut self, index: u32) -> Option<&mut Task> {
         self.tasks.get_mut(index as usize)
+    }
+
+    /// To be told when a task's course has moved.
+    pub(super) fn course_moved(&mut self, index: u32) {
+        self.ahead.course_moved(index);
+    }
+
+    /// When the first and the last change of a task come that can be foreseen.
+    pub(super) fn ahead(&mut self, now: UnixMillis) -> Option<(UnixMillis, UnixMillis)> {
+        let Store { tasks, ahead, .. } = self;
+        // There are as many as an index can name.
+        let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
+        ahead.ends(now, count, |index| {
+            let task = tasks.get(index as usize).into_iter();
+            task.flat_map(Task::changes).map(|change| change.since)
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter()
     }
 
     /// The place of a task by its id or, where the host does that, by its
     /// external id: both stand in the same segment of the path (*documented*).
     pub(super) fn find(&self, id: &str, by_external_id: bool) -> Option<u32> {
-        let number = id
-            .parse::<u64>()
-            .ok()
-            .filter(|number| number.to_string() == id);
+        // As it is written, and no other way: without a sign, and zeros in front.
+        let is_plain = id == "0" || id.starts_with(|first| matches!(first, '1'..='9'));
+        let number = id.parse::<u64>().ok().filter(|_| is_plain);
         let by_id = number.and_then(|number| {
             let is_it = |index: &u32| self.at(*index).is_some_and(|task| task.id == number);
             self.by_id
@@ -150,6 +177,12 @@ impl Store {
         };
         let hash = self.hasher.hash_one(Some(id));
         self.by_external_id.find(hash, is_it).copied()
+    }
+
+    /// When the newest task was created; the beginning of time if there is none.
+    pub(super) fn latest(&self) -> UnixMillis {
+        let latest = self.tasks.last();
+        latest.map_or(UnixMillis::new(i64::MIN), |task| task.created)
     }
 
     /// A page of the tasks, the newest first.
@@ -221,6 +254,9 @@ mod tests {
         assert_eq!(found("order-999", true), None);
         // Another way to write a number is another id.
         assert_eq!(found("0998", true), None);
+        assert_eq!(found("+998", true), None);
+        assert_eq!(found("0", false), Some(0));
+        assert_eq!(found("00", false), None);
         assert_eq!(found("1000", true), None);
     }
 }

@@ -122,6 +122,7 @@ impl Engine {
             return Err(UnknownTask::Ended(id.to_owned()));
         }
         tenant.callbacks.expect(task);
+        tenant.tasks.course_moved(index);
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         summary(tenant, task, now).ok_or_else(not_found)
     }
@@ -156,7 +157,7 @@ impl World {
 }
 
 /// What is said of a task at the time of its account.
-fn summary(tenant: &Tenant, task: &Task, now: UnixMillis) -> Option<TaskSummary> {
+pub(super) fn summary(tenant: &Tenant, task: &Task, now: UnixMillis) -> Option<TaskSummary> {
     let standing = task.standing(now);
     let next = task.changes().map(|change| change.since);
     let next_change = next.filter(|since| *since > now).min();

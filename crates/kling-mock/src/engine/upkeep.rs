@@ -7,7 +7,6 @@ use kling_types::UnixMillis;
 use serde::Serialize;
 
 use super::account::{AccountChange, AccountInfo, SetupError, Tenant, check_name};
-use super::store::Task;
 use super::{Account, Engine, callbacks, hits};
 use crate::fault::Fault;
 use crate::journal::Totals;
@@ -72,7 +71,7 @@ impl Engine {
     }
 
     /// Closes an account: its keys, tasks and callbacks are gone, its charges
-    /// stay. Its place is left empty, as places are what keys stand for.
+    /// stay.
     pub(crate) fn close(&self, account: &str) -> Result<(), SetupError> {
         let mut world = self.world();
         let (index, tenant) = world
@@ -110,10 +109,7 @@ impl Engine {
 
     pub(crate) fn accounts(&self) -> Vec<AccountInfo> {
         let world = self.world();
-        let open = world
-            .tenants
-            .iter()
-            .filter(|tenant| !tenant.name.is_empty());
+        let open = world.tenants.iter().filter(|tenant| !tenant.is_closed());
         open.map(Tenant::info).collect()
     }
 
@@ -122,12 +118,8 @@ impl Engine {
         let journal = self.journal_lock();
         let tenants = world.tenants.iter();
         Stats {
-            accounts: tenants.filter(|tenant| !tenant.name.is_empty()).count(),
-            tasks: world
-                .tenants
-                .iter()
-                .map(|tenant| tenant.tasks().count())
-                .sum(),
+            accounts: tenants.filter(|tenant| !tenant.is_closed()).count(),
+            tasks: world.tenants.iter().map(|tenant| tenant.tasks.len()).sum(),
             charges: world.ledger.len(),
             faults: world.faults.list().len(),
             journal_entries: journal.len(),
@@ -188,15 +180,11 @@ impl Engine {
 
     /// When the first and the last change of a task come that can be foreseen.
     pub(crate) fn changes_ahead(&self, now: UnixMillis) -> Option<(UnixMillis, UnixMillis)> {
-        let world = self.world();
-        let ahead = world.tenants.iter().flat_map(|tenant| {
-            let changes = tenant.tasks().flat_map(Task::changes);
-            let times = changes.map(|change| tenant.service_time(change.since));
-            times.filter(|time| *time > now)
+        let mut world = self.world();
+        let ahead = world.tenants.iter_mut().filter_map(|tenant| {
+            let (first, last) = tenant.tasks.ahead(tenant.now(now))?;
+            Some((tenant.service_time(first), tenant.service_time(last)))
         });
-        ahead.fold(None, |found, time| {
-            let (first, last) = found.unwrap_or((time, time));
-            Some((time.min(first), time.max(last)))
-        })
+        ahead.reduce(|(first, last), (one, other)| (first.min(one), last.max(other)))
     }
 }

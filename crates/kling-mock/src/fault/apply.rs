@@ -26,7 +26,8 @@ pub(crate) struct Applied {
 /// else is said, `Content-Length` is the length of the whole body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Delivery {
-    /// How long after the request the answer begins, or ends without one.
+    /// How long after the request was acted on the answer begins, or ends
+    /// without one.
     pub(crate) delay: Duration,
     pub(crate) ending: Ending,
     pub(crate) pace: Option<Pace>,
@@ -62,7 +63,7 @@ impl Selection {
     /// nothing here.
     pub(crate) fn apply(&self, mut answer: Response<Bytes>, envelope: &Envelope<'_>) -> Applied {
         let mut delivery = Delivery {
-            delay: self.delay_before.saturating_add(self.delay_after),
+            delay: self.delay_after,
             ..Delivery::default()
         };
         let mut missed = false;
@@ -169,7 +170,7 @@ mod tests {
         };
         let mut plan = FaultPlan::default();
         plan.add(text.parse().unwrap());
-        plan.add("any:delay=1s".parse().unwrap());
+        plan.add("any@after:delay=1s".parse().unwrap());
         let mut answer = Response::new(Bytes::from_static(BODY.as_bytes()));
         let length = HeaderValue::from(BODY.len());
         answer.headers_mut().insert(CONTENT_LENGTH, length);

@@ -2,114 +2,35 @@
 
 use std::fmt;
 
+use crate::grammar::SyntaxError;
+
 /// Why a text is no [`Fault`](super::Fault): what is wrong, where, and what
 /// would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FaultError {
-    column: usize,
-    message: String,
-}
+pub struct FaultError(SyntaxError);
 
 impl FaultError {
-    pub(super) fn new(column: usize, message: impl Into<String>) -> Self {
-        FaultError {
-            column,
-            message: message.into(),
-        }
-    }
-
     /// Where: which character of the text, from 1.
     pub fn column(&self) -> usize {
-        self.column
+        self.0.column()
     }
 
     /// What is wrong, as a sentence without its end.
     pub fn message(&self) -> &str {
-        &self.message
+        self.0.message()
+    }
+}
+
+impl From<SyntaxError> for FaultError {
+    fn from(error: SyntaxError) -> Self {
+        FaultError(error)
     }
 }
 
 impl fmt::Display for FaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column {}: {}", self.column, self.message)
+        self.0.fmt(f)
     }
 }
 
 impl std::error::Error for FaultError {}
-
-/// Says that `word` is none of the known ones; `noun` is what was expected.
-pub(crate) fn unknown(word: &str, noun: &str, known: &[&str]) -> String {
-    let list = known.join(", ");
-    if word.is_empty() {
-        return format!("expected {noun}: {list}");
-    }
-    let meant =
-        nearest(word, known).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
-    format!("`{word}` is not {noun}{meant} (known: {list})")
-}
-
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word = &word.to_lowercase();
-    let length = word.chars().count();
-    known
-        .iter()
-        // Nothing that differs more in length can be near, and a long text need
-        // not be compared with everything.
-        .filter(|candidate| length.abs_diff(candidate.len()) <= tolerance(candidate))
-        .map(|candidate| (distance(word, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= tolerance(candidate))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many typing errors a word may hold and still be recognised.
-fn tolerance(word: &str) -> usize {
-    1 + word.len() / 4
-}
-
-/// How many characters to insert, remove or replace (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_word_is_suggested_and_only_a_near_one() {
-        for (word, meant) in [
-            ("rset", Some("reset")),
-            ("rseet", Some("reset")),
-            ("RESET", Some("reset")),
-            ("clse", Some("close")),
-            ("zzz", None),
-            ("range_ignred", Some("range_ignored")),
-        ] {
-            assert_eq!(nearest(word, &["reset", "close", "range_ignored"]), meant);
-        }
-    }
-
-    #[test]
-    fn distance_is_symmetric_and_counts_edits() {
-        for (a, b, edits) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-            ("a", "b", 1),
-        ] {
-            assert_eq!(distance(a, b), edits);
-            assert_eq!(distance(b, a), edits);
-        }
-    }
-}

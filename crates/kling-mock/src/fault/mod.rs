@@ -1,6 +1,6 @@
 //! What goes wrong, and when: one line of text for each fault.
 //!
-//! `parse` and `action` read the text, over `cursor`; `rules` refuses what makes
+//! `parse` and `action` read the text, over [`crate::grammar`]; `rules` refuses what makes
 //! no sense; `show` writes the canonical form. `plan` says which faults a request
 //! meets, `apply` what becomes of its answer, with `json` for broken bodies and
 //! `preset` for what gateways say.
@@ -15,14 +15,13 @@ use kling_types::ApiCode;
 
 mod action;
 mod apply;
-pub(crate) mod cursor;
-pub(crate) mod error;
+mod error;
 mod json;
 mod parse;
 mod plan;
 mod preset;
 mod rules;
-pub(crate) mod show;
+mod show;
 
 pub(crate) use apply::{Delivery, Ending, Pace};
 pub use error::FaultError;
@@ -54,7 +53,7 @@ pub(crate) use preset::Preset;
 ///
 /// | text | meaning |
 /// |---|---|
-/// | `@before` | nothing is carried out; the default |
+/// | `@before` | nothing is carried out, or not yet; the default |
 /// | `@after` | carried out and billed; then the answer is replaced, late or lost |
 /// | `@mid` | carried out; the answer breaks on its way. The phase, and the default, of what is marked *mid* below |
 ///
@@ -73,7 +72,7 @@ pub(crate) use preset::Preset;
 /// | `quota_not_enough` | HTTP 403 and the gateway's task error |
 /// | `model_not_found` | HTTP 503 for a model that no channel offers |
 /// | `invalid_request` | HTTP 500 for a malformed request |
-/// | `delay=2s` `delay=fixed(2s)` | the answer takes longer |
+/// | `delay=2s` `delay=fixed(2s)` | the service acts later, also if the caller has given up by then; `@after`, it acts at once and its answer is late |
 /// | `delay=uniform(1s, 3s)` | by something between |
 /// | `delay=lognormal(1s, 0.5, 10s)` | by something around the median, with this sigma, and at most this |
 /// | `reset` | the connection is reset (RST) |
@@ -144,7 +143,7 @@ impl Fault {
         text: &str,
         mut read: impl FnMut(&str) -> io::Result<Vec<u8>>,
     ) -> Result<Self, FaultError> {
-        parse::fault(text, &mut read)
+        Ok(parse::fault(text, &mut read)?)
     }
 
     /// Whether verification accepts that it never happens.

@@ -1,10 +1,9 @@
 //! From text to a fault. The grammar stands at [`Fault`].
 
 use super::action::action;
-use super::cursor::{Cursor, ReadFile, Token};
-use super::error::{FaultError, unknown};
 use super::rules::{self, Part};
 use super::{Fault, Occurrence, Operation, Phase, Selector};
+use crate::grammar::{Cursor, ReadFile, SyntaxError, choose};
 
 /// Where the parts stand in the text.
 #[derive(Debug, Default)]
@@ -16,7 +15,7 @@ struct Places {
     limit: usize,
 }
 
-type Result<T> = std::result::Result<T, FaultError>;
+type Result<T> = std::result::Result<T, SyntaxError>;
 
 pub(super) fn fault(text: &str, files: &mut ReadFile<'_>) -> Result<Fault> {
     let mut places = Places::default();
@@ -52,20 +51,6 @@ pub(super) fn fault(text: &str, files: &mut ReadFile<'_>) -> Result<Fault> {
         Part::Limit => places.limit,
     };
     Err(cursor.error(at, why))
-}
-
-/// The entry of a table of words; anything else is an error that lists them.
-pub(super) fn choose<T: Copy>(
-    cursor: &Cursor<'_>,
-    word: Token<'_>,
-    noun: &str,
-    table: &[(&str, T)],
-) -> Result<T> {
-    if let Some((_, value)) = table.iter().find(|(known, _)| *known == word.text) {
-        return Ok(*value);
-    }
-    let known: Vec<_> = table.iter().map(|(known, _)| *known).collect();
-    Err(cursor.error(word.at, unknown(word.text, noun, &known)))
 }
 
 fn selector(cursor: &mut Cursor<'_>, places: &mut Places) -> Result<Selector> {

@@ -43,7 +43,7 @@ pub(crate) struct Armed {
 pub(crate) struct Selection {
     /// The faults it meets, by id.
     pub(crate) ids: Vec<u64>,
-    /// How long it takes until the request is handled: its answer is as of then.
+    /// How long it takes until the request is acted on: its answer is as of then.
     pub(crate) delay_before: Duration,
     /// How much longer until it is answered.
     pub(crate) delay_after: Duration,
@@ -62,19 +62,21 @@ impl FaultPlan {
     /// Arms a fault and returns its id.
     pub(crate) fn add(&mut self, fault: Fault) -> u64 {
         self.last_id += 1;
-        self.armed.push(Armed {
-            id: self.last_id,
-            fault,
-            matched: 0,
-            hits: 0,
-            missed: 0,
-        });
+        self.armed.push(Armed::new(self.last_id, fault));
         self.last_id
     }
 
     pub(crate) fn remove(&mut self, id: u64) -> Option<Armed> {
         let index = self.armed.iter().position(|armed| armed.id == id)?;
         Some(self.armed.remove(index))
+    }
+
+    /// Puts another fault in the place of one, whose id it gets; it counts from
+    /// the beginning. Whether that one was there.
+    pub(crate) fn replace(&mut self, id: u64, fault: Fault) -> bool {
+        let place = self.armed.iter_mut().find(|armed| armed.id == id);
+        let replaced = place.map(|armed| *armed = Armed::new(id, fault));
+        replaced.is_some()
     }
 
     /// Removes all. What is armed later has new ids.
@@ -143,6 +145,16 @@ impl FaultPlan {
 }
 
 impl Armed {
+    fn new(id: u64, fault: Fault) -> Self {
+        Armed {
+            id,
+            fault,
+            matched: 0,
+            hits: 0,
+            missed: 0,
+        }
+    }
+
     /// Whether it is used on the request that it matched last.
     fn is_due(&self, random: &mut Rng) -> bool {
         let selector = &self.fault.selector;

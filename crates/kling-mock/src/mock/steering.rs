@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{TaskSummary, UnknownTask};
+use crate::engine::{NewTask, SetupError, TaskSummary, UnknownTask};
 use crate::plan::{Plan, PlanRule, Steer};
 
 use super::Mock;
@@ -32,6 +32,15 @@ impl Mock {
     /// The tasks of an account, the newest first.
     pub fn tasks(&self, account: &str, skip: usize, limit: usize) -> Vec<TaskSummary> {
         self.0.engine.tasks(account, skip, limit, self.now())
+    }
+
+    /// Puts a task into an account without a request: it is billed and holds a
+    /// slot, but no limit, rule for plans or fault is asked, and the journal has
+    /// nothing of it. For tests that begin with tasks that are there.
+    pub fn add_task(&self, task: &NewTask) -> Result<TaskSummary, SetupError> {
+        let added = self.0.engine.add_task(task, self.now());
+        self.0.news.notify_one();
+        added
     }
 
     /// Ends the stage that a task is in: the queue, or the run. The way on for

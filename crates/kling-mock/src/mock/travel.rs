@@ -23,7 +23,8 @@ impl Mock {
     }
 
     /// When something happens next by itself: a callback falls due, or a task
-    /// changes. `None` if nothing will. Looks at every task.
+    /// changes. `None` if nothing will. Looks at every task once; after that, only
+    /// at those that are new or that were moved.
     pub fn next_event(&self) -> Option<UnixMillis> {
         self.0.engine.next_event(self.now())
     }

@@ -5,10 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Plan, Stage};
-use crate::fault::FaultError;
-use crate::fault::cursor::Cursor;
-use crate::fault::error::unknown;
-use crate::fault::show::{Time, Value};
+use crate::grammar::{Cursor, SyntaxError, Time, Value, unknown};
 
 /// A text that is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +48,7 @@ impl FromStr for Plan {
     }
 }
 
-fn parse(text: &str) -> Result<Plan, FaultError> {
+fn parse(text: &str) -> Result<Plan, SyntaxError> {
     const KNOWN: &[&str] = &[
         "quick",
         "instant",
@@ -112,7 +109,7 @@ fn parse(text: &str) -> Result<Plan, FaultError> {
 }
 
 /// `5s`, `never`, `5s or 2`: a time, or a number of queries if they come first.
-fn stage(cursor: &mut Cursor<'_>) -> Result<Stage, FaultError> {
+fn stage(cursor: &mut Cursor<'_>) -> Result<Stage, SyntaxError> {
     let time = if cursor.eat_word("never") {
         Duration::MAX
     } else {
@@ -129,7 +126,7 @@ fn stage(cursor: &mut Cursor<'_>) -> Result<Stage, FaultError> {
     })
 }
 
-fn polls(cursor: &mut Cursor<'_>) -> Result<u32, FaultError> {
+fn polls(cursor: &mut Cursor<'_>) -> Result<u32, SyntaxError> {
     let at = cursor.here();
     let count = cursor.number("a number of queries")?;
     u32::try_from(count).map_err(|_| cursor.error(at, "so many queries never come"))
@@ -138,8 +135,8 @@ fn polls(cursor: &mut Cursor<'_>) -> Result<u32, FaultError> {
 /// Two values in parentheses.
 fn pair<'a, T>(
     cursor: &mut Cursor<'a>,
-    value: impl Fn(&mut Cursor<'a>) -> Result<T, FaultError>,
-) -> Result<(T, T), FaultError> {
+    value: impl Fn(&mut Cursor<'a>) -> Result<T, SyntaxError>,
+) -> Result<(T, T), SyntaxError> {
     cursor.expect('(', "the plan's name")?;
     let first = value(cursor)?;
     cursor.expect(',', "the first value")?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{NotFound, Profile, Wrapping, WrongPath};
-use crate::fault::error::unknown;
+use crate::grammar::unknown;
 
 /// A switch of a [`Profile`].
 #[derive(Debug, Clone, Copy)]

@@ -18,12 +18,9 @@ pub(crate) enum Wrapping {
 }
 
 impl Wrapping {
-    /// The answer to a query in this form.
-    pub(crate) fn wrap(self, envelope: &TaskEnvelope) -> Value {
-        let answer = json!(envelope);
-        let Some(task) = envelope.data.as_ref() else {
-            return answer;
-        };
+    /// The record around the answer to a query; `None` if there is none.
+    pub(crate) fn wrap(self, envelope: &TaskEnvelope) -> Option<Value> {
+        let task = envelope.data.as_ref()?;
         let (word, progress) = match task.state() {
             TaskState::Succeed => ("SUCCESS", "100%"),
             TaskState::Failed => ("FAILURE", "100%"),
@@ -34,8 +31,8 @@ impl Wrapping {
             TaskState::Failed => task.status_msg.as_deref().unwrap_or_default(),
             _ => "",
         };
-        match self {
-            Wrapping::None => answer,
+        Some(match self {
+            Wrapping::None => return None,
             Wrapping::Omni => json!({
                 "code": "success",
                 "message": "",
@@ -45,7 +42,7 @@ impl Wrapping {
                     "status": word,
                     "progress": progress,
                     "fail_reason": reason,
-                    "data": answer.get("data"),
+                    "data": task,
                 },
             }),
             Wrapping::Gateway => json!({
@@ -57,9 +54,9 @@ impl Wrapping {
                     "status": word,
                     "progress": progress,
                     "fail_reason": reason,
-                    "data": answer,
+                    "data": envelope,
                 },
             }),
-        }
+        })
     }
 }

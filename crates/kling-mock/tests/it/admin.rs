@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use kling_mock::{Account, ManualClock, Mock, MockBuilder, Plan, Profile};
+use kling_mock::{ManualClock, Mock, MockBuilder, Plan, Profile};
 use serde_json::{Value, json};
 
 use crate::door::{Answer, Door};
 use crate::single;
+
+mod accounts;
+mod errors;
+
+use errors::check_error;
 
 fn manual() -> MockBuilder {
     Mock::builder()
@@ -105,374 +110,6 @@ async fn a_life_steered_from_outside() {
     server.shutdown().await;
 }
 
-#[track_caller]
-fn check_error(answer: &Answer, status: u16, code: &str, words: &str) {
-    let body = answer.json();
-    let found = (answer.status, body["error"]["code"].as_str());
-    assert_eq!(found, (status, Some(code)), "{body}");
-    let message = body["error"]["message"].as_str().expect("a message");
-    assert!(message.contains(words), "{message:?} has no {words:?}");
-}
-
-#[tokio::test]
-// A table: a row each for what may be wrong.
-#[allow(clippy::too_many_lines)]
-async fn what_is_wrong_is_told_in_one_form() {
-    let mock = manual().build();
-    let door = Door::of(&mock);
-    let rows = [
-        (
-            "GET",
-            "/nothing",
-            "",
-            404,
-            "unknown_path",
-            "there is no /__mock/nothing",
-        ),
-        (
-            "GET",
-            "/fault",
-            "",
-            404,
-            "unknown_path",
-            "(did you mean /__mock/faults?)",
-        ),
-        (
-            "GET",
-            "",
-            "",
-            404,
-            "unknown_path",
-            "/__mock/routes lists all",
-        ),
-        (
-            "PUT",
-            "/clock",
-            "",
-            405,
-            "method_not_allowed",
-            "GET, POST, HEAD",
-        ),
-        ("POST", "/clock", "{", 400, "bad_json", "line 1 column 1"),
-        ("POST", "/clock", "", 400, "bad_json", "line 1 column 0"),
-        (
-            "POST",
-            "/clock",
-            r#"{"advance":"1s"} x"#,
-            400,
-            "bad_json",
-            "column 18",
-        ),
-        (
-            "POST",
-            "/clock",
-            r#"{"advnce":"1s"}"#,
-            400,
-            "bad_body",
-            "unknown field `advnce`",
-        ),
-        (
-            "POST",
-            "/clock",
-            r#"{"advance":"soon"}"#,
-            400,
-            "bad_body",
-            "write it like 250ms",
-        ),
-        (
-            "POST",
-            "/clock",
-            r#"{"advance":"1s","next":true}"#,
-            400,
-            "bad_body",
-            "give one of",
-        ),
-        (
-            "POST",
-            "/clock",
-            r#"{"next":false}"#,
-            400,
-            "bad_body",
-            "true or not there",
-        ),
-        (
-            "POST",
-            "/clock",
-            r#"{"set":1}"#,
-            409,
-            "clock_backwards",
-            "forward only",
-        ),
-        (
-            "POST",
-            "/clock",
-            r#"{"set":"tomorrow"}"#,
-            400,
-            "bad_body",
-            "is not a time as 2026",
-        ),
-        (
-            "POST",
-            "/clock",
-            r#"{"advance":"99999999999h"}"#,
-            400,
-            "clock_range",
-            "year 9999",
-        ),
-        (
-            "POST",
-            "/faults",
-            r#"{"fault":"create:rset"}"#,
-            400,
-            "bad_body",
-            "did you mean `reset`?",
-        ),
-        (
-            "POST",
-            "/faults",
-            r#"{"fault":"raw","x":1}"#,
-            400,
-            "bad_body",
-            "unknown field `x`",
-        ),
-        (
-            "POST",
-            "/faults",
-            r#"{"fault":"get:raw(502, text/html, @/etc/passwd)"}"#,
-            400,
-            "bad_body",
-            "no files are read here",
-        ),
-        ("GET", "/faults/9", "", 404, "not_found", "no fault \"9\""),
-        (
-            "DELETE",
-            "/faults/x",
-            "",
-            404,
-            "not_found",
-            "no fault \"x\"",
-        ),
-        (
-            "POST",
-            "/reset?scope=some",
-            "",
-            400,
-            "bad_query",
-            "all, tasks, journal or faults",
-        ),
-        (
-            "POST",
-            "/reset?scop=all",
-            "",
-            400,
-            "bad_query",
-            "\"scop\" is unknown here: use scope",
-        ),
-        (
-            "POST",
-            "/reset?scope=all&scope=all",
-            "",
-            400,
-            "bad_query",
-            "given twice",
-        ),
-        ("GET", "/stats?x=1", "", 400, "bad_query", "takes no query"),
-        ("POST", "/reset", "{}", 400, "bad_body", "takes no body"),
-        (
-            "GET",
-            "/journal?limit=many",
-            "",
-            400,
-            "bad_query",
-            "no number from 0 to 10000",
-        ),
-        ("GET", "/journal?wait=long", "", 400, "bad_query", "wait: "),
-        (
-            "POST",
-            "/verify",
-            r#"{"requests":[{"time":1}]}"#,
-            400,
-            "bad_body",
-            "unknown field `time`",
-        ),
-        (
-            "POST",
-            "/verify",
-            r#"{"charges":1}"#,
-            409,
-            "not_as_expected",
-            "charges: expected 1, got none",
-        ),
-        (
-            "GET",
-            "/accounts/nobody",
-            "",
-            404,
-            "not_found",
-            "no account \"nobody\"",
-        ),
-        (
-            "PATCH",
-            "/accounts/nobody",
-            "{}",
-            404,
-            "not_found",
-            "no account \"nobody\"",
-        ),
-        (
-            "DELETE",
-            "/accounts/default",
-            "",
-            409,
-            "conflict",
-            "the first account stays",
-        ),
-        (
-            "POST",
-            "/accounts",
-            r#"{"name":"default"}"#,
-            409,
-            "conflict",
-            "of this name already",
-        ),
-        (
-            "POST",
-            "/accounts",
-            r#"{"name":"a/b"}"#,
-            409,
-            "conflict",
-            "letters, digits",
-        ),
-        (
-            "POST",
-            "/accounts",
-            r#"{"name":"a","access_key":"k"}"#,
-            400,
-            "bad_body",
-            "needs its secret_key",
-        ),
-        (
-            "POST",
-            "/accounts",
-            r#"{"name":"a","plan":"fast"}"#,
-            400,
-            "bad_body",
-            "`fast` is not a plan",
-        ),
-        (
-            "POST",
-            "/accounts",
-            r#"{"name":"a","webhook_secret":"!"}"#,
-            400,
-            "bad_body",
-            "whsec_",
-        ),
-        (
-            "PATCH",
-            "/accounts/default",
-            r#"{"plan":"fast"}"#,
-            400,
-            "bad_body",
-            "`fast` is not a plan",
-        ),
-        (
-            "PATCH",
-            "/accounts/default",
-            r#"{"state":"rich"}"#,
-            400,
-            "bad_body",
-            "`rich`",
-        ),
-        (
-            "GET",
-            "/callbacks?account=nobody",
-            "",
-            404,
-            "not_found",
-            "no account",
-        ),
-        (
-            "POST",
-            "/callbacks/0/redeliver",
-            "",
-            404,
-            "not_found",
-            "no callback \"0\"",
-        ),
-        (
-            "POST",
-            "/accounts/default/secret?mode=soft",
-            r#"{"secret":"AAAA"}"#,
-            400,
-            "bad_query",
-            "emergency",
-        ),
-        (
-            "POST",
-            "/accounts/default/secret",
-            r#"{"secret":"!"}"#,
-            400,
-            "bad_body",
-            "base64",
-        ),
-    ];
-    for (method, path, body, status, code, words) in rows {
-        let path = format!("/__mock{path}");
-        let answer = door.ask(method, &path, &[], body.as_bytes()).await;
-        check_error(&answer, status, code, words);
-    }
-    let answer = ask(&door, "DELETE", "/clock", &Value::Null).await;
-    assert_eq!(answer.header("allow"), "GET, POST, HEAD");
-    // Nothing of it was done, and nothing of it is remembered.
-    assert_eq!((mock.journal().len(), mock.faults().len()), (0, 0));
-    assert_eq!(mock.totals().all(), 0);
-}
-
-#[tokio::test]
-async fn errors_point_into_the_body() {
-    let mock = manual().build();
-    let door = Door::of(&mock);
-    let rows = [
-        (
-            "PUT",
-            "/faults",
-            json!({"faults": ["get:503", "get:50x"]}),
-            "/faults/1",
-        ),
-        (
-            "PUT",
-            "/faults",
-            json!({"faults": ["get:503", 7]}),
-            "/faults/1",
-        ),
-        (
-            "POST",
-            "/verify",
-            json!({"requests": [{}, {"times": -1}]}),
-            "/requests/1/times",
-        ),
-        (
-            "POST",
-            "/accounts",
-            json!({"name": "a", "slots": "two"}),
-            "/slots",
-        ),
-        (
-            "POST",
-            "/accounts",
-            json!({"name": "a", "secret_key": "s"}),
-            "/secret_key",
-        ),
-        ("POST", "/clock", json!({"advance": 5}), "/advance"),
-    ];
-    for (method, path, body, pointer) in rows {
-        let answer = ask(&door, method, path, &body).await.json();
-        assert_eq!(answer["error"]["pointer"], pointer, "{answer}");
-    }
-    // All faults, or none.
-    assert!(mock.faults().is_empty());
-}
-
 #[tokio::test]
 async fn a_path_that_only_looks_like_it_is_the_service_s() {
     let mock = Mock::new();
@@ -536,91 +173,6 @@ async fn the_token_keeps_strangers_out() {
     );
     assert!(Mock::builder().admin_token("two words").is_err());
     assert!(!format!("{mock:?}").contains("let-me-in"));
-}
-
-#[tokio::test]
-async fn accounts_come_change_and_go() {
-    let mock = manual().plan(Plan::stuck()).build();
-    let door = Door::of(&mock);
-    let create = async |key: &str| {
-        let bearer = format!("Bearer {key}");
-        let headers = [("authorization", bearer.as_str())];
-        let body = single().to_string();
-        let answer = door
-            .ask("POST", "/v1/videos/effects", &headers, body.as_bytes())
-            .await;
-        (answer.status, answer.json()["code"].clone())
-    };
-    let opened = ask(
-        &door,
-        "POST",
-        "/accounts",
-        &json!({"name": "b", "slots": 1}),
-    )
-    .await;
-    assert_eq!(opened.status, 201);
-    let key = opened.json()["api_key"].as_str().expect("a key").to_owned();
-    assert_eq!(create(&key).await, (200, json!(0)));
-    assert_eq!(create(&key).await, (429, json!(1303)));
-    let change = async |change: Value| ask(&door, "PATCH", "/accounts/b", &change).await.json();
-    assert_eq!(change(json!({"slots": null})).await["slots"], Value::Null);
-    assert_eq!(create(&key).await.0, 200);
-    // Those that are under way count, though nobody counted them so far.
-    assert_eq!(change(json!({"slots": 2})).await["slots"], 2);
-    assert_eq!(create(&key).await, (429, json!(1303)));
-    assert_eq!(change(json!({"slots": 9, "rate": 0})).await["rate"], 0);
-    assert_eq!(create(&key).await, (429, json!(1302)));
-    assert_eq!(
-        change(json!({"state": "exhausted", "rate": null})).await["tasks"],
-        2
-    );
-    assert_eq!(create(&key).await, (429, json!(1102)));
-    let instant = json!({"state": "active", "plan": "instant", "slots": 3});
-    change(instant).await;
-    assert_eq!(create(&key).await.0, 200);
-    ask(&door, "POST", "/clock", &json!({"advance": "1s"})).await;
-    let tasks = get(&door, "/tasks?account=b&skip=1").await;
-    assert_eq!(tasks["tasks"].as_array().map(Vec::len), Some(2));
-
-    assert_eq!(
-        get(&door, "/accounts").await["accounts"]
-            .as_array()
-            .map(Vec::len),
-        Some(2)
-    );
-    let closed = ask(&door, "DELETE", "/accounts/b", &Value::Null).await;
-    assert_eq!(closed.status, 204);
-    assert_eq!(create(&key).await.0, 401);
-    assert_eq!(
-        get(&door, "/accounts").await["accounts"]
-            .as_array()
-            .map(Vec::len),
-        Some(1)
-    );
-    // What was billed was billed.
-    assert_eq!(get(&door, "/ledger?account=b").await["total"], "3");
-    // The name is free again, the old tasks are not the new account's.
-    let again = ask(&door, "POST", "/accounts", &json!({"name": "b"})).await;
-    assert_eq!(again.json()["account"]["tasks"], 0);
-    // Its key follows from seed and name, so it is the old one.
-    assert_eq!(again.json()["api_key"], key);
-}
-
-/// An account that was refused leaves nothing behind.
-#[tokio::test]
-async fn a_refused_account_leaves_no_key() {
-    let mock = manual()
-        .account(Account::new("a").access_keys("ak", "sk"))
-        .expect("an account")
-        .build();
-    let order = json!({"name": "b", "api_key": "key-b", "access_key": "ak", "secret_key": "other"});
-    let answer = ask(&Door::of(&mock), "POST", "/accounts", &order).await;
-    check_error(&answer, 409, "conflict", "already has this access key");
-    assert_eq!(mock.accounts().len(), 1);
-    assert!(
-        mock.add_account(&Account::new("c").api_key("key-b"))
-            .is_ok()
-    );
 }
 
 #[tokio::test]
@@ -713,6 +265,51 @@ async fn callbacks_are_looked_at_and_sent_again() {
     assert_eq!(get(&door, path).await["secret"], Value::Null);
     assert_eq!(ask(&door, "POST", path, &secret).await.status, 204);
     assert_eq!(get(&door, path).await, secret);
+}
+
+#[tokio::test]
+async fn a_fault_is_replaced_and_counts_anew() {
+    let mock = manual().build();
+    let door = Door::of(&mock);
+    for fault in ["get:503", "create:429/1302"] {
+        ask(&door, "POST", "/faults", &json!({ "fault": fault })).await;
+    }
+    assert_eq!(door.query("", "x").await.status, 503);
+    let other = json!({"fault": "get:500/5000 x1"});
+    let replaced = ask(&door, "PUT", "/faults/1", &other).await;
+    let wanted = json!({"id": 1, "rule": "get:500/5000 x1", "hits": 0, "optional": false});
+    assert_eq!((replaced.status, replaced.json()), (200, wanted));
+    assert_eq!(door.query("", "x").await.status, 500);
+    assert_eq!(door.query("", "x").await.status, 400);
+    let rules: Vec<_> = mock.faults().into_iter().map(|fault| fault.id).collect();
+    assert_eq!(rules, [1, 2]);
+    let unknown = ask(&door, "PUT", "/faults/9", &other).await;
+    check_error(&unknown, 404, "not_found", "no fault \"9\"");
+    let wrong = ask(&door, "PUT", "/faults/1", &json!({"fault": "get:5oo"})).await;
+    check_error(&wrong, 400, "bad_body", "`5oo` is not an HTTP status");
+    assert_eq!(mock.faults()[0].hits, 1);
+}
+
+#[tokio::test]
+async fn a_task_is_put_there_from_outside() {
+    let mock = manual().plan(Plan::stuck()).build();
+    let door = Door::of(&mock);
+    let order = json!({"scene": "hug", "external_task_id": "old", "plan": "instant"});
+    let added = ask(&door, "POST", "/tasks", &order).await;
+    assert_eq!(
+        (added.status, added.json()["plan"].clone()),
+        (201, json!("instant"))
+    );
+    assert_eq!(door.query("", "old").await.task()["task_status"], "succeed");
+    assert_eq!(get(&door, "/ledger").await["total"], "1");
+    let again = ask(&door, "POST", "/tasks", &order).await;
+    check_error(&again, 409, "conflict", "of this external id already");
+    let stray = json!({"scene": "hug", "account": "nobody"});
+    let stray = ask(&door, "POST", "/tasks", &stray).await;
+    check_error(&stray, 404, "not_found", "no account \"nobody\"");
+    let plan = json!({"scene": "hug", "plan": "never"});
+    let plan = ask(&door, "POST", "/tasks", &plan).await;
+    check_error(&plan, 400, "bad_body", "`never` is not a plan");
 }
 
 #[tokio::test]

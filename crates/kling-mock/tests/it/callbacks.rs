@@ -14,23 +14,32 @@ use crate::clock::ManualClock;
 use crate::door::Door;
 use crate::single;
 
-const SECRET: &str = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=";
+pub(crate) const SECRET: &str = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=";
 const HOOK: &str = "http://127.0.0.1:9/hook?token=t";
 
 /// What a receiver got.
 #[derive(Debug, Clone)]
-struct Got {
+pub(crate) struct Got {
     url: String,
     headers: HeaderMap,
     body: Bytes,
 }
 
 impl Got {
+    pub(crate) fn new(url: &str, headers: HeaderMap, body: Bytes) -> Self {
+        let url = url.to_owned();
+        Got { url, headers, body }
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
 
-    fn status(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         self.json()["task_status"]
             .as_str()
             .unwrap_or("?")
@@ -208,7 +217,7 @@ async fn changes_that_queries_bring_about_are_told() {
 }
 
 /// Held against an independent implementation of Standard Webhooks.
-fn check_signed(got: &Got, secret: &str, right: bool) {
+pub(crate) fn check_signed(got: &Got, secret: &str, right: bool) {
     let header = |name: &str| got.headers[name].to_str().expect("text");
     let seconds = header("webhook-timestamp").parse().expect("seconds");
     let webhook = Webhook::new(secret).expect("a secret");

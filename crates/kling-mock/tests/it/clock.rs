@@ -1,4 +1,7 @@
-//! A clock that stands still until it is moved.
+//! A clock that stands still until it is moved, of the tests' own: any `Clock`
+//! will do for a mock, also one of which it knows nothing but the time, and that
+//! begins elsewhere than where the mock's own do. What only the library's
+//! `ManualClock` can is in `travel`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

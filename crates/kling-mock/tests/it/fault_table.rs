@@ -231,6 +231,43 @@ async fn queries() {
     }
 }
 
+/// A list over the wire, after a create and so many queries, under a fault that
+/// does nothing to the task itself.
+#[tokio::test]
+async fn lists() {
+    for (fault, queries, status, has) in [
+        ("list:503", 0, 503, "\"code\":5001"),
+        ("list:429/1302", 0, 429, "\"code\":1302"),
+        ("list:json=null(/data)", 0, 200, "\"data\":null"),
+        (
+            "list:json=unknown_status(paused)",
+            1,
+            200,
+            "\"task_status\":\"paused\"",
+        ),
+        ("list:lag=2", 1, 200, "\"data\":[]"),
+        ("list:stale=2", 2, 200, "\"task_status\":\"submitted\""),
+        ("list:regress", 2, 200, "\"task_status\":\"processing\""),
+        ("list#2:503", 2, 200, "\"task_status\":\"succeed\""),
+    ] {
+        let mock = mock_with(fault);
+        let server = mock.serve(([127, 0, 0, 1], 0)).await.expect("a port");
+        let door = Door::through(&mock, &server);
+        let id = door.create("", &single()).await.task_id();
+        for _ in 0..queries {
+            door.query("", &id).await;
+        }
+        let list = door.call("GET", "/v1/videos/effects", b"").await;
+        let body = String::from_utf8_lossy(&list.body);
+        assert_eq!(list.status, status, "{fault}: {body}");
+        assert!(body.contains(has), "{fault}: {body}");
+        let done = if queries == 2 { "succeed" } else { "submitted" };
+        let really = mock.task(&id).expect("a task").status;
+        let expected = if queries == 1 { "processing" } else { done };
+        assert_eq!(really.as_str(), expected, "{fault}");
+    }
+}
+
 #[tokio::test]
 async fn downloads() {
     for (fault, status, content_type, least) in [

@@ -152,7 +152,9 @@ async fn wiremock_says_what_it_cannot() {
         ("create:truncate=10", 501),
         ("create:slow=100", 501),
         ("create:chunk=10,gap=1s", 501),
-        ("create@after:delay=1ms", 200),
+        ("create@after:delay=20ms", 200),
+        // It can't wait before it acts, and waits after it.
+        ("create:delay=20ms", 200),
         ("create@after:503", 503),
     ] {
         let mock = Mock::builder().fault(fault.parse().expect(fault)).build();
@@ -160,8 +162,11 @@ async fn wiremock_says_what_it_cannot() {
         let given = wiremock::Mock::given(wiremock::matchers::any());
         given.respond_with(mock.respond()).mount(&server).await;
         let door = Door::at(&mock, *server.address());
+        let began = tokio::time::Instant::now();
         let got = door.create("/kling", &crate::single()).await;
         assert_eq!(got.status, answer, "{fault}");
+        let is_late = began.elapsed() >= std::time::Duration::from_millis(20);
+        assert!(is_late || !fault.contains("delay"), "{fault}");
         let said = String::from_utf8_lossy(&got.body).contains("Mock::serve");
         assert_eq!(said, answer == 501, "{fault}");
         assert_eq!(mock.charges().len(), 1, "{fault}");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kling_mock::{Account, Mock, Plan, PlanRule, Profile, UnknownTask};
+use kling_mock::{Account, Mock, NewTask, Plan, PlanRule, Profile, UnknownTask};
 use kling_types::UnixMillis;
 use serde_json::json;
 
@@ -49,6 +49,67 @@ impl Scene {
             reason
         );
     }
+}
+
+#[tokio::test]
+async fn a_task_can_be_there_with_ten_seconds() {
+    let mock = Mock::builder().plan(Plan::instant()).build();
+    let long = mock.add_task(&NewTask::new("hug").seconds(10));
+    let id = long.expect("a task").task_id;
+    let shown = Door::of(&mock).query("/kling", id.as_str()).await.task();
+    assert_eq!(shown["task_result"]["videos"][0]["duration"], "10");
+}
+
+/// As a create would have made it, but for the request.
+#[tokio::test]
+async fn a_task_can_be_there_already() {
+    let scene = Scene::of("polls(1, 0)");
+    let other = Account::new("other").slots(1);
+    let key = scene.mock.add_account(&other).expect("an account");
+    let old = NewTask::new("hug_pro").external_task_id("old").seconds(10);
+    let old = scene.mock.add_task(&old).expect("a task");
+    assert_eq!(
+        old.external_task_id.as_ref().expect("an id").as_str(),
+        "old"
+    );
+    scene.mock.ledger().assert_charged_once("old");
+    assert!(scene.mock.journal().is_empty());
+    scene.check("old", "submitted", 0, None).await;
+    let done = scene.door.query("", old.task_id.as_str()).await.task();
+    assert_eq!(done["task_status"], "succeed");
+    assert!(scene.create("").await > old.task_id.to_string());
+
+    // It holds a slot, and is not asked whether there is one.
+    for id in ["a", "b"] {
+        let theirs = NewTask::new("hug").account("other").external_task_id(id);
+        let theirs = theirs.plan(Plan::stuck());
+        scene.mock.add_task(&theirs).expect("a task");
+    }
+    let full = scene.door.with_key(&key).create("", &single()).await;
+    assert_eq!(full.json()["code"], 1303);
+    for (refused, why) in [
+        (
+            NewTask::new("hug").external_task_id("old"),
+            "account \"default\": there is a task of this external id already",
+        ),
+        (
+            NewTask::new("hug").external_task_id(""),
+            "account \"default\": an external id is not empty",
+        ),
+        (
+            NewTask::new("hug").seconds(7),
+            "account \"default\": a video has 5 or 10 seconds",
+        ),
+        (
+            NewTask::new("hug").account("nobody"),
+            "there is no account \"nobody\"",
+        ),
+        (NewTask::new("hug").account(""), "there is no account \"\""),
+    ] {
+        let error = scene.mock.add_task(&refused).expect_err(why);
+        assert_eq!(error.to_string(), why);
+    }
+    assert_eq!(scene.mock.charges().len(), 4);
 }
 
 #[tokio::test]

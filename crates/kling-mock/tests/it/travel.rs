@@ -108,6 +108,37 @@ async fn from_event_to_event() {
     assert_eq!(told.lock().expect("a lock").len(), 3);
 }
 
+/// Asked again and again, as tasks come, are asked after, released and forgotten.
+#[tokio::test]
+async fn what_is_next_follows_what_is_done() {
+    let plan = "after(1h or 1, 10s)".parse().expect("a plan");
+    let mock = Mock::builder().clock(ManualClock::new()).plan(plan).build();
+    let next = || mock.next_event().map(|at| at.get() - mock.now().get());
+    assert_eq!(next(), None);
+    let door = Door::of(&mock);
+    let id = door.create("/kling", &single()).await.task_id();
+    assert_eq!(next(), Some(3_600_000));
+    // A query that counts brings it forward.
+    door.query("/kling", &id).await;
+    assert_eq!(next(), Some(1));
+    mock.advance(seconds(5)).await.expect("moved");
+    assert_eq!(next(), Some(5_001));
+    let second = door.create("/kling", &single()).await.task_id();
+    mock.release(&id).expect("released");
+    assert_eq!(next(), Some(3_600_000));
+    // Time that passes for the account brings it nearer.
+    assert!(mock.advance_account("default", seconds(60)));
+    assert_eq!(next(), Some(3_540_000));
+    mock.replan(&second, &Plan::stuck()).expect("another plan");
+    assert_eq!(next(), None);
+    let ends = Plan::after(seconds(1), seconds(90));
+    mock.replan(&second, &ends).expect("a third plan");
+    assert_eq!(next(), Some(90_000));
+    mock.reset();
+    door.create("/kling", &single()).await.task_id();
+    assert_eq!(next(), Some(3_600_000));
+}
+
 #[tokio::test]
 async fn until_nothing_happens_or_the_limit() {
     let (mock, told) = told_by(|builder| builder);

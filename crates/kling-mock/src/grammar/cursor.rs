@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::error::FaultError;
+use super::SyntaxError;
 
 /// How a file that a fault names is read.
 pub(crate) type ReadFile<'a> = dyn FnMut(&str) -> io::Result<Vec<u8>> + 'a;
@@ -22,7 +22,7 @@ pub(crate) struct Token<'a> {
     pub(crate) text: &'a str,
 }
 
-type Result<T> = std::result::Result<T, FaultError>;
+type Result<T> = std::result::Result<T, SyntaxError>;
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(text: &'a str, files: &'a mut ReadFile<'a>) -> Self {
@@ -30,9 +30,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// An error at a place that a token or [`here`](Self::here) gave.
-    pub(crate) fn error(&self, at: usize, message: impl Into<String>) -> FaultError {
+    pub(crate) fn error(&self, at: usize, message: impl Into<String>) -> SyntaxError {
         let before = self.text.get(..at).unwrap_or(self.text);
-        FaultError::new(before.chars().count() + 1, message)
+        SyntaxError::new(before.chars().count() + 1, message)
     }
 
     /// The next place that is not white space.

@@ -1,0 +1,127 @@
+//! The credentials of all accounts, and whose they are.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+
+use hmac::Mac as _;
+use serde_json::Value;
+
+use super::token::{Token, hmac_sha256};
+use super::{AccountIndex, AuthRefusal};
+
+/// What Kling's API keys begin with (*seen live*): a wrong one is looked for,
+/// anything else is taken for a token.
+const API_KEY_PREFIX: &str = "api-key-kling-";
+
+/// The credentials of all accounts.
+#[derive(Default)]
+pub(crate) struct Keyring {
+    api_keys: HashMap<String, AccountIndex>,
+    access_keys: HashMap<String, Pair>,
+}
+
+/// What belongs to an access key.
+struct Pair {
+    secret_key: String,
+    account: AccountIndex,
+}
+
+impl Keyring {
+    /// Gives an account an API key.
+    pub(crate) fn add_api_key(
+        &mut self,
+        account: AccountIndex,
+        key: impl Into<String>,
+    ) -> Result<(), String> {
+        add(&mut self.api_keys, key.into(), account, "API key")
+    }
+
+    /// Gives an account an access key and its secret key.
+    pub(crate) fn add_pair(
+        &mut self,
+        account: AccountIndex,
+        access_key: impl Into<String>,
+        secret_key: impl Into<String>,
+    ) -> Result<(), String> {
+        let secret_key = secret_key.into();
+        if secret_key.is_empty() {
+            return Err("a secret key must not be empty".to_owned());
+        }
+        let pair = Pair {
+            secret_key,
+            account,
+        };
+        add(&mut self.access_keys, access_key.into(), pair, "access key")
+    }
+
+    /// Takes an account's keys away.
+    pub(crate) fn remove(&mut self, account: AccountIndex) {
+        self.api_keys.retain(|_, owner| *owner != account);
+        self.access_keys.retain(|_, pair| pair.account != account);
+    }
+
+    /// The account that credentials name, proven or not.
+    pub(super) fn named(&self, credentials: &str) -> Option<AccountIndex> {
+        if let Some(account) = self.api_keys.get(credentials) {
+            return Some(*account);
+        }
+        let token = Token::read(credentials).ok()?;
+        Some(self.access_keys.get(token.issuer()?)?.account)
+    }
+
+    /// The account that credentials belong to.
+    ///
+    /// Keys are found by their hash, so the time it takes tells nothing of how
+    /// much of a key was right; signatures are compared in constant time.
+    pub(super) fn verify(
+        &self,
+        credentials: &str,
+        now_seconds: i64,
+    ) -> Result<AccountIndex, AuthRefusal> {
+        if let Some(account) = self.api_keys.get(credentials) {
+            return Ok(*account);
+        }
+        if credentials.starts_with(API_KEY_PREFIX) {
+            return Err(AuthRefusal::UnknownApiKey);
+        }
+        let token = Token::read(credentials)?;
+        // Only HS256 (documented); above all not "none".
+        if token.header.get("alg").and_then(Value::as_str) != Some("HS256") {
+            return Err(AuthRefusal::Malformed);
+        }
+        let issuer = token.issuer().ok_or(AuthRefusal::Malformed)?;
+        let pair = self.access_keys.get(issuer);
+        let pair = pair.ok_or(AuthRefusal::UnknownAccessKey)?;
+        hmac_sha256(pair.secret_key.as_bytes())
+            .chain_update(token.signed)
+            .verify_slice(&token.signature)
+            .map_err(|_| AuthRefusal::Unsigned)?;
+        token.check_times(now_seconds)?;
+        Ok(pair.account)
+    }
+}
+
+fn add<T>(keys: &mut HashMap<String, T>, key: String, value: T, what: &str) -> Result<(), String> {
+    if key.is_empty() || key.bytes().any(|byte| !byte.is_ascii_graphic()) {
+        return Err(format!(
+            "an {what} must be of visible ASCII characters, as it travels in a header"
+        ));
+    }
+    match keys.entry(key) {
+        Entry::Occupied(_) => Err(format!("an account already has this {what}")),
+        Entry::Vacant(place) => {
+            place.insert(value);
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring")
+            .field("api_keys", &self.api_keys.len())
+            .field("access_keys", &self.access_keys.len())
+            .finish()
+    }
+}

@@ -1,0 +1,87 @@
+//! What lies ahead of a task's callbacks, and of each of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kling_types::TaskStatus;
+
+use super::{Key, Notice};
+use crate::callback::{CallbackFault, CallbackUrl, Forgery};
+
+/// A task's callbacks.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) url: CallbackUrl,
+    pub(super) origin: Arc<str>,
+    /// How many of its changes have fallen due.
+    pub(super) fallen_due: usize,
+    /// Where those stand that have not.
+    pub(super) expected: Vec<Key>,
+    /// Whether its last change has fallen due.
+    pub(super) ended: bool,
+    /// Whether a delivery is under way.
+    pub(super) busy: bool,
+    /// What waits until the next report.
+    pub(super) waiting: Vec<(Key, Item)>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) notice: Arc<Notice>,
+    /// None until its change falls due: until then it may move or vanish.
+    pub(super) callback: Option<u64>,
+    pub(super) attempt: u32,
+    /// Whether a failure is followed by another attempt.
+    pub(super) retried: bool,
+    /// None until it was asked for.
+    pub(super) fate: Option<Fate>,
+}
+
+/// The faults that are still to happen to an item.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fate {
+    pub(super) late: Duration,
+    pub(super) reorder: bool,
+    pub(super) dropped: bool,
+    pub(super) copies: u64,
+    pub(super) forgery: Option<Forgery>,
+}
+
+impl Fate {
+    pub(super) fn of(faults: &[CallbackFault]) -> Self {
+        let mut fate = Fate::default();
+        for fault in faults {
+            match *fault {
+                CallbackFault::Late(time) => fate.late = fate.late.saturating_add(time),
+                CallbackFault::Reorder => fate.reorder = true,
+                CallbackFault::Drop => fate.dropped = true,
+                CallbackFault::Duplicate(times) => fate.copies = times.saturating_sub(1),
+                CallbackFault::BadSignature => fate.forgery = Some(Forgery::BadSignature),
+                CallbackFault::StaleTimestamp => fate.forgery = Some(Forgery::StaleTimestamp),
+                CallbackFault::WrongSecret => fate.forgery = Some(Forgery::WrongSecret),
+                CallbackFault::NoHeaders => fate.forgery = Some(Forgery::NoHeaders),
+            }
+        }
+        fate
+    }
+}
+
+impl Course {
+    pub(super) fn new(url: CallbackUrl, origin: &str) -> Self {
+        Course {
+            url,
+            origin: origin.into(),
+            fallen_due: 0,
+            expected: Vec::new(),
+            ended: false,
+            busy: false,
+            waiting: Vec::new(),
+        }
+    }
+
+    pub(super) fn fell_due(&mut self, key: Key, status: &TaskStatus) {
+        self.fallen_due += 1;
+        self.expected.retain(|expected| *expected != key);
+        self.ended |= status.is_terminal();
+    }
+}

@@ -1,0 +1,367 @@
+//! A request's way through the engine: whose it is and which faults it meets;
+//! then, at once or when a fault lets it, what the service answers, what of that
+//! is sent, and what is written down.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HOST};
+use http::{Method, Request, Response, StatusCode};
+use kling_types::{ApiCode, UnixMillis};
+
+use super::account::Tenant;
+use super::refusal::{self, Refusal};
+use super::route::Route;
+use super::service::Service;
+use super::submit::Submission;
+use super::{Engine, Reply, World, json_answer, plain};
+use crate::auth::{self, AccountIndex, AuthRefusal};
+use crate::fault::{self, Ending, FaultPlan, Selection};
+use crate::journal::{Exchange, Operation};
+use crate::profile::Profile;
+use crate::random::Stream;
+
+/// What comes of a request that was received.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Answered(Reply),
+    /// So much time passes before the service acts on it: [`Engine::resume`].
+    Wait(Duration, Received),
+}
+
+/// A request that was let in, and counted by the faults that it meets.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// Which request it is, from 0.
+    number: u64,
+    account: AccountIndex,
+    record: Record,
+    selection: Selection,
+    submission: Option<Submission>,
+}
+
+/// What is sent, and what the service had answered if a fault changed that.
+struct Outcome {
+    sent: Reply,
+    intended: Option<Response<Bytes>>,
+}
+
+impl Engine {
+    /// Takes a request in. `wall` is the time that tokens are held to.
+    pub(crate) fn handle(
+        &self,
+        now: UnixMillis,
+        wall: UnixMillis,
+        request: &Request<Bytes>,
+    ) -> Step {
+        let route = Route::of(&self.profile, request);
+        // What takes long is done before and after the time in which others have
+        // to wait.
+        let submission = matches!(route, Route::Create)
+            .then(|| Submission::read(&self.profile, self.scenes_as_of, request.body()));
+        let mut world = self.world();
+        let number = world.requests;
+        world.requests += 1;
+        let account = match self.account_of(&world, wall, request, &route) {
+            Ok(account) => account,
+            Err(refusal) => {
+                drop(world);
+                let outcome = Outcome {
+                    sent: Reply::whole(self.refused(&refusal, number, now)),
+                    intended: None,
+                };
+                let sent = self.write_down(now, request, &route, &Record::default(), outcome);
+                return Step::Answered(sent);
+            }
+        };
+        let mut record = Record::default();
+        let tenant = world.tenants.get(account);
+        record.account = tenant.map(|tenant| Arc::clone(&tenant.name));
+        record.learn(&world, account, &self.profile, &route, submission.as_ref());
+        let selection = record.select(&mut world, self.seed, route.operation());
+        record.note_faults(&world.faults, &selection);
+        let wait = selection.delay_before;
+        let received = Received {
+            number,
+            account,
+            record,
+            selection,
+            submission,
+        };
+        if wait.is_zero() {
+            Step::Answered(self.act(world, now, request, &route, received))
+        } else {
+            Step::Wait(wait, received)
+        }
+    }
+
+    /// Acts on a request that had to wait: as if it had come only now, but for
+    /// the faults that it met.
+    pub(crate) fn resume(
+        &self,
+        now: UnixMillis,
+        request: &Request<Bytes>,
+        mut received: Received,
+    ) -> Reply {
+        let route = Route::of(&self.profile, request);
+        let world = self.world();
+        let (account, submission) = (received.account, received.submission.as_ref());
+        // Its task may have been created, or forgotten, meanwhile.
+        received
+            .record
+            .learn(&world, account, &self.profile, &route, submission);
+        self.act(world, now, request, &route, received)
+    }
+
+    fn act(
+        &self,
+        mut world: MutexGuard<'_, World>,
+        now: UnixMillis,
+        request: &Request<Bytes>,
+        route: &Route<'_>,
+        received: Received,
+    ) -> Reply {
+        let Received {
+            number,
+            account,
+            mut record,
+            selection,
+            submission,
+        } = received;
+        let tenant = world.tenants.get(account);
+        let own_now = tenant.map_or(now, |tenant| tenant.now(now));
+        let is_closed = tenant.is_some_and(Tenant::is_closed);
+        let drafted = selection.is_handled().then(|| {
+            let origin = self.public_url.clone().unwrap_or_else(|| origin(request));
+            let service = Service {
+                engine: self,
+                now: own_now,
+                number,
+                origin: &origin,
+                account,
+                read_fault: selection.read_fault(),
+                asset_fault: selection.asset_fault(),
+            };
+            let world = &mut *world;
+            match route {
+                Route::Asset(_) => Ok(service.asset(world, &record.task_id, request)),
+                // It was closed while the request waited.
+                _ if is_closed => Err(Refusal::Auth(AuthRefusal::UnknownApiKey)),
+                Route::Create => {
+                    let order = submission.map_or(Err(Refusal::MalformedBody), |it| it.order);
+                    order.and_then(|order| service.create(world, &order, &mut record))
+                }
+                Route::Get(id) => service.query(world, id),
+                Route::List => service.list(world, request.uri().query().unwrap_or_default()),
+                Route::NoSuchMethod => Err(Refusal::NoSuchMethod),
+                Route::NoSuchPath => Err(Refusal::NoSuchPath),
+            }
+        });
+        drop(world);
+
+        let answer = match drafted {
+            Some(Ok(draft)) => draft.into_answer(&self.profile, request),
+            Some(Err(refusal)) => self.refused(&refusal, number, own_now),
+            None => Response::default(),
+        };
+        let outcome = if selection.ids.is_empty() {
+            Outcome {
+                sent: Reply::whole(answer),
+                intended: None,
+            }
+        } else {
+            self.changed(answer, &selection, route, number, own_now)
+        };
+        self.write_down(now, request, route, &record, outcome)
+    }
+
+    fn refused(&self, refusal: &Refusal, number: u64, now: UnixMillis) -> Response<Bytes> {
+        let mut ids = Stream::new(self.seed, "request-id", number);
+        refusal.answer(&self.profile, now, &mut ids)
+    }
+
+    /// The answer as its faults leave it.
+    fn changed(
+        &self,
+        answer: Response<Bytes>,
+        selection: &Selection,
+        route: &Route<'_>,
+        number: u64,
+        now: UnixMillis,
+    ) -> Outcome {
+        let is_asset = matches!(route, Route::Asset(_));
+        let envelope = |status: StatusCode, code: Option<ApiCode>| {
+            if is_asset {
+                return plain(status, "fault");
+            }
+            let mut ids = Stream::new(self.seed, "request-id", number);
+            let body = refusal::envelope(&self.profile, status, code, now, &mut ids);
+            json_answer(status, &body)
+        };
+        let intended = selection.is_handled().then(|| answer.clone());
+        let applied = selection.apply(answer, &envelope);
+        if let Some(id) = applied.missed {
+            self.world().faults.note_missed(id);
+        }
+        Outcome {
+            sent: Reply {
+                answer: applied.answer,
+                delivery: applied.delivery,
+            },
+            intended,
+        }
+    }
+
+    /// Puts into the journal what is sent.
+    fn write_down(
+        &self,
+        now: UnixMillis,
+        request: &Request<Bytes>,
+        route: &Route<'_>,
+        record: &Record,
+        outcome: Outcome,
+    ) -> Reply {
+        let Outcome { mut sent, intended } = outcome;
+        if request.method() == Method::HEAD {
+            sent.answer.body_mut().clear();
+        }
+        let none_sent = matches!(
+            sent.delivery.ending,
+            Ending::Reset | Ending::CloseBeforeHead | Ending::Hang
+        );
+        let exchange = Exchange {
+            account: record.account.as_ref(),
+            answer: (!none_sent).then_some(&sent.answer),
+            intended: intended.as_ref(),
+            fault: &record.fault,
+            task_id: &record.task_id,
+            external_task_id: &record.external_id,
+            ..Exchange::new(now, route.operation(), request)
+        };
+        let draft = exchange.draft();
+        self.journal_lock().append(&draft);
+        sent
+    }
+
+    /// Whose request it is. Files belong to the account in their address: they
+    /// are had without credentials.
+    fn account_of(
+        &self,
+        world: &World,
+        wall: UnixMillis,
+        request: &Request<Bytes>,
+        route: &Route<'_>,
+    ) -> Result<AccountIndex, Refusal> {
+        match route {
+            Route::Asset(file) => {
+                let found = file.split_once('/').and_then(|(name, _)| {
+                    world
+                        .tenants
+                        .iter()
+                        .position(|tenant| &*tenant.name == name)
+                });
+                // Nobody's file is not found under any account.
+                Ok(found.unwrap_or(usize::MAX))
+            }
+            // Nobody's service is there, so nobody asks for a key.
+            Route::NoSuchPath if !request.uri().path().starts_with(self.profile.prefix) => {
+                Err(Refusal::NoSuchPath)
+            }
+            _ => {
+                let header = request.headers().get(AUTHORIZATION);
+                let header = header.and_then(|value| value.to_str().ok());
+                let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+                auth::authenticate(self.auth, header, &keys, wall.get().div_euclid(1000))
+                    .map_err(Refusal::Auth)
+            }
+        }
+    }
+}
+
+/// What is found out about a request on its way, for faults and journal.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    account: Option<Arc<str>>,
+    pub(super) task_id: String,
+    external_id: String,
+    fault: String,
+}
+
+impl Record {
+    /// Finds out which task a request is about.
+    fn learn(
+        &mut self,
+        world: &World,
+        account: AccountIndex,
+        profile: &Profile,
+        route: &Route<'_>,
+        submission: Option<&Submission>,
+    ) {
+        let find = |id: &str, external: bool| {
+            let tasks = &world.tenants.get(account)?.tasks;
+            tasks.at(tasks.find(id, external)?)
+        };
+        let task = match route {
+            Route::Create => {
+                let id = submission.map_or("", |submission| submission.external_id.as_str());
+                id.clone_into(&mut self.external_id);
+                None
+            }
+            Route::Get(id) => find(id, profile.external_ids),
+            Route::Asset(file) => {
+                let name = file.split_once('/').map_or("", |(_, name)| name);
+                name.strip_suffix("-0.mp4").and_then(|id| find(id, false))
+            }
+            _ => None,
+        };
+        if let Some(task) = task {
+            self.task_id = task.id.to_string();
+            let id = task.external_id.as_deref().unwrap_or_default();
+            id.clone_into(&mut self.external_id);
+        }
+    }
+
+    fn select(&self, world: &mut World, seed: u64, operation: Operation) -> Selection {
+        let operation = match operation {
+            Operation::Create => fault::Operation::Create,
+            Operation::Get => fault::Operation::Get,
+            Operation::List => fault::Operation::List,
+            Operation::Asset => fault::Operation::Asset,
+            _ => return Selection::default(),
+        };
+        let text = |text| Some(text).filter(|text: &&str| !text.is_empty());
+        let facts = fault::Facts {
+            operation,
+            account: self.account.as_deref().unwrap_or_default(),
+            external_id: text(&self.external_id),
+            task: text(&self.task_id),
+        };
+        world.faults.select(&facts, seed)
+    }
+
+    /// Names the faults that acted.
+    fn note_faults(&mut self, plan: &FaultPlan, selection: &Selection) {
+        let acted = plan
+            .list()
+            .iter()
+            .filter(|armed| selection.ids.contains(&armed.id));
+        let texts: Vec<String> = acted.map(|armed| armed.fault.to_string()).collect();
+        self.fault = texts.join("; ");
+    }
+}
+
+/// Where the caller reached the service.
+fn origin(request: &Request<Bytes>) -> String {
+    let uri = request.uri();
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
+        _ => {
+            let host = request
+                .headers()
+                .get(HOST)
+                .and_then(|host| host.to_str().ok());
+            format!("http://{}", host.unwrap_or("localhost"))
+        }
+    }
+}
