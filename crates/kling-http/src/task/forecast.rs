@@ -18,7 +18,7 @@ use crate::pipeline::LONGEST;
 
 /// How late the end is noticed on average, in seconds; found by simulation to
 /// keep the true mean under 5 s where the forecast is off.
-const LATENESS: f64 = 4.85;
+const LATENESS: f64 = 4.83;
 
 /// Short tasks: no later than this share of their own time.
 const LATENESS_SHARE: f64 = 0.1;
@@ -28,7 +28,7 @@ const LATENESS_SHARE: f64 = 0.1;
 /// as the early queries of such a one seldom bring anything. By the shape (both
 /// found by simulation).
 const FIRST: f64 = 1.4;
-const FIRST_BY_SHAPE: f64 = 6.5;
+const FIRST_BY_SHAPE: f64 = 6.2;
 
 /// How much of a gap is left to chance, so that clients fall out of step.
 const JITTER: f64 = 0.05;
