@@ -139,7 +139,7 @@ mod tests {
                 ErrorKind::Config => "2; 8 if it was sent".to_owned(),
                 _ => Exit::of_kind(kind).code().to_string(),
             };
-            table += &format!("| `{row} {exit} |\n");
+            table.extend(["| `", &row, " ", &exit, " |\n"]);
         }
         assert_eq!(kinds.next(), None, "is not in the table");
         table

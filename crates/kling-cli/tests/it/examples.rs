@@ -38,10 +38,10 @@ pub(crate) fn built() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let build = || {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--workspace", "--examples", "--offline", "--quiet"]);
-        build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        let built = run(&mut build);
+        let mut command = Command::new(cargo);
+        command.args(["build", "--workspace", "--examples", "--offline", "--quiet"]);
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        let built = run(&mut command);
         assert_eq!(built.code, Some(0), "{}", built.stderr);
         let kling = Path::new(env!("CARGO_BIN_EXE_kling"));
         kling.with_file_name("examples")

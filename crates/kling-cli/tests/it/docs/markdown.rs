@@ -171,21 +171,21 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(info: &str, expected: Option<Kind>) {
-        assert_eq!(kind(info).ok(), expected, "{info}");
+    fn check(info: &str, expected: impl Into<Option<Kind>>) {
+        assert_eq!(kind(info).ok(), expected.into(), "{info}");
     }
 
     #[test]
     fn a_block_of_an_unknown_kind_is_refused() {
-        check("sh", Some(Kind::Run(Language::Bash)));
-        check("python", Some(Kind::Run(Language::Python)));
-        check("text", Some(Kind::Output));
-        check("sh skip=live", Some(Kind::Skip("live".to_owned())));
-        check("toml file=a.toml", Some(Kind::Save("a.toml".to_owned())));
+        check("sh", Kind::Run(Language::Bash));
+        check("python", Kind::Run(Language::Python));
+        check("text", Kind::Output);
+        check("sh skip=live", Kind::Skip("live".to_owned()));
+        check("toml file=a.toml", Kind::Save("a.toml".to_owned()));
         let example = "crates/kling-mock/examples/a.rs";
         check(
             &format!("rust quote={example}"),
-            Some(Kind::Quote(example.to_owned())),
+            Kind::Quote(example.to_owned()),
         );
         for unknown in [
             "",
