@@ -14,7 +14,9 @@ pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
 }
 
+// Only `release` reads all of it, and not every xtask has that.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(not(feature = "whole"), allow(dead_code))]
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) dependencies: Vec<Dependency>,
@@ -41,6 +43,7 @@ pub(crate) struct Package {
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(not(feature = "whole"), allow(dead_code))]
 pub(crate) struct Dependency {
     pub(crate) name: String,
     /// The versions that it takes.
@@ -53,6 +56,7 @@ pub(crate) struct Dependency {
     pub(crate) features: Vec<String>,
 }
 
+#[cfg(feature = "whole")]
 impl Package {
     pub(crate) fn is_published(&self) -> bool {
         self.publish.as_ref().is_none_or(|to| !to.is_empty())

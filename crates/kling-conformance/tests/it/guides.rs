@@ -110,3 +110,35 @@ async fn each_error_says_what_to_do_next() {
         assert_eq!(advice(&error), expected, "{fault}: {error}");
     }
 }
+
+/// What stands between backticks in a guide.
+fn codes(guide: &str) -> Vec<String> {
+    let path = format!("{}/../../docs/guides/{guide}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let codes = text
+        .lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2));
+    codes.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_fault_and_every_plan_that_a_guide_names_is_one() {
+    let mut codes = [codes("testing-your-program.md"), codes("webhooks.md")].concat();
+    codes.retain(|code| !code.contains(char::is_uppercase));
+    let starts = |code: &str, words: &[&str]| words.iter().any(|word| code.starts_with(word));
+
+    let operations = ["create", "get", "asset", "callback"];
+    let is_fault = |code: &&String| code.contains(':') && starts(code, &operations);
+    let faults: Vec<_> = codes.iter().filter(is_fault).collect();
+    assert!(faults.len() >= 11, "{faults:?}");
+    for fault in faults {
+        assert!(fault.parse::<kling_mock::Fault>().is_ok(), "{fault}");
+    }
+
+    let names = ["quick", "instant", "after(", "polls(", "stuck"];
+    let plans: Vec<_> = codes.iter().filter(|code| starts(code, &names)).collect();
+    assert!(plans.len() >= 5, "{plans:?}");
+    for plan in plans {
+        assert!(plan.parse::<kling_mock::Plan>().is_ok(), "{plan}");
+    }
+}
