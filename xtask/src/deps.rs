@@ -7,9 +7,8 @@
 mod arrows;
 mod ceilings;
 mod confined;
-mod metadata;
 
-use crate::{Failure, workspace};
+use crate::{Failure, metadata, workspace};
 
 /// What one check has to say.
 #[derive(Debug)]

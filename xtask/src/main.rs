@@ -11,8 +11,11 @@ use std::process::ExitCode;
 mod bench;
 mod deps;
 mod fixtures;
+mod metadata;
+#[cfg(feature = "whole")]
+mod release;
 mod scenes;
-#[cfg(feature = "schema")]
+#[cfg(feature = "whole")]
 mod schema;
 mod workspace;
 
@@ -51,6 +54,12 @@ static COMMANDS: &[Command] = &[
         run: fixtures::run,
     },
     Command {
+        name: "release",
+        args: "[--check]",
+        summary: "check that the crates can be published, write docs/api, and tell the order",
+        run: release::run,
+    },
+    Command {
         name: "scenes",
         args: "[--check | --diff OLD.json NEW.json]",
         summary: "write the scene catalogue from fixtures/scenes.json",
@@ -64,22 +73,21 @@ static COMMANDS: &[Command] = &[
     },
 ];
 
-/// What needs the types is left to the xtask that is built with them.
-#[cfg(not(feature = "schema"))]
-mod schema {
+/// What needs more is left to the xtask that is built with it.
+#[cfg(not(feature = "whole"))]
+mod whole {
     use crate::{Failure, workspace};
 
-    pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
+    pub(crate) fn run(chore: &str, args: &[&str]) -> Result<(), Failure> {
         let mut whole = workspace::cargo_command();
         whole.args([
             "run",
             "--quiet",
             "--package=xtask",
-            "--features=schema",
+            "--features=whole",
             "--",
-            "schema",
         ]);
-        whole.args(args);
+        whole.arg(chore).args(args);
         // It has said what is wrong.
         let status = whole
             .status()
@@ -89,6 +97,18 @@ mod schema {
             Some(code) => std::process::exit(code),
             None => Err(Failure::Failed("was stopped".to_owned())),
         }
+    }
+}
+#[cfg(not(feature = "whole"))]
+mod schema {
+    pub(crate) fn run(args: &[&str]) -> Result<(), crate::Failure> {
+        crate::whole::run("schema", args)
+    }
+}
+#[cfg(not(feature = "whole"))]
+mod release {
+    pub(crate) fn run(args: &[&str]) -> Result<(), crate::Failure> {
+        crate::whole::run("release", args)
     }
 }
 

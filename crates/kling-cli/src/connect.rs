@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum as _;
-use kling_http::{Cadence, Client, Credentials, Growing, PollPolicy, Provider};
+use kling_http::{Client, Credentials, PollPolicy, Provider};
 use serde::Deserialize;
 
 use crate::args::{ProviderName, seconds};
@@ -206,15 +206,7 @@ impl WaitArgs {
         )?;
         let mut policy = match interval {
             Some(interval) => PollPolicy::every(interval),
-            None if is_elsewhere => PollPolicy {
-                cadence: Cadence::Growing(Growing {
-                    initial: Duration::from_secs(1),
-                    factor: 1.3,
-                    max_interval: Duration::from_secs(15),
-                    jitter: 0.1,
-                }),
-                ..PollPolicy::default()
-            },
+            None if is_elsewhere => PollPolicy::eager(),
             None => PollPolicy::default(),
         };
         if let Some(timeout) = timeout {

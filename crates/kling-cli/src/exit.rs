@@ -43,6 +43,12 @@ impl Exit {
         match error.kind() {
             // Something answered, but no API: it was sent.
             ErrorKind::Config if error.attempts() > 0 => Exit::Unavailable,
+            kind => Exit::of_kind(kind),
+        }
+    }
+
+    fn of_kind(kind: ErrorKind) -> Exit {
+        match kind {
             ErrorKind::Config | ErrorKind::Validation | ErrorKind::Unsupported => Exit::Usage,
             ErrorKind::Auth => Exit::Auth,
             ErrorKind::Account => Exit::Account,
@@ -84,4 +90,78 @@ pub(crate) fn wrong_arguments(message: &str) -> Value {
         "state_file": null,
         "event": "error",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const KINDS: [ErrorKind; 19] = [
+        ErrorKind::Config,
+        ErrorKind::Validation,
+        ErrorKind::Unsupported,
+        ErrorKind::Auth,
+        ErrorKind::Account,
+        ErrorKind::Refused,
+        ErrorKind::ContentRejected,
+        ErrorKind::NotFound,
+        ErrorKind::RateLimited,
+        ErrorKind::Service,
+        ErrorKind::Transport,
+        ErrorKind::Timeout,
+        ErrorKind::Decode,
+        ErrorKind::TaskFailed,
+        ErrorKind::WaitTimeout,
+        ErrorKind::NoResult,
+        ErrorKind::Download,
+        ErrorKind::ResultChanged,
+        ErrorKind::ResultExpired,
+    ];
+
+    /// The table of kling-http's `ErrorKind`, which a test there keeps complete,
+    /// with the exit code of each kind.
+    fn table(source: &str) -> String {
+        let rows = source
+            .lines()
+            .filter_map(|line| line.strip_prefix("/// | `"));
+        let mut kinds = KINDS.into_iter();
+        let mut table = String::from(
+            "| kind | meaning | retried? | paid? | what to do | exit |\n|---|---|---|---|---|---|\n",
+        );
+        for row in rows {
+            let name = row.split('`').next().unwrap_or_default();
+            let kind = kinds.find(|kind| kind.name() == name);
+            let kind = kind.unwrap_or_else(|| panic!("{name} is not the next of KINDS"));
+            let row = row.replace("[`", "`").replace("`]", "`");
+            let exit = match kind {
+                ErrorKind::Config => "2; 8 if it was sent".to_owned(),
+                _ => Exit::of_kind(kind).code().to_string(),
+            };
+            table.extend(["| `", &row, " ", &exit, " |\n"]);
+        }
+        assert_eq!(kinds.next(), None, "is not in the table");
+        table
+    }
+
+    #[test]
+    fn the_guide_has_every_kind_of_error() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file");
+        let guide = read("docs/guides/errors-and-money.md");
+        let end = guide.find("<!-- errors: end -->").expect("the end");
+        let start = guide.find("<!-- errors: made by").expect("the start");
+        let start = start + guide[start..].find("-->\n").expect("its line") + 4;
+        let table = table(&read("crates/kling-http/src/error.rs"));
+        let expected = format!("{}\n{table}\n{}", &guide[..start], &guide[end..]);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(root.join("docs/guides/errors-and-money.md"), &expected).expect("write");
+        } else {
+            assert!(
+                guide == expected,
+                "the table is another: run with UPDATE_DOCS=1"
+            );
+        }
+    }
 }

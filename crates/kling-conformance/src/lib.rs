@@ -39,14 +39,3 @@ pub use report::Report;
 pub use status::{Level, Status};
 pub use suite::{CheckResult, Selection, run, run_selected};
 pub use target::{Host, Reply, Target};
-
-/// The code in the READMEs, compiled.
-#[cfg(doctest)]
-mod readmes {
-    #[doc = include_str!("../../../README.md")]
-    struct Workspace;
-    #[doc = include_str!("../../kling-http/README.md")]
-    struct Http;
-    #[doc = include_str!("../../kling-mock/README.md")]
-    struct Mock;
-}

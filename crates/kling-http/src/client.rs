@@ -73,9 +73,15 @@ impl Client {
     /// `COMETAPI_KEY`, then `KLING_API_KEY`, then `KLING_ACCESS_KEY` with
     /// `KLING_SECRET_KEY` (feature `jwt`). A variable that is empty counts as
     /// none.
+    ///
+    /// `KLING_BASE_URL`, if it is set, is where the provider is: a program that
+    /// is made so can be pointed at a proxy, or at `kling mock`. Tasks there are
+    /// watched by [`PollPolicy::eager`].
     pub fn from_env() -> Result<Client> {
-        let (provider, credentials) = environment::from_variables(|name| std::env::var(name).ok())?;
-        Client::builder(provider, credentials).build()
+        let read = |name: &str| std::env::var(name).ok();
+        let (provider, credentials) = environment::from_variables(read)?;
+        let (provider, poll) = environment::host(provider, read);
+        Client::builder(provider, credentials).poll(poll).build()
     }
 
     /// Video effects.

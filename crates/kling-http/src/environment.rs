@@ -1,13 +1,15 @@
-//! Which provider and which credentials the environment names.
+//! Which provider, host and credentials the environment names.
 
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Provider;
+use crate::task::PollPolicy;
 
 const COMET: &str = "COMETAPI_KEY";
 const KLING: &str = "KLING_API_KEY";
 const ACCESS: &str = "KLING_ACCESS_KEY";
 const SECRET: &str = "KLING_SECRET_KEY";
+const BASE_URL: &str = "KLING_BASE_URL";
 
 /// The first of the documented variables that holds something decides.
 pub(crate) fn from_variables(
@@ -30,6 +32,20 @@ pub(crate) fn from_variables(
         ),
     };
     Err(Error::new(ErrorKind::Config, text))
+}
+
+/// The provider at the host that the environment names, and how to watch tasks
+/// there: behind another host may be a fake service, whose run times are others.
+pub(crate) fn host(
+    provider: Provider,
+    read: impl Fn(&str) -> Option<String>,
+) -> (Provider, PollPolicy) {
+    let url = read(BASE_URL).filter(|url| !url.trim().is_empty());
+    let there = url.map(|url| provider.clone().with_base_url(url));
+    match there.filter(|there| *there != provider) {
+        Some(there) => (there, PollPolicy::eager()),
+        None => (provider, PollPolicy::default()),
+    }
 }
 
 fn missing_half(there: &str, missing: &str) -> String {
@@ -101,6 +117,25 @@ mod tests {
         check(&[(SECRET, "s")], Err(no_access));
         // Another key is enough.
         check(&[(SECRET, "s"), (KLING, "k")], Ok("kling"));
+    }
+
+    /// A real key with a variable that is overlooked would pay at the real service.
+    #[test]
+    fn the_environment_names_the_host() {
+        let host = |url: Option<&str>| {
+            let read = |name: &str| url.filter(|_| name == "KLING_BASE_URL").map(str::to_owned);
+            let (provider, poll) = host(Provider::comet(), read);
+            (provider.base_url().to_owned(), poll)
+        };
+        let usual = (
+            Provider::comet().base_url().to_owned(),
+            PollPolicy::default(),
+        );
+        assert_eq!(host(None), usual);
+        assert_eq!(host(Some(" ")), usual);
+        assert_eq!(host(Some(&format!("{}/", usual.0))), usual);
+        let mock = "http://127.0.0.1:8080";
+        assert_eq!(host(Some(mock)), (mock.to_owned(), PollPolicy::eager()));
     }
 
     #[test]

@@ -151,8 +151,3 @@ pub use respond::MockResponder;
 pub use serve::Server;
 pub use transport::MockTransport;
 pub use verify::{Expectation, FaultHits, VerifyError};
-
-/// The README's examples, which are tests too.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -2,7 +2,7 @@
 //! dev-dependency couples two crates' tests, and so their releases, all the same.
 
 use super::Report;
-use super::metadata::{Dependency, Metadata, Package};
+use crate::metadata::{Dependency, Metadata, Package};
 
 /// A crate of ours, and all that it may depend on of ours.
 struct Rule {

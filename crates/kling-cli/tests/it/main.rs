@@ -5,7 +5,11 @@
 
 mod after_paying;
 mod commands;
+#[cfg(unix)]
+mod docs;
 mod effect;
+#[cfg(unix)]
+mod examples;
 mod help;
 mod killed;
 mod mock;

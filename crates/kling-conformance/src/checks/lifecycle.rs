@@ -103,7 +103,7 @@ pub(super) async fn result(target: &Target) -> Outcome {
 }
 
 pub(super) async fn pixels(target: &Target) -> Outcome {
-    let picture = include_bytes!("../../../../fixtures/media/too-small-338x191.png");
+    let picture = include_bytes!("../../fixtures/media/too-small-338x191.png");
     let request = single_request(&STANDARD.encode(picture));
     let id = accepted_id(target, &request).await?;
     let answers = history(target, target.key(), &id).await?;

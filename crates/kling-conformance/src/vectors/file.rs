@@ -7,7 +7,7 @@ macro_rules! files {
         /// Every file of vectors: its name below `fixtures/vectors`, and its text.
         pub static FILES: &[(&str, &str)] = &[$((
             $name,
-            include_str!(concat!("../../../../fixtures/vectors/", $name)),
+            include_str!(concat!("../../fixtures/vectors/", $name)),
         )),*];
     };
 }
@@ -28,7 +28,7 @@ files! {
 
 /// What the repository says about the files: how many tests each has, and its
 /// SHA-256.
-pub static MANIFEST: &str = include_str!("../../../../fixtures/manifest.json");
+pub static MANIFEST: &str = include_str!("../../fixtures/manifest.json");
 
 /// One test of a file.
 #[derive(Debug, Clone, PartialEq)]

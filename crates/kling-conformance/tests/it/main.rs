@@ -5,6 +5,7 @@
 
 mod download;
 mod fidelity;
+mod guides;
 mod listing;
 mod logs;
 mod matrix;

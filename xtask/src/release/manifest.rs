@@ -1,0 +1,146 @@
+//! What a manifest must say before its crate is published.
+
+use crate::metadata::Package;
+
+/// What is wrong, and where.
+pub(super) fn check(packages: &[&Package], changelog: &str) -> Vec<String> {
+    let Some(first) = packages.first() else {
+        return vec!["nothing is to be published".to_owned()];
+    };
+    let mut wrong = Vec::new();
+    let version = &first.version;
+    if newest(changelog) != Some(version) {
+        wrong.push(format!(
+            "CHANGELOG.md: the first heading is not of version {version}"
+        ));
+    }
+    for package in packages {
+        let own = of_one(package).into_iter();
+        wrong.extend(own.map(|why| format!("{}: {why}", package.name)));
+        if package.version != *version || package.rust_version != first.rust_version {
+            wrong.push(format!(
+                "{}: version and rust-version are the workspace's",
+                package.name
+            ));
+        }
+        for needed in &package.dependencies {
+            let is_ours = packages.iter().any(|other| other.name == needed.name);
+            if is_ours && needed.req != format!("={version}") {
+                let (name, req) = (&needed.name, &needed.req);
+                wrong.push(format!(
+                    "{}: takes {name} {req}, not ={version}",
+                    package.name
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+/// The version of the first heading below the title.
+fn newest(changelog: &str) -> Option<&str> {
+    let heading = changelog
+        .lines()
+        .find_map(|line| line.strip_prefix("## "))?;
+    heading.split_whitespace().next()
+}
+
+fn of_one(package: &Package) -> Vec<&'static str> {
+    let rules = [
+        (package.description.is_some(), "has no description"),
+        (
+            package.license.as_deref() == Some("MIT OR Apache-2.0"),
+            "has another licence than MIT OR Apache-2.0",
+        ),
+        (package.readme.is_some(), "has no readme"),
+        (package.rust_version.is_some(), "has no rust-version"),
+        (
+            (1..=5).contains(&package.keywords.len()),
+            "has one to five keywords",
+        ),
+        (
+            package.keywords.iter().all(|word| word.len() <= 20),
+            "has a keyword of more than 20 characters",
+        ),
+        (
+            (1..=5).contains(&package.categories.len()),
+            "has one to five categories",
+        ),
+        (
+            package.metadata["docs"]["rs"]["all-features"] == true,
+            "has no [package.metadata.docs.rs] with all-features = true",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(holds, _)| !holds);
+    broken.map(|(_, why)| why).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const CHANGELOG: &str = "# Changelog\n\nText.\n\n## 0.1.0 (unreleased)\n\n## 0.0.9\n";
+
+    fn good() -> Value {
+        json!({
+            "name": "a",
+            "version": "0.1.0",
+            "description": "a",
+            "license": "MIT OR Apache-2.0",
+            "readme": "README.md",
+            "rust_version": "1.88",
+            "keywords": ["a"],
+            "categories": ["multimedia::video"],
+            "metadata": {"docs": {"rs": {"all-features": true}}},
+            "dependencies": [{"name": "a", "req": "=0.1.0", "uses_default_features": true}],
+        })
+    }
+
+    /// A manifest with this in place of what is good.
+    #[track_caller]
+    fn check(member: &str, value: Value, expected: &[&str]) {
+        let mut package = good();
+        package[member] = value;
+        let package: Package = serde_json::from_value(package).unwrap();
+        assert_eq!(super::check(&[&package], CHANGELOG), expected);
+    }
+
+    #[test]
+    fn what_a_registry_or_a_reader_needs_is_asked_for() {
+        check("name", json!("a"), &[]);
+        check("description", json!(null), &["a: has no description"]);
+        check("readme", json!(null), &["a: has no readme"]);
+        check("rust_version", json!(null), &["a: has no rust-version"]);
+        check(
+            "license",
+            json!("GPL-3.0"),
+            &["a: has another licence than MIT OR Apache-2.0"],
+        );
+        check(
+            "keywords",
+            json!(["a", "b", "c", "d", "e", "f"]),
+            &["a: has one to five keywords"],
+        );
+        check("categories", json!([]), &["a: has one to five categories"]);
+        check(
+            "metadata",
+            json!(null),
+            &["a: has no [package.metadata.docs.rs] with all-features = true"],
+        );
+    }
+
+    #[test]
+    fn versions_are_one() {
+        check(
+            "version",
+            json!("0.2.0"),
+            &[
+                "CHANGELOG.md: the first heading is not of version 0.2.0",
+                "a: takes a =0.1.0, not =0.2.0",
+            ],
+        );
+        assert_eq!(newest(CHANGELOG), Some("0.1.0"));
+        assert_eq!(newest("# Changelog\n"), None);
+    }
+}
