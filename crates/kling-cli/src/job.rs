@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, Report};
 use crate::output::{Progress, describe, emit, say};
 use crate::place::{self, Place};
 use crate::signals::StopSignals;
-use crate::state::{State, StateFile};
+use crate::state::{Charge, Outcome, State, StateFile, seconds_of};
 
 /// What must not be forgotten, however it ends: read when the work is done or
 /// was dropped.
@@ -26,8 +26,14 @@ pub(crate) struct Job {
     pub(crate) task_id: Option<String>,
     /// The result's address, once there is one.
     pub(crate) result: Option<String>,
-    /// The state file, while there is one.
+    /// The state file, while there is something to resume.
     pub(crate) state: Option<PathBuf>,
+    /// Which of several it is, from 1.
+    pub(crate) number: Option<usize>,
+    /// The task as it was last seen.
+    pub(crate) task: Option<Task>,
+    /// Where its video is, once it was saved to a file.
+    pub(crate) saved: Option<PathBuf>,
 }
 
 impl Job {
@@ -38,10 +44,19 @@ impl Job {
         }
     }
 
+    /// It is written down there.
+    pub(crate) fn knows(&mut self, file: &StateFile) {
+        self.external_task_id = Some(file.state.external_task_id.clone());
+        self.state = Some(file.path.clone());
+    }
+
     /// A line for programs, where they asked for it.
     pub(crate) fn event(&self, name: &str, mut members: Value) {
         if self.json {
             members["event"] = name.into();
+            if let Some(number) = self.number {
+                members["job"] = number.into();
+            }
             emit(&members);
         }
     }
@@ -73,9 +88,11 @@ pub(crate) async fn attend(
 
 /// Says how it ended.
 pub(crate) fn conclude(job: &Job, outcome: Result<(), Failure>) -> Exit {
-    let Err(failure) = outcome else {
-        return Exit::Ok;
-    };
+    outcome.map_or_else(|failure| tell(job, failure).exit, |()| Exit::Ok)
+}
+
+/// Says what went wrong.
+pub(crate) fn tell(job: &Job, failure: Failure) -> Report {
     let report = failure.report(job);
     say(&format!("error: {}", report.message));
     if let Some(address) = &report.result_url {
@@ -85,7 +102,7 @@ pub(crate) fn conclude(job: &Job, outcome: Result<(), Failure>) -> Exit {
         say(&format!("go on with: {command}"));
     }
     job.event("error", report.to_json());
-    report.exit
+    report
 }
 
 /// A job's own settings.
@@ -93,11 +110,20 @@ pub(crate) struct Plan<'a> {
     pub(crate) client: &'a Client,
     pub(crate) provider: &'a Provider,
     /// Otherwise nothing is written down: the service is gone with this process.
-    pub(crate) keep_state: bool,
+    pub(crate) write_state: bool,
+    /// Whether the state file stays when the job has ended.
+    pub(crate) keep: bool,
+    /// Whether it may replace that of a job that has ended.
+    pub(crate) anew: bool,
     /// Where, if somebody said.
     pub(crate) state: Option<&'a Path>,
     pub(crate) place: &'a Place,
     pub(crate) mode: Option<&'a str>,
+}
+
+/// Where a job with this output is written down.
+pub(crate) fn state_of(output: &Path) -> PathBuf {
+    place::beside(output, ".kling.json")
 }
 
 /// Writes the job down, then creates its task. From here on it is paid for.
@@ -111,13 +137,13 @@ pub(crate) async fn create(
     job.external_task_id = Some(id.clone());
     let scene = request.effect_scene.clone();
     let mut file = None;
-    if plan.keep_state {
+    if plan.write_state {
         let output = plan.place.file();
         let mode = plan.mode.map(str::to_owned);
-        let state = State::new(plan.provider, &id, &request, mode, output)?;
+        let state = State::new(plan.provider, &id, &request, mode, output, plan.keep)?;
         let path = plan.state.map_or_else(
             || match output {
-                Some(output) => place::beside(output, ".kling.json"),
+                Some(output) => state_of(output),
                 None => PathBuf::from(format!(
                     "{}-{}.kling.json",
                     place::file_name_part(scene.as_str()),
@@ -126,7 +152,7 @@ pub(crate) async fn create(
             },
             Path::to_owned,
         );
-        let written = StateFile::create(path, state)?;
+        let written = StateFile::create(path, state, plan.anew)?;
         job.state = Some(written.path.clone());
         file = Some(written);
     }
@@ -196,22 +222,35 @@ pub(crate) async fn finish(
     let finished = match watch(task, job).await {
         Ok(finished) => finished,
         Err(error) => {
-            // It ended: there is nothing to go on with.
-            if error.kind() == ErrorKind::TaskFailed
-                && let Some(file) = file
-            {
-                job.state = None;
-                file.remove();
+            if let Some(seen) = error.task() {
+                job.task = Some(seen.clone());
+            }
+            if error.kind() == ErrorKind::TaskFailed {
+                end(file, Some(describe(&error)), job);
             }
             return Err(error.into());
         }
     };
+    job.task = Some(finished.clone());
     save(task, &finished, place, job).await?;
-    if let Some(file) = file {
-        job.state = None;
-        file.remove();
-    }
+    end(file, None, job);
     Ok(())
+}
+
+/// There is nothing to go on with any more.
+fn end(file: Option<StateFile>, failure: Option<String>, job: &mut Job) {
+    job.state = None;
+    let Some(file) = file else { return };
+    let name = file.path.display().to_string();
+    let outcome = Outcome {
+        failure,
+        seconds: job.task.as_ref().and_then(seconds_of),
+        charge: job.task.as_ref().and_then(Charge::of),
+    };
+    if let Err(error) = file.ended(outcome) {
+        // It names a task that has ended: the next run finds that out, unpaid.
+        say(&format!("warning: {name} can't be updated: {error}"));
+    }
 }
 
 /// Shows each change, up to the end.
@@ -297,6 +336,7 @@ pub(crate) async fn save(
             Path::to_owned,
         );
         let saved = download.save_to(&path).await?;
+        job.saved = Some(saved.path.clone());
         let name = saved.path.to_string_lossy().into_owned();
         (name, saved.bytes, saved.sha256)
     };

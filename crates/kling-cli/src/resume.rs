@@ -66,8 +66,7 @@ pub(crate) async fn run(args: &ResumeArgs) -> ExitCode {
 
 async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
     let file = StateFile::read(&args.file)?;
-    job.external_task_id = Some(file.state.external_task_id.clone());
-    job.state = Some(file.path.clone());
+    job.knows(&file);
     let output = args.output.as_ref().or(file.state.output.as_ref());
     let place = Place::new(output);
     let again = args.again(&file.state);
@@ -83,17 +82,28 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
         base_url: &file.state.base_url,
     };
     let service = connect.connect(&args.wait, Some(&known), false)?;
+    go_on(&service, file, again, &place, job).await
+}
+
+/// Finds the task of a job that is written down, waits for it and saves its video.
+pub(crate) async fn go_on(
+    service: &Connection,
+    file: StateFile,
+    again: Option<RequestArgs>,
+    place: &Place,
+    job: &mut Job,
+) -> Result<(), Failure> {
     let (task, file) = match file.state.task.clone() {
         Some(saved) => {
             let task = service.client.effects().resume(saved)?;
             job.task_id = Some(task.id().to_string());
             (task, Some(file))
         }
-        None => find(&service, file, again, job).await?,
+        None => find(service, file, again, job).await?,
     };
     say(&format!("resuming task {}", task.id()));
     job.event("resuming", json!({"task_id": task.id()}));
-    job::finish(&task, file, &place, job).await
+    job::finish(&task, file, place, job).await
 }
 
 impl ResumeArgs {
