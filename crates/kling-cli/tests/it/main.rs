@@ -11,3 +11,4 @@ mod killed;
 mod mock;
 mod run;
 mod settings;
+mod several;
