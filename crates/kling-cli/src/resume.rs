@@ -10,7 +10,7 @@ use std::time::Duration;
 use kling_http::{Client, EffectRequest, ErrorKind, Task, TaskHandle};
 use serde_json::json;
 
-use crate::connect::{ConnectArgs, Connection, Known, WaitArgs};
+use crate::connect::{ConnectArgs, Connection, Known, OwnArgs, WaitArgs};
 use crate::failure::Failure;
 use crate::job::{self, Job};
 use crate::output::say;
@@ -48,13 +48,8 @@ pub(crate) struct ResumeArgs {
     #[arg(long)]
     json: bool,
 
-    /// Read the API key from this file, which others must not be able to read
-    #[arg(long, value_name = "FILE", conflicts_with = "key_stdin")]
-    key_file: Option<PathBuf>,
-
-    /// Read the API key from stdin
-    #[arg(long)]
-    key_stdin: bool,
+    #[command(flatten)]
+    own: OwnArgs,
 
     #[command(flatten)]
     wait: WaitArgs,
@@ -73,8 +68,7 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
     let inputs = again.as_ref().map_or(&[][..], |again| &again.images);
     place.check_with(args.json, inputs)?;
     let connect = ConnectArgs {
-        key_file: args.key_file.clone(),
-        key_stdin: args.key_stdin,
+        own: args.own.clone(),
         ..ConnectArgs::default()
     };
     let known = Known {

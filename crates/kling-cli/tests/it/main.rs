@@ -5,10 +5,14 @@
 
 mod after_paying;
 mod commands;
+mod connect;
 mod effect;
+mod exit_codes;
 mod help;
 mod killed;
 mod mock;
+mod pipes;
 mod run;
 mod settings;
 mod several;
+mod webhook;

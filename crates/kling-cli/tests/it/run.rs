@@ -58,6 +58,26 @@ pub(crate) fn run(command: &mut Command) -> Ran {
     Ran::of(command.output().unwrap())
 }
 
+/// Makes a file its owner's alone.
+#[cfg(unix)]
+pub(crate) fn close(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Runs it with this on stdin.
+pub(crate) fn run_with(command: &mut Command, input: &str) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that does not read it says why.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Ran::of(child.wait_with_output().unwrap())
+}
+
 /// One of the pictures in `fixtures/media`.
 pub(crate) fn picture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
