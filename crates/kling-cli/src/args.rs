@@ -82,7 +82,7 @@ pub(crate) struct EffectArgs {
 
     /// Where to save the videos of several pictures, as PICTURE-SCENE.mp4; the current directory by
     /// default. With it one picture is treated as several are. No file of another job is replaced
-    #[arg(long, value_name = "DIRECTORY", conflicts_with = "request")]
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["request", "output", "state"])]
     pub(crate) output_dir: Option<PathBuf>,
 
     /// Make those of several anew that an earlier run made, or that failed: each is paid again

@@ -2,7 +2,7 @@
 //! that needs no other, and no network.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use askama::Template;
@@ -183,23 +183,24 @@ struct Shelf {
 
 impl Shelf {
     fn picture(&mut self, given: &str) -> Option<String> {
-        // A request's file is no picture, nor is what can't be read.
-        let bytes = fs::read(given).ok().filter(|_| !given.contains("://"))?;
-        let kind = match bytes.as_slice() {
+        // What is on the web stays there; a request's file is no picture.
+        let path = Path::new(given);
+        let mut head = Vec::new();
+        fs::File::open(path)
+            .ok()?
+            .take(4)
+            .read_to_end(&mut head)
+            .ok()?;
+        let kind = match head.as_slice() {
             [0xff, 0xd8, ..] => "image/jpeg",
-            [0x89, b'P', b'N', b'G', ..] => "image/png",
+            [0x89, b'P', b'N', b'G'] => "image/png",
             _ => return None,
         };
-        self.embed(kind, &bytes)
-            .or_else(|| self.link(Path::new(given)))
+        self.embed(kind, path).or_else(|| self.link(path))
     }
 
     fn video(&mut self, path: &Path) -> Option<Video> {
-        let length = fs::metadata(path).ok()?.len();
-        let embedded = match length <= self.left.min(LARGEST_FILE) {
-            true => self.embed("video/mp4", &fs::read(path).ok()?),
-            false => None,
-        };
+        let embedded = self.embed("video/mp4", path);
         Some(Video {
             name: path.display().to_string(),
             is_linked: embedded.is_none(),
@@ -207,12 +208,14 @@ impl Shelf {
         })
     }
 
-    fn embed(&mut self, kind: &str, bytes: &[u8]) -> Option<String> {
-        let length = bytes.len() as u64;
-        if length > LARGEST_FILE {
+    /// The file as a part of the page, while there is room for it.
+    fn embed(&mut self, kind: &str, path: &Path) -> Option<String> {
+        let length = fs::metadata(path).ok()?.len();
+        if length > LARGEST_FILE || length > self.left {
             return None;
         }
-        self.left = self.left.checked_sub(length)?;
+        let bytes = fs::read(path).ok()?;
+        self.left -= length;
         Some(format!("data:{kind};base64,{}", STANDARD.encode(bytes)))
     }
 

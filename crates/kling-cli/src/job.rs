@@ -81,8 +81,10 @@ pub(crate) async fn attend(
     work: impl AsyncFnOnce(&mut Job) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     tokio::select! {
-        outcome = work(job) => outcome,
+        // Who asked before it began wants nothing sent.
+        biased;
         () = signals.stop_requested() => Err(Failure::Interrupted),
+        outcome = work(job) => outcome,
     }
 }
 

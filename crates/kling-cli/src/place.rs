@@ -118,13 +118,22 @@ pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Resu
     Ok(())
 }
 
-/// Whether files can be made there.
-pub(crate) fn check_directory(directory: &Path, named: &str) -> Result<(), Failure> {
+/// Whether files can be made in what `--output-dir` names.
+pub(crate) fn check_output_dir(directory: &Path) -> Result<(), Failure> {
+    let option = format!("--output-dir {}", directory.display());
+    if !directory.is_dir() {
+        let text = format!("{option} is no directory: create it first");
+        return Err(Failure::Usage(text));
+    }
+    check_directory(directory, &format!("a video in {option}"))
+}
+
+fn check_directory(directory: &Path, named: &str) -> Result<(), Failure> {
     let fault = |why: &str| Err(Failure::Usage(format!("{named} {why}")));
     match std::fs::metadata(directory) {
         Err(_) => return fault("is in a directory that does not exist: create it first"),
         Ok(metadata) if !metadata.is_dir() => {
-            return fault("is not in a directory, or is none: check the path");
+            return fault("is not in a directory: check the path");
         }
         Ok(_) => {}
     }

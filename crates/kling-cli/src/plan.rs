@@ -73,6 +73,11 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
         faults.take(place::check_file("--report", report, all))?;
     }
     if groups.len() < 2 && args.output_dir.is_none() {
+        if args.again {
+            let text = "--again is for several pictures, or for one with --output-dir: a single \
+                        video is made anew each time";
+            return Err(Failure::Usage(text.to_owned()));
+        }
         let place = Place::new(args.output.as_ref());
         // The place first: stdin is read but once.
         place.check_with(args.json, all)?;
@@ -87,28 +92,27 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
             begin,
         }]);
     }
-    for (given, option) in [
-        (args.output.is_some(), "--output names one file"),
-        (args.state.is_some(), "--state names one file"),
-        (
-            args.request.external_task_id.is_some() && groups.len() > 1,
-            "--external-task-id names one task",
-        ),
-    ] {
-        if given {
-            let text = format!("{option}, and this makes {}", videos(groups.len()));
-            let next = "choose their directory with --output-dir, and leave the option out";
-            faults.0.push(format!("{text}: {next}"));
+    if groups.len() > 1 {
+        for (given, option) in [
+            (args.output.is_some(), "--output names one file"),
+            (args.state.is_some(), "--state names one file"),
+            (
+                args.request.external_task_id.is_some(),
+                "--external-task-id names one task",
+            ),
+        ] {
+            if given {
+                let text = format!("{option}, and this makes {}", videos(groups.len()));
+                let next = "leave it out; --output-dir chooses where they go";
+                faults.0.push(format!("{text}: {next}"));
+            }
         }
     }
     let directory = args.output_dir.as_deref().unwrap_or(Path::new(""));
-    match directory.as_os_str().is_empty() {
-        true => faults.take(Place::Default.check(&[]))?,
-        false => {
-            let option = format!("--output-dir {}", directory.display());
-            faults.take(place::check_directory(directory, &option))?
-        }
-    };
+    faults.take(match &args.output_dir {
+        Some(directory) => place::check_output_dir(directory),
+        None => Place::Default.check(&[]),
+    })?;
     let mut planned = Vec::new();
     let mut warnings = HashSet::new();
     // Of a scene there may be one for each job: once is enough.
@@ -259,7 +263,6 @@ fn begin(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Be
     let file = StateFile::read(&path)?;
     let is_same = file.state.is_of_like(request)?;
     match (&file.state.outcome, is_same) {
-        (None, true) => Ok(Begin::GoOn(Box::new(file))),
         (None, false) => Err(Failure::Usage(format!(
             "{} is of another job, which may be paid for and is not finished: finish it with: {}",
             path.display(),
@@ -276,7 +279,8 @@ fn begin(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Be
         (Some(outcome), true) if is_there || outcome.failure.is_some() => {
             Ok(Begin::Ended(Box::new(file)))
         }
-        (Some(_), true) => Ok(Begin::GoOn(Box::new(file))),
+        // Not finished, or what it made is gone: its task is paid for.
+        (_, true) => Ok(Begin::GoOn(Box::new(file))),
     }
 }
 

@@ -120,7 +120,7 @@ impl Queue<'_> {
         let outcome = job::attend(&mut job, signals, work).await;
         let failure = outcome.err().map(|failure| job::tell(&job, failure));
         self.update(index, |row| {
-            row.ended(&job, failure.as_ref(), began.elapsed())
+            row.ended(&job, failure.as_ref(), began.elapsed());
         });
         failure.map_or(Exit::Ok, |report| report.exit)
     }
@@ -144,7 +144,7 @@ impl Queue<'_> {
                     ..args
                 };
                 let (service, again) = (self.service, Some(again));
-                return resume::go_on(service, *file, again, &place, job).await;
+                return Box::pin(resume::go_on(service, *file, again, &place, job)).await;
             }
             Begin::Ended(_) => return Ok(()),
         };
@@ -164,7 +164,7 @@ impl Queue<'_> {
             mode: args.mode.as_deref(),
         };
         let (task, file) = job::create(&plan, request, job).await?;
-        job::finish(&task, file, &place, job).await
+        Box::pin(job::finish(&task, file, &place, job)).await
     }
 
     /// Changes a row, and the page with it.
@@ -172,11 +172,9 @@ impl Queue<'_> {
         if let Some(row) = self.rows.get_mut(index) {
             change(row);
         }
-        if let Err(failure) = self.write_page() {
-            // Jobs that are paid for are worth more than the page.
-            if let Failure::Usage(message) = failure {
-                say(&format!("warning: {message}"));
-            }
+        // Jobs that are paid for are worth more than the page.
+        if let Err(Failure::Usage(message)) = self.write_page() {
+            say(&format!("warning: {message}"));
         }
     }
 
@@ -224,9 +222,10 @@ impl Queue<'_> {
             .iter()
             .filter(|row| row.state == RowState::Ended(Exit::Ok));
         let (done, all) = (done.count(), self.rows.len());
-        let next = match done == all || self.args.mock {
-            true => "",
-            false => "; the same command again goes on with the rest, and pays for nothing twice",
+        let next = if done == all || self.args.mock {
+            ""
+        } else {
+            "; the same command again goes on with the rest, and pays for nothing twice"
         };
         say(&format!("{done} of {} made{next}", plan::videos(all)));
         let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();

@@ -198,10 +198,10 @@ fn shown(file: &str) -> &str {
 
 /// A picture's name for people: what is signed in a URL is not shown.
 pub(crate) fn shown_image(image: &str) -> &str {
-    match image.contains("://") {
-        true => image.split(['?', '#']).next().unwrap_or_default(),
-        false => image,
+    if image.contains("://") {
+        return image.split(['?', '#']).next().unwrap_or_default();
     }
+    image
 }
 
 pub(crate) fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Failure> {

@@ -97,7 +97,7 @@ pub(crate) async fn go_on(
     };
     say(&format!("resuming task {}", task.id()));
     job.event("resuming", json!({"task_id": task.id()}));
-    job::finish(&task, file, place, job).await
+    Box::pin(job::finish(&task, file, place, job)).await
 }
 
 impl ResumeArgs {

@@ -57,7 +57,13 @@ impl Row {
     pub(crate) fn new(job: &Planned) -> Row {
         let from_file = job.args.request.iter().cloned();
         Row {
-            scene: job.args.scene.clone().unwrap_or_default(),
+            scene: match &job.begin {
+                Begin::Create {
+                    request: Some(request),
+                    ..
+                } => request.effect_scene.to_string(),
+                _ => job.args.scene.clone().unwrap_or_default(),
+            },
             pictures: from_file.chain(job.args.images.iter().cloned()).collect(),
             state: RowState::Waiting,
             reason: None,

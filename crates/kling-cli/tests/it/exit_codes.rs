@@ -72,9 +72,9 @@ fn the_help_has_every_code() {
 #[track_caller]
 fn check(faults: &[&str], more: &[&str], code: i32) {
     let mut arguments = vec!["--provider", "kling", "--plan", "polls(1, 1)"];
-    faults
-        .iter()
-        .for_each(|fault| arguments.extend(["--fault", fault]));
+    for fault in faults {
+        arguments.extend(["--fault", fault]);
+    }
     let mock = RunningMock::start(&arguments);
     let here = tempfile::tempdir().unwrap();
     let mut command = kling(here.path());

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod after_paying;
+mod again;
 mod commands;
 mod connect;
 mod effect;
