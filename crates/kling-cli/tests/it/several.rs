@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::killed::{Moment, ask, ask_for_no_faults, kill};
+use crate::killed::{Moment, ask};
 use crate::run::{Ran, RunningMock, kling, picture, run};
 
 /// A directory with these pictures, made of those in `fixtures/media`.
