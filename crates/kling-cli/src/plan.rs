@@ -79,6 +79,9 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
             return Err(Failure::Usage(text.to_owned()));
         }
         let place = Place::new(args.output.as_ref());
+        if let Some(output) = place.file() {
+            check_report(args, output)?;
+        }
         // The place first: stdin is read but once.
         place.check_with(args.json, all)?;
         let request = faults.take(args.request.build())?;
@@ -124,8 +127,10 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
     let mut names = HashSet::new();
     let mut seen = HashSet::new();
     for images in groups {
-        if !seen.insert(images.clone()) {
-            let text = format!("{} is given twice", images.join(" with "));
+        let files: Vec<_> = images.iter().map(|image| real(image)).collect();
+        if !seen.insert(files) {
+            let shown: Vec<&str> = images.iter().map(|image| shown_image(image)).collect();
+            let text = format!("{} is given twice", shown.join(" with "));
             faults.0.push(format!("{text}: leave one out"));
             continue;
         }
@@ -134,9 +139,7 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
             ..args.request.clone()
         };
         let output = directory.join(name(&args_of_job, &mut names));
-        if args.report.as_ref() == Some(&output) {
-            faults.0.push("--report is one of the videos".to_owned());
-        }
+        faults.take(check_report(args, &output))?;
         let Some(request) = faults.take(args_of_job.build_with(&mut warn))? else {
             continue;
         };
@@ -149,6 +152,23 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
         }
     }
     faults.or(planned)
+}
+
+/// A picture's file, by whatever name it was given.
+fn real(image: &str) -> PathBuf {
+    std::fs::canonicalize(image).unwrap_or_else(|_| PathBuf::from(image))
+}
+
+/// The page must not take a video's place.
+fn check_report(args: &EffectArgs, output: &Path) -> Result<(), Failure> {
+    let report = args.report.as_ref().map(std::path::absolute);
+    match (report, std::path::absolute(output)) {
+        (Some(Ok(report)), Ok(video)) if report == video => {
+            let text = "--report and a video have the same place: name another file";
+            Err(Failure::Usage(text.to_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn videos(count: usize) -> String {

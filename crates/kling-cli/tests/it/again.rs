@@ -158,6 +158,11 @@ fn check_killed(faults: &[&str], moment: Moment) {
         page.ends_with("</html>\n") || page.ends_with("</html>"),
         "{faults:?}"
     );
+    assert!(
+        page.contains("was under way when this page was written"),
+        "{faults:?}"
+    );
+    assert!(page.contains("<code>kling resume "), "{faults:?}");
     let there = files(here.path())
         .iter()
         .filter(|name| Path::new(name).extension().is_some_and(|it| it == "mp4"))

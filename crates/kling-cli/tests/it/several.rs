@@ -203,6 +203,16 @@ fn options_that_make_no_sense_together_are_refused() {
         "cannot be used with",
     );
     check_usage(
+        &[scene, "a.jpg", "-o", "x.html", "--report", "./x.html"],
+        "the same place",
+    );
+    check_usage(&[scene, "a.jpg", "./a.jpg"], "./a.jpg is given twice");
+    let signed = "https://example.com/a.jpg?sig=secret";
+    check_usage(
+        &[scene, signed, signed],
+        "error: https://example.com/a.jpg is given twice",
+    );
+    check_usage(
         &[scene, "a.jpg", "b.jpg", "--output", "-"],
         "--output names one file",
     );
@@ -213,9 +223,9 @@ fn options_that_make_no_sense_together_are_refused() {
             "--output-dir",
             ".",
             "--report",
-            "./a-color_mixing.mp4",
+            "a-color_mixing.mp4",
         ],
-        "--report is one of the videos",
+        "--report and a video have the same place",
     );
 }
 
@@ -294,12 +304,13 @@ fn a_service_that_loses_answers_gets_no_more_creates() {
     assert_eq!((ran.code, charges(&mock)), (Some(9), 2));
 }
 
-/// Asked to stop: which goes on is told, and how to finish it.
+/// Asked to stop: which goes on is told, and how to finish it. That goes before the
+/// failure of an earlier one.
 #[cfg(unix)]
 #[test]
 fn interrupted_it_tells_which_goes_on() {
     use std::process::Stdio;
-    let mock = service(&["get#4:hang"]);
+    let mock = service(&["create#1:400/1201", "get#1:hang"]);
     let here = pictures(&["a.jpg", "b.jpg", "c.png"]);
     let mut command = effect(
         &mock,
@@ -311,7 +322,7 @@ fn interrupted_it_tells_which_goes_on() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !Moment::Requests(7).has_come(&mock, here.path()) {
+    while !Moment::Requests(3).has_come(&mock, here.path()) {
         std::thread::yield_now();
     }
     let id = child.id().to_string();
@@ -324,12 +335,12 @@ fn interrupted_it_tells_which_goes_on() {
     );
     let ran = Ran::of(child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
-    assert_eq!(states(&ran), ["done", "interrupted", "not_sent"]);
+    assert_eq!(states(&ran), ["refused", "interrupted", "not_sent"]);
     for words in [
         "goes on, and is charged",
         "go on with: kling resume b-color_mixing.mp4.kling.json",
     ] {
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
-    assert_eq!(charges(&mock), 2);
+    assert_eq!(charges(&mock), 1);
 }
