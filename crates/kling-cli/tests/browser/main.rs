@@ -233,6 +233,35 @@ fn the_policy_lets_no_script_run_and_nothing_out() {
     assert!(refused.count() >= 2, "the policy is not there");
 }
 
+/// What the service says of a failure stays text, too.
+#[test]
+fn a_reason_with_html_in_it_stays_text() {
+    let evil = "<script>document.title='hacked'</script><b title='\\\"'>&lt;";
+    let plan = format!("instant fail(\"{evil}\")");
+    let mock = RunningMock::start(&["--provider", "kling", "--plan", &plan]);
+    let here = tempfile::tempdir().unwrap();
+    let ran = run(kling(here.path())
+        .env("KLING_API_KEY", &mock.api_key)
+        .args(["effect", "color_mixing", "--base-url", &mock.base_url])
+        .args(["--report", "page.html"])
+        .arg(picture("cat.png")));
+    assert_eq!(ran.code, Some(6), "{}", ran.stderr);
+    let mut browser = Browser::start();
+    let mut page = browser.open(&here.path().join("page.html"));
+    let reason = page.evaluate("document.querySelector('.reason').textContent");
+    let reason = reason.as_str().unwrap();
+    let wanted = "failed: <script>document.title='hacked'</script><b title='\"'>&lt;";
+    assert!(reason.contains(wanted), "{reason}");
+    assert_eq!(
+        page.evaluate("document.title"),
+        json!("color_mixing: 1 failed")
+    );
+    assert_eq!(
+        page.evaluate("document.querySelectorAll('script, b').length"),
+        json!(0)
+    );
+}
+
 /// The largest file that is put into a page, as docs/decisions.md tells.
 const LARGEST_FILE: u32 = 24 * 1024 * 1024;
 
