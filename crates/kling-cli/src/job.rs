@@ -4,18 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kling_http::{
-    Client, EffectRequest, ErrorKind, ExternalTaskId, Provider, Task, TaskEvent, TaskHandle,
-};
+use kling_http::{Client, EffectRequest, ErrorKind, ExternalTaskId, Provider, Task, TaskHandle};
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
-use crate::output::{Progress, describe, emit, say};
+use crate::output::{describe, emit, say};
 use crate::place::{self, Place};
 use crate::signals::StopSignals;
 use crate::state::{Charge, Outcome, State, StateFile, seconds_of};
+use crate::watch::watch;
 
 /// What must not be forgotten, however it ends: read when the work is done or
 /// was dropped.
@@ -252,58 +250,6 @@ fn end(file: Option<StateFile>, failure: Option<String>, job: &mut Job) {
     if let Err(error) = file.ended(outcome) {
         // It names a task that has ended: the next run finds that out, unpaid.
         say(&format!("warning: {name} can't be updated: {error}"));
-    }
-}
-
-/// Shows each change, up to the end.
-pub(crate) async fn watch(task: &TaskHandle, job: &Job) -> Result<Task, kling_http::Error> {
-    let started = Instant::now();
-    let mut shown = Progress::new();
-    let mut events = task.events();
-    loop {
-        let event = tokio::select! {
-            event = events.next() => event,
-            () = shown.tick() => {
-                shown.at(&events.progress());
-                continue;
-            }
-        };
-        let elapsed = format!("[{:6.1} s]", started.elapsed().as_secs_f64());
-        match event {
-            Some(Ok(event @ (TaskEvent::Changed(_) | TaskEvent::Done(_)))) => {
-                let is_done = matches!(event, TaskEvent::Done(_));
-                let (TaskEvent::Changed(now) | TaskEvent::Done(now)) = event else {
-                    continue;
-                };
-                shown.state(&now.status.to_string());
-                shown.line(&format!("{elapsed} {:<10} task {}", now.status, now.id));
-                let progress = events.progress();
-                job.event(
-                    "status",
-                    json!({
-                        "task_id": now.id,
-                        "status": now.status,
-                        "elapsed_seconds": progress.elapsed.as_secs_f64(),
-                        "expected_seconds": progress.expected.as_secs_f64(),
-                    }),
-                );
-                if is_done {
-                    return Ok(*now);
-                }
-            }
-            Some(Ok(TaskEvent::PollFailed { error, next_in, .. })) => {
-                let (next, why) = (next_in.as_secs_f64(), describe(&error));
-                shown.line(&format!("{elapsed} asking again in {next:.0} s: {why}"));
-                job.event(
-                    "query_failed",
-                    json!({"kind": error.kind().name(), "message": why, "next_in_seconds": next}),
-                );
-            }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(error),
-            // The stream ends with `Done` or an error; this is for the compiler.
-            None => return task.wait().await,
-        }
     }
 }
 

@@ -24,6 +24,7 @@ mod state;
 mod submit;
 mod table;
 mod tasks;
+mod watch;
 mod webhook;
 
 use std::process::ExitCode;
