@@ -13,6 +13,7 @@ use kling_types::scene::{Date, LATEST_LIST};
 
 use crate::check::CheckArgs;
 use crate::connect::{ConnectArgs, WaitArgs};
+use crate::exit::ExitCodesArgs;
 use crate::papers::{CompletionsArgs, ManArgs, SchemaArgs};
 use crate::request::RequestArgs;
 use crate::resume::ResumeArgs;
@@ -23,7 +24,7 @@ use crate::webhook::WebhookArgs;
 
 /// Kling's video effects: photos in, a video out.
 #[derive(Debug, Parser)]
-#[command(name = "kling", version, arg_required_else_help = true, after_help = crate::exit::HELP)]
+#[command(name = "kling", version, arg_required_else_help = true, after_help = crate::exit::help())]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -46,34 +47,58 @@ pub(crate) enum Command {
     Man(ManArgs),
     Mock(MockArgs),
     Conformance(crate::conformance::ConformanceArgs),
+    ExitCodes(ExitCodesArgs),
 }
 
-/// Make a video: submit the pictures, wait for the task, save the result.
+/// Make videos: submit the pictures, wait for each task, save its result.
 ///
 /// Every task costs money, but for those of --mock. The key comes from COMETAPI_KEY, or
 /// KLING_API_KEY, or KLING_ACCESS_KEY with KLING_SECRET_KEY. Before anything is sent the job is
 /// written down beside the output, as FILE.kling.json: whatever happens, `kling resume` finishes it.
+///
+/// Several pictures make several videos, one after another: one of each picture, or one of each two
+/// for a scene that takes two. All of them are checked before the first is sent. Their state files
+/// stay: the same command again goes on with what is not finished, and pays for nothing twice.
 #[derive(Debug, Parser)]
-#[command(after_help = "\
+#[command(
+    mut_arg("images", |images| images.help(IMAGES)),
+    after_help = "\
 Examples:
   kling effect color_mixing me.jpg --output me.mp4
   kling effect hug_pro left.jpg right.png --output hug.mp4 --json
   kling effect hug_pro left.jpg right.png --mock
+  kling effect color_mixing one.jpg two.jpg three.png --output-dir videos --report page.html
   kling effect --request request.json --key-file key.txt --provider kling
-  kling effect color_mixing me.jpg --output -")]
+  kling effect color_mixing me.jpg --output -"
+)]
 pub(crate) struct EffectArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// Where to save the video, - for stdout; SCENE-TASK_ID.mp4 by default. A file there is replaced
+    /// Where to save the one video, - for stdout; SCENE-TASK_ID.mp4 by default. A file there is
+    /// replaced
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Where to save the videos of several pictures, as PICTURE-SCENE.mp4; the current directory by
+    /// default. With it one picture is treated as several are. No file of another job is replaced
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["request", "output", "state"])]
+    pub(crate) output_dir: Option<PathBuf>,
+
+    /// Make those of several anew that an earlier run made, or that failed: each is paid again
+    #[arg(long)]
+    pub(crate) again: bool,
+
+    /// Write a page that shows each picture beside its video; it needs no other file and no network
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 
     /// Use a fake service on this machine: nothing leaves it, nothing is paid
     #[arg(long, conflicts_with_all = ["base_url", "provider", "key_file", "key_stdin", "state"])]
     pub(crate) mock: bool,
 
-    /// Print each event as a line of JSON on stdout; the last one is saved or error
+    /// Print each event as a line of JSON on stdout; the last one is saved or error, and of several
+    /// jobs summary
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -87,6 +112,11 @@ pub(crate) struct EffectArgs {
     #[command(flatten)]
     pub(crate) connect: ConnectArgs,
 }
+
+/// What several of them mean.
+const IMAGES: &str = "\
+One picture for each video, or two (left, right), as the scene takes: JPEG or PNG files, or http(s) \
+URLs";
 
 /// Run the fake service until Ctrl-C or SIGTERM.
 ///

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::job::{self, Job};
 use crate::output::print;
-use crate::request::{read_image, read_json};
+use crate::request::{read_image, read_json, shown_image};
 
 /// Check a request, or pictures for a scene: every violation with its place. Nothing is sent.
 #[derive(Debug, clap::Args)]
@@ -81,8 +81,7 @@ fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
             let request = of_pictures(Scene::COLOR_MIXING, std::slice::from_ref(image))?;
             let mut found = request.validate_with(&Checks::default());
             found.retain(|violation| violation.pointer == "/input/image");
-            let shown = image.split('?').next().unwrap_or_default();
-            tell(Some(shown), found);
+            tell(Some(shown_image(image)), found);
         }
     }
     job.event("checked", json!({ "errors": errors }));

@@ -26,6 +26,14 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
+}
+
+/// What is the caller's own: the key, where it does not come from the environment,
+/// and settings.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct OwnArgs {
     /// Read the API key from this file, which others must not be able to read
     #[arg(long, value_name = "FILE", conflicts_with = "key_stdin")]
     pub(crate) key_file: Option<PathBuf>,
@@ -113,6 +121,7 @@ impl ConnectArgs {
 
     fn settings(&self) -> Result<Settings, Failure> {
         let given = self
+            .own
             .config
             .clone()
             .or_else(|| std::env::var_os("KLING_CONFIG").map(PathBuf::from));
@@ -160,9 +169,9 @@ impl ConnectArgs {
         &self,
         wanted: Option<ProviderName>,
     ) -> Result<(Provider, Credentials), Failure> {
-        let key = match &self.key_file {
+        let key = match &self.own.key_file {
             Some(path) => Some(read_private("--key-file", path)?),
-            None if self.key_stdin => Some(key_from_stdin()?),
+            None if self.own.key_stdin => Some(key_from_stdin()?),
             None => None,
         };
         if let Some(key) = key {

@@ -1,4 +1,5 @@
-//! `kling effect`: submit, wait, download.
+//! `kling effect`: submit, wait, download; once, or for several pictures one
+//! after another.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,9 +9,12 @@ use kling_mock::{Mock, Plan as Course, Server};
 
 use crate::args::EffectArgs;
 use crate::connect::Connection;
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::job::{self, Job, Plan};
-use crate::place::Place;
+use crate::job::{self, Job};
+use crate::plan;
+use crate::queue::Queue;
+use crate::signals::StopSignals;
 
 /// The course of a task of `--mock`: slow enough to be watched.
 const MOCK_QUEUE: Duration = Duration::from_millis(500);
@@ -20,27 +24,20 @@ const MOCK_RUN: Duration = Duration::from_millis(1500);
 const MOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(args: &EffectArgs) -> ExitCode {
-    job::run(args.json, async |job| make(args, job).await).await
+    let mut signals = StopSignals::listen();
+    match make(args, &mut signals).await {
+        Ok(exit) => exit.into(),
+        Err(failure) => job::conclude(&Job::new(args.json), Err(failure)).into(),
+    }
 }
 
-async fn make(args: &EffectArgs, job: &mut Job) -> Result<(), Failure> {
-    let place = Place::new(args.output.as_ref());
-    place.check_with(args.json, &args.request.images)?;
-    let request = args.request.build()?;
+async fn make(args: &EffectArgs, signals: &mut StopSignals) -> Result<Exit, Failure> {
+    let jobs = plan::jobs(args)?;
     let service = Service::start(args).await?;
-    let plan = Plan {
-        client: &service.connection.client,
-        provider: &service.connection.provider,
-        keep_state: service.server.is_none(),
-        state: args.state.as_deref(),
-        place: &place,
-        mode: args.request.mode.as_deref(),
-    };
-    let (task, file) = job::create(&plan, request, job).await?;
-    job::finish(&task, file, &place, job).await?;
-    drop(task);
+    plan::check_service(&jobs, &service.connection.provider)?;
+    let exit = Queue::work(args, &service.connection, jobs, signals).await?;
     service.stop().await;
-    Ok(())
+    Ok(exit)
 }
 
 /// The service to talk to.

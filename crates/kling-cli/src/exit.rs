@@ -1,9 +1,13 @@
-//! Exit codes, by class.
+//! Exit codes, by class: one table, from which the help, `kling exit-codes` and
+//! `docs/exit-codes.md` are made.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use kling_http::{Error, ErrorKind};
 use serde_json::{Value, json};
+
+use crate::output::{emit, print};
 
 /// What a script can tell from the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,19 +25,155 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
-pub(crate) const HELP: &str = "\
-Exit codes:
-    0  done
-    2  wrong arguments, files or settings; nothing was sent
-    3  the service does not accept the key
-    4  the account can't pay, or may not do this
-    5  the service refused the request; nothing was charged
-    6  the task failed; the reason is printed
-    7  the task did not end in time; it goes on
-    8  the service can't be reached, or failed; no task was created, or it goes on
-    9  the task may have been created and charged, but its answer was lost
-   10  the video was made but could not be saved; it is kept for 30 days
-  130  interrupted; a task that was created goes on";
+/// What an exit code means.
+struct Class {
+    exit: Exit,
+    /// A stable name for scripts; also a job's state where there are several.
+    name: &'static str,
+    meaning: &'static str,
+    /// Whether anything is charged.
+    paid: &'static str,
+    next: &'static str,
+}
+
+const TABLE: [Class; 11] = [
+    Class {
+        exit: Exit::Ok,
+        name: "done",
+        meaning: "done",
+        paid: "yes, where a task was created",
+        next: "-",
+    },
+    Class {
+        exit: Exit::Usage,
+        name: "usage",
+        meaning: "wrong arguments, files or settings; nothing was sent",
+        paid: "no",
+        next: "mend what the message names",
+    },
+    Class {
+        exit: Exit::Auth,
+        name: "auth",
+        meaning: "the service does not accept the key",
+        paid: "no",
+        next: "check the key and whose it is (--provider), then begin anew",
+    },
+    Class {
+        exit: Exit::Account,
+        name: "account",
+        meaning: "the account can't pay, or may not do this",
+        paid: "no",
+        next: "settle it with the provider, then begin anew",
+    },
+    Class {
+        exit: Exit::Refused,
+        name: "refused",
+        meaning: "the service refused the request, or knows no such task; nothing was charged",
+        paid: "no",
+        next: "change what the message names",
+    },
+    Class {
+        exit: Exit::TaskFailed,
+        name: "failed",
+        meaning: "the task failed; the reason is printed",
+        paid: "not known: what failed tasks cost is not documented",
+        next: "read the reason; a new task costs anew",
+    },
+    Class {
+        exit: Exit::Timeout,
+        name: "timeout",
+        meaning: "the task did not end in time; it goes on",
+        paid: "yes",
+        next: "kling resume FILE, or kling wait ID",
+    },
+    Class {
+        exit: Exit::Unavailable,
+        name: "unavailable",
+        meaning: "the service can't be reached, or failed; no task was created, or it goes on",
+        paid: "where the message names a task",
+        next: "kling resume FILE if the message names one, else begin anew",
+    },
+    Class {
+        exit: Exit::MaybeSent,
+        name: "maybe_sent",
+        meaning: "the task may have been created and charged, but its answer was lost",
+        paid: "perhaps",
+        next: "kling resume FILE; at CometAPI look for it in the account first",
+    },
+    Class {
+        exit: Exit::NotSaved,
+        name: "not_saved",
+        meaning: "the video was made but could not be saved; it is kept for 30 days",
+        paid: "yes",
+        next: "kling resume FILE, or kling download ID",
+    },
+    Class {
+        exit: Exit::Interrupted,
+        name: "interrupted",
+        meaning: "interrupted; a task that was created goes on",
+        paid: "where the message names a task",
+        next: "kling resume FILE if the message names one",
+    },
+];
+
+/// Which code several jobs end with.
+const OF_SEVERAL: &str = "\
+Of several jobs the first that was not done decides, and an interruption before all.";
+
+/// The codes in the help of the program.
+pub(crate) fn help() -> String {
+    let mut text = "Exit codes:\n".to_owned();
+    for class in &TABLE {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "  {:>3}  {}", class.exit.code(), class.meaning);
+    }
+    text + OF_SEVERAL
+}
+
+/// Tell what the exit codes mean, whether anything is paid, and what to do next.
+///
+/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = help(), after_long_help = long_help())]
+pub(crate) struct ExitCodesArgs {
+    /// Print each as a line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &ExitCodesArgs) -> ExitCode {
+    if !args.json {
+        print(&long_help());
+        return Exit::Ok.into();
+    }
+    for class in &TABLE {
+        emit(&json!({
+            "event": "exit_code",
+            "code": class.exit.code(),
+            "name": class.name,
+            "meaning": class.meaning,
+            "paid": class.paid,
+            "next": class.next,
+        }));
+    }
+    Exit::Ok.into()
+}
+
+fn long_help() -> String {
+    let mut text = "Exit codes:\n".to_owned();
+    for class in &TABLE {
+        let _ = writeln!(
+            text,
+            "  {:>3}  {}: {}\n       paid: {}\n       next: {}",
+            class.exit.code(),
+            class.name,
+            class.meaning,
+            class.paid,
+            class.next
+        );
+    }
+    text + OF_SEVERAL
+}
 
 impl Exit {
     pub(crate) fn of(error: &Error) -> Exit {
@@ -66,6 +206,11 @@ impl Exit {
 
     pub(crate) fn code(self) -> u8 {
         self as u8
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        let class = TABLE.iter().find(|class| class.exit == self);
+        class.map_or("unknown", |class| class.name)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Report {
     pub(crate) exit: Exit,
     kind: &'static str,
     pub(crate) message: String,
-    task_id: Option<String>,
+    pub(crate) task_id: Option<String>,
     external_task_id: Option<ExternalTaskId>,
     request_id: Option<String>,
     /// Where a result lies that was paid for and not saved: better shown to its
@@ -118,6 +118,17 @@ impl Failure {
     }
 }
 
+/// How to go on with a job that is written down.
+pub(crate) fn resume_command(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    // A name that begins with - would be an option.
+    if path.chars().all(plain) && !path.starts_with('-') {
+        return format!("kling resume {path}");
+    }
+    let dashes = if path.starts_with('-') { "-- " } else { "" };
+    format!("kling resume {dashes}'{}'", path.replace('\'', r"'\''"))
+}
+
 impl Report {
     /// After the create nothing is "not sent" or "not charged" any more.
     fn settle_with(&mut self, job: &Job) {
@@ -135,13 +146,7 @@ impl Report {
 
     /// What finishes the job without another charge.
     pub(crate) fn resume_command(&self) -> Option<String> {
-        let path = self.state.as_ref()?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-        if path.chars().all(plain) {
-            Some(format!("kling resume {path}"))
-        } else {
-            Some(format!("kling resume '{}'", path.replace('\'', r"'\''")))
-        }
+        self.state.as_deref().map(resume_command)
     }
 
     pub(crate) fn to_json(&self) -> Value {

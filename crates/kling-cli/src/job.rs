@@ -4,18 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kling_http::{
-    Client, EffectRequest, ErrorKind, ExternalTaskId, Provider, Task, TaskEvent, TaskHandle,
-};
+use kling_http::{Client, EffectRequest, ErrorKind, ExternalTaskId, Provider, Task, TaskHandle};
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Progress, describe, emit, say};
+use crate::failure::{Failure, Report};
+use crate::output::{describe, emit, say};
 use crate::place::{self, Place};
 use crate::signals::StopSignals;
-use crate::state::{State, StateFile};
+use crate::state::{Charge, Outcome, State, StateFile, seconds_of};
+use crate::watch::watch;
 
 /// What must not be forgotten, however it ends: read when the work is done or
 /// was dropped.
@@ -26,8 +24,14 @@ pub(crate) struct Job {
     pub(crate) task_id: Option<String>,
     /// The result's address, once there is one.
     pub(crate) result: Option<String>,
-    /// The state file, while there is one.
+    /// The state file, while there is something to resume.
     pub(crate) state: Option<PathBuf>,
+    /// Which of several it is, from 1.
+    pub(crate) number: Option<usize>,
+    /// The task as it was last seen.
+    pub(crate) task: Option<Task>,
+    /// Where its video is, once it was saved to a file.
+    pub(crate) saved: Option<PathBuf>,
 }
 
 impl Job {
@@ -38,10 +42,19 @@ impl Job {
         }
     }
 
+    /// It is written down there.
+    pub(crate) fn knows(&mut self, file: &StateFile) {
+        self.external_task_id = Some(file.state.external_task_id.clone());
+        self.state = Some(file.path.clone());
+    }
+
     /// A line for programs, where they asked for it.
     pub(crate) fn event(&self, name: &str, mut members: Value) {
         if self.json {
             members["event"] = name.into();
+            if let Some(number) = self.number {
+                members["job"] = number.into();
+            }
             emit(&members);
         }
     }
@@ -66,16 +79,20 @@ pub(crate) async fn attend(
     work: impl AsyncFnOnce(&mut Job) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     tokio::select! {
-        outcome = work(job) => outcome,
+        // Who asked before it began wants nothing sent.
+        biased;
         () = signals.stop_requested() => Err(Failure::Interrupted),
+        outcome = work(job) => outcome,
     }
 }
 
 /// Says how it ended.
 pub(crate) fn conclude(job: &Job, outcome: Result<(), Failure>) -> Exit {
-    let Err(failure) = outcome else {
-        return Exit::Ok;
-    };
+    outcome.map_or_else(|failure| tell(job, failure).exit, |()| Exit::Ok)
+}
+
+/// Says what went wrong.
+pub(crate) fn tell(job: &Job, failure: Failure) -> Report {
     let report = failure.report(job);
     say(&format!("error: {}", report.message));
     if let Some(address) = &report.result_url {
@@ -85,7 +102,7 @@ pub(crate) fn conclude(job: &Job, outcome: Result<(), Failure>) -> Exit {
         say(&format!("go on with: {command}"));
     }
     job.event("error", report.to_json());
-    report.exit
+    report
 }
 
 /// A job's own settings.
@@ -93,11 +110,20 @@ pub(crate) struct Plan<'a> {
     pub(crate) client: &'a Client,
     pub(crate) provider: &'a Provider,
     /// Otherwise nothing is written down: the service is gone with this process.
-    pub(crate) keep_state: bool,
+    pub(crate) write_state: bool,
+    /// Whether the state file stays when the job has ended.
+    pub(crate) keep: bool,
+    /// Whether it may replace that of a job that has ended.
+    pub(crate) anew: bool,
     /// Where, if somebody said.
     pub(crate) state: Option<&'a Path>,
     pub(crate) place: &'a Place,
     pub(crate) mode: Option<&'a str>,
+}
+
+/// Where a job with this output is written down.
+pub(crate) fn state_of(output: &Path) -> PathBuf {
+    place::beside(output, ".kling.json")
 }
 
 /// Writes the job down, then creates its task. From here on it is paid for.
@@ -111,13 +137,13 @@ pub(crate) async fn create(
     job.external_task_id = Some(id.clone());
     let scene = request.effect_scene.clone();
     let mut file = None;
-    if plan.keep_state {
+    if plan.write_state {
         let output = plan.place.file();
         let mode = plan.mode.map(str::to_owned);
-        let state = State::new(plan.provider, &id, &request, mode, output)?;
+        let state = State::new(plan.provider, &id, &request, mode, output, plan.keep)?;
         let path = plan.state.map_or_else(
             || match output {
-                Some(output) => place::beside(output, ".kling.json"),
+                Some(output) => state_of(output),
                 None => PathBuf::from(format!(
                     "{}-{}.kling.json",
                     place::file_name_part(scene.as_str()),
@@ -126,7 +152,7 @@ pub(crate) async fn create(
             },
             Path::to_owned,
         );
-        let written = StateFile::create(path, state)?;
+        let written = StateFile::create(path, state, plan.anew)?;
         job.state = Some(written.path.clone());
         file = Some(written);
     }
@@ -196,73 +222,34 @@ pub(crate) async fn finish(
     let finished = match watch(task, job).await {
         Ok(finished) => finished,
         Err(error) => {
-            // It ended: there is nothing to go on with.
-            if error.kind() == ErrorKind::TaskFailed
-                && let Some(file) = file
-            {
-                job.state = None;
-                file.remove();
+            if let Some(seen) = error.task() {
+                job.task = Some(seen.clone());
+            }
+            if error.kind() == ErrorKind::TaskFailed {
+                end(file, Some(describe(&error)), job);
             }
             return Err(error.into());
         }
     };
+    job.task = Some(finished.clone());
     save(task, &finished, place, job).await?;
-    if let Some(file) = file {
-        job.state = None;
-        file.remove();
-    }
+    end(file, None, job);
     Ok(())
 }
 
-/// Shows each change, up to the end.
-pub(crate) async fn watch(task: &TaskHandle, job: &Job) -> Result<Task, kling_http::Error> {
-    let started = Instant::now();
-    let mut shown = Progress::new();
-    let mut events = task.events();
-    loop {
-        let event = tokio::select! {
-            event = events.next() => event,
-            () = shown.tick() => {
-                shown.at(&events.progress());
-                continue;
-            }
-        };
-        let elapsed = format!("[{:6.1} s]", started.elapsed().as_secs_f64());
-        match event {
-            Some(Ok(event @ (TaskEvent::Changed(_) | TaskEvent::Done(_)))) => {
-                let is_done = matches!(event, TaskEvent::Done(_));
-                let (TaskEvent::Changed(now) | TaskEvent::Done(now)) = event else {
-                    continue;
-                };
-                shown.state(&now.status.to_string());
-                shown.line(&format!("{elapsed} {:<10} task {}", now.status, now.id));
-                let progress = events.progress();
-                job.event(
-                    "status",
-                    json!({
-                        "task_id": now.id,
-                        "status": now.status,
-                        "elapsed_seconds": progress.elapsed.as_secs_f64(),
-                        "expected_seconds": progress.expected.as_secs_f64(),
-                    }),
-                );
-                if is_done {
-                    return Ok(*now);
-                }
-            }
-            Some(Ok(TaskEvent::PollFailed { error, next_in, .. })) => {
-                let (next, why) = (next_in.as_secs_f64(), describe(&error));
-                shown.line(&format!("{elapsed} asking again in {next:.0} s: {why}"));
-                job.event(
-                    "query_failed",
-                    json!({"kind": error.kind().name(), "message": why, "next_in_seconds": next}),
-                );
-            }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(error),
-            // The stream ends with `Done` or an error; this is for the compiler.
-            None => return task.wait().await,
-        }
+/// There is nothing to go on with any more.
+fn end(file: Option<StateFile>, failure: Option<String>, job: &mut Job) {
+    job.state = None;
+    let Some(file) = file else { return };
+    let name = file.path.display().to_string();
+    let outcome = Outcome {
+        failure,
+        seconds: job.task.as_ref().and_then(seconds_of),
+        charge: job.task.as_ref().and_then(Charge::of),
+    };
+    if let Err(error) = file.ended(outcome) {
+        // It names a task that has ended: the next run finds that out, unpaid.
+        say(&format!("warning: {name} can't be updated: {error}"));
     }
 }
 
@@ -297,6 +284,7 @@ pub(crate) async fn save(
             Path::to_owned,
         );
         let saved = download.save_to(&path).await?;
+        job.saved = Some(saved.path.clone());
         let name = saved.path.to_string_lossy().into_owned();
         (name, saved.bytes, saved.sha256)
     };

@@ -7,18 +7,24 @@ mod connect;
 mod effect;
 mod exit;
 mod failure;
+mod gallery;
 mod job;
 mod mock;
 mod output;
 mod papers;
 mod place;
+mod plan;
+mod queue;
 mod request;
 mod resume;
+mod row;
 mod scenes;
 mod signals;
 mod state;
 mod submit;
+mod table;
 mod tasks;
+mod watch;
 mod webhook;
 
 use std::process::ExitCode;
@@ -69,5 +75,6 @@ async fn main() -> ExitCode {
         Command::Man(args) => papers::man(&args).await,
         Command::Mock(args) => mock::run(&args).await,
         Command::Conformance(args) => conformance::run(&args).await,
+        Command::ExitCodes(args) => exit::run(&args),
     }
 }

@@ -52,7 +52,7 @@ impl Place {
             )),
             Place::Stdout => Ok(()),
             Place::Default => check_directory(Path::new("."), "the current directory"),
-            Place::File(path) => check_file(path, inputs),
+            Place::File(path) => check_file("--output", path, inputs),
         }
     }
 }
@@ -80,9 +80,15 @@ pub(crate) fn file_name_part(text: &str) -> String {
         .collect()
 }
 
-fn check_file(output: &Path, inputs: &[String]) -> Result<(), Failure> {
-    let named = format!("--output {}", output.display());
+/// Whether a file can be written there; `option` is what named it.
+pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Result<(), Failure> {
+    let named = format!("{option} {}", output.display());
     let fault = |why: &str| Err(Failure::Usage(format!("{named} {why}")));
+    let example = if option == "--report" {
+        "page.html"
+    } else {
+        "video.mp4"
+    };
     let ends_in_slash = output
         .as_os_str()
         .to_string_lossy()
@@ -91,7 +97,9 @@ fn check_file(output: &Path, inputs: &[String]) -> Result<(), Failure> {
         .file_name()
         .filter(|_| !ends_in_slash && !output.is_dir())
     else {
-        return fault("is a directory: add a file name, such as video.mp4");
+        return fault(&format!(
+            "is a directory: add a file name, such as {example}"
+        ));
     };
     if name.len() > LONGEST_NAME {
         return fault("has a name that is too long for a file");
@@ -108,6 +116,16 @@ fn check_file(output: &Path, inputs: &[String]) -> Result<(), Failure> {
         return fault("is one of the pictures: name another file");
     }
     Ok(())
+}
+
+/// Whether files can be made in what `--output-dir` names.
+pub(crate) fn check_output_dir(directory: &Path) -> Result<(), Failure> {
+    let option = format!("--output-dir {}", directory.display());
+    if !directory.is_dir() {
+        let text = format!("{option} is no directory: create it first");
+        return Err(Failure::Usage(text));
+    }
+    check_directory(directory, &format!("a video in {option}"))
 }
 
 fn check_directory(directory: &Path, named: &str) -> Result<(), Failure> {

@@ -52,6 +52,18 @@ const LONGEST_REQUEST: u64 = 64 * 1024 * 1024;
 impl RequestArgs {
     /// The request, or everything that is wrong with it. Nothing is sent yet.
     pub(crate) fn build(&self) -> Result<EffectRequest, Failure> {
+        self.build_with(&mut say)
+    }
+
+    /// The same, with a say in what becomes of warnings.
+    pub(crate) fn build_with(&self, warn: &mut dyn FnMut(&str)) -> Result<EffectRequest, Failure> {
+        let request = self.assemble()?;
+        self.check(&request, warn)?;
+        Ok(request)
+    }
+
+    /// The request as it stands: the client checks it again before it sends it.
+    pub(crate) fn assemble(&self) -> Result<EffectRequest, Failure> {
         let mut request = match &self.request {
             Some(file) => EffectRequest::from_members(read_request(file)?),
             None => self.of_pictures()?,
@@ -66,7 +78,6 @@ impl RequestArgs {
         {
             request = request.with_external_task_id(random_external_task_id());
         }
-        self.check(&request)?;
         Ok(request)
     }
 
@@ -109,13 +120,13 @@ impl RequestArgs {
         Ok(request)
     }
 
-    fn check(&self, request: &EffectRequest) -> Result<(), Failure> {
+    fn check(&self, request: &EffectRequest, warn: &mut dyn FnMut(&str)) -> Result<(), Failure> {
         let checks = Checks::default().with_pictures(!self.no_preflight);
         let mut errors = Vec::new();
         for found in request.validate_with(&checks) {
             let line = format!("{} {}", self.name_of(&found.pointer), found.message);
             match found.severity() {
-                Severity::Warning => say(&format!("warning: {line}")),
+                Severity::Warning => warn(&format!("warning: {line}")),
                 Severity::Error => errors.push(line),
             }
         }
@@ -139,7 +150,7 @@ impl RequestArgs {
             _ => None,
         };
         match (image, pointer) {
-            (Some(image), _) => image.split('?').next().unwrap_or_default().to_owned(),
+            (Some(image), _) => shown_image(image).to_owned(),
             (None, "/effect_scene") => "the scene".to_owned(),
             (None, "/input/duration") => "--duration".to_owned(),
             (None, "/input/mode") => "--mode".to_owned(),
@@ -183,6 +194,14 @@ pub(crate) fn read_bytes(file: &str) -> Result<Vec<u8>, Failure> {
 
 fn shown(file: &str) -> &str {
     if file == "-" { "stdin" } else { file }
+}
+
+/// A picture's name for people: what is signed in a URL is not shown.
+pub(crate) fn shown_image(image: &str) -> &str {
+    if image.contains("://") {
+        return image.split(['?', '#']).next().unwrap_or_default();
+    }
+    image
 }
 
 pub(crate) fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Failure> {

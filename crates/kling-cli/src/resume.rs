@@ -10,7 +10,7 @@ use std::time::Duration;
 use kling_http::{Client, EffectRequest, ErrorKind, Task, TaskHandle};
 use serde_json::json;
 
-use crate::connect::{ConnectArgs, Connection, Known, WaitArgs};
+use crate::connect::{ConnectArgs, Connection, Known, OwnArgs, WaitArgs};
 use crate::failure::Failure;
 use crate::job::{self, Job};
 use crate::output::say;
@@ -48,13 +48,8 @@ pub(crate) struct ResumeArgs {
     #[arg(long)]
     json: bool,
 
-    /// Read the API key from this file, which others must not be able to read
-    #[arg(long, value_name = "FILE", conflicts_with = "key_stdin")]
-    key_file: Option<PathBuf>,
-
-    /// Read the API key from stdin
-    #[arg(long)]
-    key_stdin: bool,
+    #[command(flatten)]
+    own: OwnArgs,
 
     #[command(flatten)]
     wait: WaitArgs,
@@ -66,16 +61,14 @@ pub(crate) async fn run(args: &ResumeArgs) -> ExitCode {
 
 async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
     let file = StateFile::read(&args.file)?;
-    job.external_task_id = Some(file.state.external_task_id.clone());
-    job.state = Some(file.path.clone());
+    job.knows(&file);
     let output = args.output.as_ref().or(file.state.output.as_ref());
     let place = Place::new(output);
     let again = args.again(&file.state);
     let inputs = again.as_ref().map_or(&[][..], |again| &again.images);
     place.check_with(args.json, inputs)?;
     let connect = ConnectArgs {
-        key_file: args.key_file.clone(),
-        key_stdin: args.key_stdin,
+        own: args.own.clone(),
         ..ConnectArgs::default()
     };
     let known = Known {
@@ -83,17 +76,28 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
         base_url: &file.state.base_url,
     };
     let service = connect.connect(&args.wait, Some(&known), false)?;
+    go_on(&service, file, again, &place, job).await
+}
+
+/// Finds the task of a job that is written down, waits for it and saves its video.
+pub(crate) async fn go_on(
+    service: &Connection,
+    file: StateFile,
+    again: Option<RequestArgs>,
+    place: &Place,
+    job: &mut Job,
+) -> Result<(), Failure> {
     let (task, file) = match file.state.task.clone() {
         Some(saved) => {
             let task = service.client.effects().resume(saved)?;
             job.task_id = Some(task.id().to_string());
             (task, Some(file))
         }
-        None => find(&service, file, again, job).await?,
+        None => find(service, file, again, job).await?,
     };
     say(&format!("resuming task {}", task.id()));
     job.event("resuming", json!({"task_id": task.id()}));
-    job::finish(&task, file, &place, job).await
+    Box::pin(job::finish(&task, file, place, job)).await
 }
 
 impl ResumeArgs {

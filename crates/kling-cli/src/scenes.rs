@@ -3,7 +3,6 @@
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -14,7 +13,8 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::job;
 use crate::output::{emit, print};
-use crate::request::read_json;
+
+mod diff;
 
 /// What is known of the effect scenes; nothing is sent.
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,8 @@ enum ScenesCommand {
         /// Its name
         scene: String,
     },
-    /// What differs between two catalogues: JSON files like fixtures/scenes.json
+    /// What differs between two catalogues, JSON files like fixtures/scenes.json: each place as a
+    /// JSON Pointer into the scene
     Diff {
         /// The older one
         before: String,
@@ -89,7 +90,7 @@ pub(crate) async fn run(args: &ScenesArgs) -> ExitCode {
             }
             Ok(())
         }
-        ScenesCommand::Diff { before, after } => diff(before, after, args.json),
+        ScenesCommand::Diff { before, after } => diff::run(before, after, args.json),
     })
     .await
 }
@@ -191,59 +192,4 @@ fn in_words(info: &SceneInfo) -> String {
     line("models", words(info.models));
     line("note:", info.notes.map(str::to_owned));
     text
-}
-
-/// The scenes of a catalogue by name.
-fn catalogue(file: &str) -> Result<BTreeMap<String, Value>, Failure> {
-    let fault = || {
-        Failure::Usage(format!(
-            "{file} is no catalogue: it is a list of objects, each with \"scene\""
-        ))
-    };
-    let Value::Array(items) = read_json(file)? else {
-        return Err(fault());
-    };
-    let named = |item: Value| {
-        let name = item.get("scene")?.as_str()?.to_owned();
-        Some((name, item))
-    };
-    items
-        .into_iter()
-        .map(|item| named(item).ok_or_else(fault))
-        .collect()
-}
-
-fn diff(before: &str, after: &str, json: bool) -> Result<(), Failure> {
-    let (before, after) = (catalogue(before)?, catalogue(after)?);
-    let tell = |change: &str, sign: char, scene: &str, members: &[&String]| {
-        if json {
-            emit(&json!({"event": change, "scene": scene, "members": members}));
-        } else {
-            let members: Vec<&str> = members.iter().map(|member| member.as_str()).collect();
-            let line = format!("{sign} {scene}\t{}", members.join(", "));
-            print(line.trim_end());
-        }
-    };
-    let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    for name in names {
-        match (before.get(name), after.get(name)) {
-            (None, _) => tell("added", '+', name, &[]),
-            (_, None) => tell("removed", '-', name, &[]),
-            (Some(old), Some(new)) if old != new => {
-                tell("changed", '~', name, &changed(old, new));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// The names of the members that differ.
-fn changed<'a>(old: &'a Value, new: &'a Value) -> Vec<&'a String> {
-    let (Value::Object(old), Value::Object(new)) = (old, new) else {
-        return Vec::new();
-    };
-    let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    let differs = |name: &&String| old.get(*name) != new.get(*name);
-    names.into_iter().filter(differs).collect()
 }

@@ -4,9 +4,9 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use kling_http::types::UnixMillis;
+use kling_http::types::{Amount, UnixMillis};
 use kling_http::{
-    Clock as _, EffectRequest, ExternalTaskId, Provider, SavedTask, Scene, SystemClock,
+    Clock as _, EffectRequest, ExternalTaskId, Provider, SavedTask, Scene, SystemClock, Task,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -36,6 +36,68 @@ pub(crate) struct State {
     /// The task, once its id is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) task: Option<SavedTask>,
+    /// Whether the file stays when the job has ended, so that the same command
+    /// does not pay for it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) keep: bool,
+    /// How it ended, in a file that stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outcome {
+    /// Why it failed; absent where its video was saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
+    /// How long the service took for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) charge: Option<Charge>,
+}
+
+/// What a task cost, as far as the service says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Charge {
+    /// Units of a resource pack.
+    pub(crate) units: Option<Amount>,
+    /// Money from the balance, after discounts.
+    pub(crate) balance: Option<Amount>,
+}
+
+impl Charge {
+    pub(crate) fn of(task: &Task) -> Option<Charge> {
+        let balance = task.balance_deduction.as_ref();
+        let charge = Charge {
+            units: task.unit_deduction,
+            balance: balance.and_then(|deduction| deduction.quota),
+        };
+        (charge.units.is_some() || charge.balance.is_some()).then_some(charge)
+    }
+}
+
+impl std::fmt::Display for Charge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let told = |amount: &&Amount| **amount != Amount::ZERO;
+        let units = self.units.as_ref();
+        let balance = self.balance.as_ref();
+        match (units.filter(told), balance.filter(told)) {
+            (Some(units), Some(money)) => write!(f, "units: {units}, balance: {money}"),
+            (None, Some(money)) => write!(f, "balance: {money}"),
+            (Some(units), None) => write!(f, "units: {units}"),
+            (None, None) => f.write_str("nothing"),
+        }
+    }
+}
+
+/// How long the service took, by its own clock.
+pub(crate) fn seconds_of(task: &Task) -> Option<f64> {
+    let took = task.updated_at?.saturating_since(task.created_at?);
+    Some(took.as_secs_f64())
 }
 
 const VERSION: u32 = 1;
@@ -47,6 +109,7 @@ impl State {
         request: &EffectRequest,
         mode: Option<String>,
         output: Option<&Path>,
+        keep: bool,
     ) -> Result<State, Failure> {
         // Another directory may be the current one when it is resumed. A name
         // that JSON can't hold is left out: the video then gets another.
@@ -63,12 +126,24 @@ impl State {
             created_at: SystemClock.now().into(),
             output: output.and_then(|path| std::path::absolute(path).ok()),
             task: None,
+            keep,
+            outcome: None,
         })
     }
 
     /// Whether it is this request that was meant to be sent.
     pub(crate) fn is_of(&self, request: &EffectRequest) -> Result<bool, Failure> {
         Ok(self.request_sha256 == digest(request)?)
+    }
+
+    /// The same for one that has another external task id.
+    pub(crate) fn is_of_like(&self, request: &EffectRequest) -> Result<bool, Failure> {
+        let id = self.external_task_id.clone();
+        self.is_of(&request.clone().with_external_task_id(id))
+    }
+
+    pub(crate) fn is_at(&self, provider: &Provider) -> bool {
+        self.provider == provider.name() && self.base_url == provider.base_url()
     }
 }
 
@@ -88,10 +163,10 @@ pub(crate) struct StateFile {
 
 impl StateFile {
     /// On the disk when this returns. A file that is there already belongs to
-    /// another job, and stays.
-    pub(crate) fn create(path: PathBuf, state: State) -> Result<StateFile, Failure> {
+    /// another job, and stays, unless that has ended and is to be made anew.
+    pub(crate) fn create(path: PathBuf, state: State, anew: bool) -> Result<StateFile, Failure> {
         let file = StateFile { path, state };
-        match file.write(true) {
+        match file.write(!anew) {
             Ok(()) => Ok(file),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 let name = file.path.display();
@@ -132,7 +207,17 @@ impl StateFile {
         self.write(false)
     }
 
-    /// The job is done.
+    /// The job has ended, with its video saved or without one.
+    pub(crate) fn ended(mut self, outcome: Outcome) -> std::io::Result<()> {
+        if self.state.keep {
+            self.state.outcome = Some(outcome);
+            return self.write(false);
+        }
+        self.remove();
+        Ok(())
+    }
+
+    /// There is no such job.
     pub(crate) fn remove(self) {
         // A file that stays only names a task that is done: resuming it saves the
         // same video again.

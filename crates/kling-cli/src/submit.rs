@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::connect::{ConnectArgs, WaitArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, resume_command};
 use crate::job::{self, Job, Plan};
 use crate::output::say;
 use crate::place::Place;
@@ -59,7 +59,9 @@ async fn submit(args: &SubmitArgs, job: &mut Job) -> Result<(), Failure> {
     let plan = Plan {
         client: &service.client,
         provider: &service.provider,
-        keep_state: true,
+        write_state: true,
+        keep: false,
+        anew: false,
         state: args.state.as_deref(),
         place: &place,
         mode: args.request.mode.as_deref(),
@@ -67,10 +69,8 @@ async fn submit(args: &SubmitArgs, job: &mut Job) -> Result<(), Failure> {
     let (task, file) = job::create(&plan, request, job).await?;
     let path = file.map(|file| file.path.to_string_lossy().into_owned());
     let path = path.unwrap_or_default();
-    say(&format!(
-        "created task {}; go on with: kling resume {path}",
-        task.id()
-    ));
+    let (id, command) = (task.id(), resume_command(&path));
+    say(&format!("created task {id}; go on with: {command}"));
     job.event(
         "submitted",
         json!({

@@ -12,8 +12,9 @@ use serde_json::json;
 use crate::connect::{ConnectArgs, Connection, WaitArgs};
 use crate::failure::Failure;
 use crate::job::{self, Job};
-use crate::output::{emit, print};
+use crate::output::print;
 use crate::place::Place;
+use crate::watch::watch;
 
 /// Which task.
 #[derive(Debug, clap::Args)]
@@ -129,11 +130,7 @@ pub(crate) async fn get(args: &GetArgs) -> ExitCode {
     job::run(args.json, async |job| {
         let service = args.connect.connect(&WaitArgs::default(), None, true)?;
         let task = args.task.find(&service).await?.fetch().await?;
-        if args.json {
-            job.event("task", json!({ "task": task }));
-        } else {
-            print(&row(&task));
-        }
+        show(&task, job);
         Ok(())
     })
     .await
@@ -144,12 +141,8 @@ pub(crate) async fn wait(args: &WaitCommand) -> ExitCode {
         let service = args.connect.connect(&args.wait, None, true)?;
         let task = args.task.find(&service).await?;
         job.task_id = Some(task.id().to_string());
-        let done = job::watch(&task, job).await?;
-        if args.json {
-            job.event("task", json!({ "task": done }));
-        } else {
-            print(&row(&done));
-        }
+        let done = watch(&task, job).await?;
+        show(&done, job);
         Ok(())
     })
     .await
@@ -169,7 +162,7 @@ async fn bring(args: &DownloadArgs, job: &mut Job) -> Result<(), Failure> {
 }
 
 pub(crate) async fn list(args: &ListArgs) -> ExitCode {
-    job::run(args.json, async |_| {
+    job::run(args.json, async |job| {
         let service = args.connect.connect(&WaitArgs::default(), None, true)?;
         // No larger a page than is shown; the service takes 1 to 500.
         let page = u16::try_from(args.limit.clamp(1, 100)).unwrap_or(100);
@@ -178,16 +171,20 @@ pub(crate) async fn list(args: &ListArgs) -> ExitCode {
             let Some(task) = tasks.next().await else {
                 break;
             };
-            let task = task?;
-            if args.json {
-                emit(&json!({"event": "task", "task": task}));
-            } else {
-                print(&row(&task));
-            }
+            show(&task?, job);
         }
         Ok(())
     })
     .await
+}
+
+/// A task as a line, for programs or for people.
+fn show(task: &Task, job: &Job) {
+    if job.json {
+        job.event("task", json!({ "task": task }));
+    } else {
+        print(&row(task));
+    }
 }
 
 /// A task in one line, in columns: id, status, external id, and why it failed.

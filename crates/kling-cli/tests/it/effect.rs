@@ -63,67 +63,40 @@ fn one_picture_makes_a_video_that_replaces_an_older_file() {
     check_saved(&ran, here.path(), "me.mp4");
 }
 
+/// `kling effect` of a rocket's picture at a service elsewhere, with this key.
+fn rocket(mock: &RunningMock, here: &Path, key: &str, scene: &str) -> Ran {
+    let mut command = kling(here);
+    command
+        .env("COMETAPI_KEY", key)
+        .args(["effect", scene])
+        .arg(picture("rocket.jpg"))
+        .args(["--base-url", &mock.base_url, "--poll-interval", "0.05"]);
+    run(command.args(["--json", "-o", "r.mp4"]))
+}
+
 #[test]
 fn the_service_may_be_elsewhere() {
     let mock = RunningMock::start(&[]);
     let here = directory();
-    let mut command = kling(here.path());
-    command
-        .env("COMETAPI_KEY", &mock.api_key)
-        .args(["effect", "rocketrocket"])
-        .arg(picture("rocket.jpg"))
-        .args([
-            "--base-url",
-            &mock.base_url,
-            "--poll-interval",
-            "0.05",
-            "--json",
-            "-o",
-            "r.mp4",
-        ]);
-    let ran = run(&mut command);
+    let ran = rocket(&mock, here.path(), &mock.api_key, "rocketrocket");
     // Gone from Kling's list and not on CometAPI's page: a warning, and the
     // service's own refusal.
-    assert!(
-        ran.stderr
-            .contains("warning: the scene \"rocketrocket\" is not on Kling's list")
-    );
     assert_eq!(ran.code, Some(5), "{}", ran.stderr);
-    assert!(
-        ran.stderr
-            .contains("effect_scene value 'rocketrocket' is invalid"),
-        "{}",
-        ran.stderr
-    );
-
-    let mut command = kling(here.path());
-    command
-        .env("COMETAPI_KEY", &mock.api_key)
-        .args(["effect", "color_mixing"])
-        .arg(picture("rocket.jpg"))
-        .args([
-            "--base-url",
-            &mock.base_url,
-            "--poll-interval",
-            "0.05",
-            "--json",
-            "-o",
-            "r.mp4",
-        ]);
-    check_saved(&run(&mut command), here.path(), "r.mp4");
+    for words in [
+        "warning: the scene \"rocketrocket\" is not on Kling's list",
+        "effect_scene value 'rocketrocket' is invalid",
+    ] {
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    let ran = rocket(&mock, here.path(), &mock.api_key, "color_mixing");
+    check_saved(&ran, here.path(), "r.mp4");
 }
 
 #[test]
 fn a_wrong_key_is_told_from_other_failures() {
     let mock = RunningMock::start(&[]);
     let here = directory();
-    let mut command = kling(here.path());
-    command
-        .env("COMETAPI_KEY", "sk-wrong")
-        .args(["effect", "color_mixing"])
-        .arg(picture("rocket.jpg"))
-        .args(["--base-url", &mock.base_url, "--json"]);
-    let ran = run(&mut command);
+    let ran = rocket(&mock, here.path(), "sk-wrong", "color_mixing");
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     let said = ran.json();
     assert_eq!(said["error"]["kind"], json!("auth"));
@@ -186,12 +159,13 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
         "the scene hug_pro takes two pictures, not 1: give two files, left and right",
     );
     check_refused(
-        &["color_mixing", "cat.png", "portrait.jpg"],
-        "the scene color_mixing takes one picture, not 2: give one file",
+        &["hug_pro", "cat.png", "portrait.jpg", "cat.png"],
+        "the scene hug_pro takes two pictures for each video, left and right: 3 are no pairs",
     );
     check_refused(
         &["appears_tomorrow", "cat.png", "cat.png", "cat.png"],
-        "a scene takes one picture or two, not 3: give one file or two",
+        "how many pictures the scene appears_tomorrow takes is not known: give one picture or two, \
+         not 3",
     );
     check_refused(
         &["color_mixing", "missing.jpg"],
@@ -235,6 +209,10 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     check_refused(
         &["color_mixing", "cat.png", "--output", "nowhere/video.mp4"],
         "--output nowhere/video.mp4 is in a directory that does not exist: create it first",
+    );
+    check_refused(
+        &["color_mixing", "cat.png", "--report", "cat.png"],
+        "--report cat.png is one of the pictures: name another file",
     );
     check_refused(
         &["color_mixing", "cat.png", "--output", "."],

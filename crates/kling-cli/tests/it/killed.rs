@@ -20,7 +20,7 @@ fn service(faults: &[&str]) -> RunningMock {
     RunningMock::start(&arguments)
 }
 
-fn ask(mock: &RunningMock, path: &str) -> Value {
+pub(crate) fn ask(mock: &RunningMock, path: &str) -> Value {
     let (status, body) = mock.request(&format!("GET /__mock/{path} HTTP/1.1"), "");
     assert_eq!(status, 200, "{body}");
     serde_json::from_str(&body).unwrap()
@@ -51,7 +51,7 @@ fn resume(mock: &RunningMock, here: &Path, more: &[&str]) -> std::process::Comma
 
 /// When to kill it.
 #[derive(Clone, Copy)]
-enum Moment {
+pub(crate) enum Moment {
     /// The state file is there.
     Written,
     /// The state file names the task.
@@ -63,7 +63,7 @@ enum Moment {
 }
 
 impl Moment {
-    fn has_come(self, mock: &RunningMock, here: &Path) -> bool {
+    pub(crate) fn has_come(self, mock: &RunningMock, here: &Path) -> bool {
         let state = || std::fs::read_to_string(here.join(STATE)).unwrap_or_default();
         match self {
             Moment::Written => !state().is_empty(),
@@ -79,7 +79,12 @@ impl Moment {
 
 /// Starts it, waits for the moment, and kills it with a signal that it can't see.
 #[track_caller]
-fn kill(mut command: std::process::Command, mock: &RunningMock, here: &Path, moment: Moment) {
+pub(crate) fn kill(
+    mut command: std::process::Command,
+    mock: &RunningMock,
+    here: &Path,
+    moment: Moment,
+) {
     let mut child: Child = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -134,6 +139,15 @@ fn hash(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(&Sha256::digest(bytes))
 }
 
+/// A job that was killed when its create had arrived and was not yet answered.
+#[track_caller]
+fn killed_at_create(mock: &RunningMock) -> tempfile::TempDir {
+    let here = tempfile::tempdir().unwrap();
+    let moment = Moment::Requests(1);
+    kill(effect(mock, here.path()), mock, here.path(), moment);
+    here
+}
+
 #[track_caller]
 fn check_finished(ran: &Ran) {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -160,7 +174,7 @@ fn check(faults: &[&str], moment: Moment) {
     check_paid_once(&mock, here.path());
 }
 
-fn ask_for_no_faults(mock: &RunningMock) {
+pub(crate) fn ask_for_no_faults(mock: &RunningMock) {
     let (status, body) = mock.request("DELETE /__mock/faults HTTP/1.1", "");
     assert!((200..300).contains(&status), "{body}");
 }
@@ -201,15 +215,9 @@ fn while_the_video_is_fetched() {
 #[test]
 fn killed_again_and_again() {
     let mock = service(&["create#1@before:hang", "create#2@after:hang", "get#3:hang"]);
-    let here = tempfile::tempdir().unwrap();
+    let here = killed_at_create(&mock);
     let picture = picture("portrait.jpg");
     let again = ["--send-again", picture.to_str().unwrap()];
-    kill(
-        effect(&mock, here.path()),
-        &mock,
-        here.path(),
-        Moment::Requests(1),
-    );
     // Looked up (2), sent again (3), its answer held back.
     kill(
         resume(&mock, here.path(), &again),
@@ -262,13 +270,7 @@ fn at_cometapi_it_says_what_is_unknown() {
 #[test]
 fn an_unknown_task_is_not_sent_again_unasked_nor_with_other_pictures() {
     let mock = service(&["create#1@before:hang"]);
-    let here = tempfile::tempdir().unwrap();
-    kill(
-        effect(&mock, here.path()),
-        &mock,
-        here.path(),
-        Moment::Requests(1),
-    );
+    let here = killed_at_create(&mock);
     let ran = run(&mut resume(&mock, here.path(), &[]));
     assert_eq!(ran.code, Some(9), "{}", ran.stderr);
     assert!(ran.stderr.contains("add --send-again"), "{}", ran.stderr);
@@ -290,13 +292,7 @@ fn an_unknown_task_is_not_sent_again_unasked_nor_with_other_pictures() {
 #[test]
 fn the_state_file_is_its_owner_s_and_holds_no_secret() {
     let mock = service(&["create#1@before:hang"]);
-    let here = tempfile::tempdir().unwrap();
-    kill(
-        effect(&mock, here.path()),
-        &mock,
-        here.path(),
-        Moment::Requests(1),
-    );
+    let here = killed_at_create(&mock);
     let path = here.path().join(STATE);
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(!text.contains(&mock.api_key));

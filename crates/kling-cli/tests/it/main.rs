@@ -4,14 +4,20 @@
 #![allow(clippy::unwrap_used)]
 
 mod after_paying;
+mod again;
 mod commands;
+mod connect;
 #[cfg(unix)]
 mod docs;
 mod effect;
 #[cfg(unix)]
 mod examples;
+mod exit_codes;
 mod help;
 mod killed;
 mod mock;
+mod pipes;
 mod run;
 mod settings;
+mod several;
+mod webhook;

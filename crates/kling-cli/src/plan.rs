@@ -1,0 +1,333 @@
+//! What one call of `kling effect` is to make: which pictures make a video
+//! together, where each video goes, and what earlier runs left there. All of it
+//! is looked at before anything is paid.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use kling_http::{EffectRequest, Provider, Scene};
+
+use crate::args::EffectArgs;
+use crate::failure::{Failure, resume_command};
+use crate::job::state_of;
+use crate::output::say;
+use crate::place::{self, Place};
+use crate::request::{RequestArgs, shown_image};
+use crate::state::StateFile;
+
+/// One job of a call.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// What to make, of this job's pictures alone.
+    pub(crate) args: RequestArgs,
+    pub(crate) place: Place,
+    pub(crate) begin: Begin,
+}
+
+/// Where a job stands before the call.
+#[derive(Debug)]
+pub(crate) enum Begin {
+    /// The request is held where there is one job. Those of many are read again
+    /// when their turn comes: together they may not fit into memory.
+    Create {
+        request: Option<Box<EffectRequest>>,
+        /// In place of what an earlier run made.
+        anew: bool,
+    },
+    /// An earlier run did not finish it, or its video is gone.
+    GoOn(Box<StateFile>),
+    /// It ended in an earlier run.
+    Ended(Box<StateFile>),
+}
+
+/// Everything that is wrong, told at once.
+#[derive(Debug, Default)]
+struct Faults(Vec<String>);
+
+impl Faults {
+    fn take<T>(&mut self, outcome: Result<T, Failure>) -> Result<Option<T>, Failure> {
+        match outcome {
+            Ok(value) => Ok(Some(value)),
+            Err(Failure::Usage(message)) => {
+                self.0.push(message);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    fn or<T>(self, value: T) -> Result<T, Failure> {
+        if self.0.is_empty() {
+            return Ok(value);
+        }
+        Err(Failure::Usage(self.0.join("\nerror: ")))
+    }
+}
+
+/// The jobs of a call, in order.
+pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
+    let all = &args.request.images;
+    let groups = groups(&args.request)?;
+    let mut faults = Faults::default();
+    if let Some(report) = &args.report {
+        faults.take(place::check_file("--report", report, all))?;
+    }
+    if groups.len() < 2 && args.output_dir.is_none() {
+        if args.again {
+            let text = "--again is for several pictures, or for one with --output-dir: a single \
+                        video is made anew each time";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        let place = Place::new(args.output.as_ref());
+        if let Some(output) = place.file() {
+            check_report(args, output)?;
+        }
+        // The place first: stdin is read but once.
+        place.check_with(args.json, all)?;
+        let request = faults.take(args.request.build())?;
+        let begin = Begin::Create {
+            request: request.map(Box::new),
+            anew: false,
+        };
+        return faults.or(vec![Planned {
+            args: args.request.clone(),
+            place,
+            begin,
+        }]);
+    }
+    if groups.len() > 1 {
+        for (given, option) in [
+            (args.output.is_some(), "--output names one file"),
+            (args.state.is_some(), "--state names one file"),
+            (
+                args.request.external_task_id.is_some(),
+                "--external-task-id names one task",
+            ),
+        ] {
+            if given {
+                let text = format!("{option}, and this makes {}", videos(groups.len()));
+                let next = "leave it out; --output-dir chooses where they go";
+                faults.0.push(format!("{text}: {next}"));
+            }
+        }
+    }
+    let directory = args.output_dir.as_deref().unwrap_or(Path::new(""));
+    faults.take(match &args.output_dir {
+        Some(directory) => place::check_output_dir(directory),
+        None => Place::Default.check(&[]),
+    })?;
+    let mut planned = Vec::new();
+    let mut warnings = HashSet::new();
+    // Of a scene there may be one for each job: once is enough.
+    let mut warn = |warning: &str| {
+        if warnings.insert(warning.to_owned()) {
+            say(warning);
+        }
+    };
+    let mut names = HashSet::new();
+    let mut seen = HashSet::new();
+    for images in groups {
+        let files: Vec<_> = images.iter().map(|image| real(image)).collect();
+        if !seen.insert(files) {
+            let shown: Vec<&str> = images.iter().map(|image| shown_image(image)).collect();
+            let text = format!("{} is given twice", shown.join(" with "));
+            faults.0.push(format!("{text}: leave one out"));
+            continue;
+        }
+        let args_of_job = RequestArgs {
+            images,
+            ..args.request.clone()
+        };
+        let output = directory.join(name(&args_of_job, &mut names));
+        faults.take(check_report(args, &output))?;
+        let Some(request) = faults.take(args_of_job.build_with(&mut warn))? else {
+            continue;
+        };
+        if let Some(begin) = faults.take(begin(args, &output, &request))? {
+            planned.push(Planned {
+                args: args_of_job,
+                place: Place::File(output),
+                begin,
+            });
+        }
+    }
+    faults.or(planned)
+}
+
+/// A picture's file, by whatever name it was given.
+fn real(image: &str) -> PathBuf {
+    std::fs::canonicalize(image).unwrap_or_else(|_| PathBuf::from(image))
+}
+
+/// The page must not take a video's place.
+fn check_report(args: &EffectArgs, output: &Path) -> Result<(), Failure> {
+    let report = args.report.as_ref().map(std::path::absolute);
+    match (report, std::path::absolute(output)) {
+        (Some(Ok(report)), Ok(video)) if report == video => {
+            let text = "--report and a video have the same place: name another file";
+            Err(Failure::Usage(text.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn videos(count: usize) -> String {
+    match count {
+        1 => "1 video".to_owned(),
+        count => format!("{count} videos"),
+    }
+}
+
+/// Which pictures make a video together: one by one, or in pairs, as the scene
+/// takes them.
+fn groups(args: &RequestArgs) -> Result<Vec<Vec<String>>, Failure> {
+    let scene = Scene::new(args.scene.clone().unwrap_or_default());
+    let count = args.images.len();
+    let pictures = scene.info().map(|info| info.arity.images());
+    let each = match pictures {
+        Some(1) => 1,
+        Some(2) if count > 2 && count % 2 == 1 => {
+            return Err(Failure::Usage(format!(
+                "the scene {scene} takes two pictures for each video, left and right: {count} are \
+                 no pairs"
+            )));
+        }
+        Some(2) => 2,
+        _ if count > 2 => {
+            return Err(Failure::Usage(format!(
+                "how many pictures the scene {scene} takes is not known: give one picture or two, \
+                 not {count}"
+            )));
+        }
+        _ => 2,
+    };
+    let groups: Vec<_> = args.images.chunks(each).map(<[String]>::to_vec).collect();
+    // A request from a file has its pictures in it.
+    Ok(if groups.is_empty() {
+        vec![Vec::new()]
+    } else {
+        groups
+    })
+}
+
+/// The most of a picture's name that is taken into a video's, in bytes: two of
+/// them, the scene and what a state file adds must fit into 255.
+const LONGEST_STEM: usize = 80;
+
+/// The video's name, from its pictures' and the scene's: the same in each run of
+/// the same command.
+fn name(args: &RequestArgs, taken: &mut HashSet<String>) -> String {
+    let mut parts: Vec<String> = args.images.iter().map(|image| stem(image)).collect();
+    let scene = place::file_name_part(args.scene.as_deref().unwrap_or_default());
+    parts.push(cut(&scene, LONGEST_STEM / 2).to_owned());
+    let base = parts.join("-");
+    let mut name = format!("{base}.mp4");
+    let mut number = 2;
+    // Some file systems make no difference between A and a.
+    while !taken.insert(name.to_lowercase()) {
+        name = format!("{base}-{number}.mp4");
+        number += 1;
+    }
+    name
+}
+
+fn stem(image: &str) -> String {
+    let stem = Path::new(shown_image(image))
+        .file_stem()
+        .unwrap_or_default();
+    let stem: String = stem
+        .to_string_lossy()
+        .chars()
+        .map(|c| match c {
+            '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '-',
+            c if c.is_control() => '-',
+            c => c,
+        })
+        .collect();
+    // Neither hidden nor like an option.
+    let stem = stem.trim_start_matches(['.', '-', ' ']);
+    match cut(stem, LONGEST_STEM) {
+        "" => "picture".to_owned(),
+        stem => stem.to_owned(),
+    }
+}
+
+fn cut(text: &str, bytes: usize) -> &str {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let end = ends.take_while(|end| *end <= bytes).last().unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
+
+/// What an earlier run left for this output, and what follows from it. Nothing
+/// that belongs to another job is ever written over.
+fn begin(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Begin, Failure> {
+    place::check_file("the video", output, &args.request.images)?;
+    let path = state_of(output);
+    let (shown, is_there) = (output.display(), output.exists());
+    if !path.exists() {
+        if is_there {
+            return Err(Failure::Usage(format!(
+                "{shown} is there, and nothing tells what it was made of: move it, or choose \
+                 another --output-dir"
+            )));
+        }
+        let (request, anew) = (None, false);
+        return Ok(Begin::Create { request, anew });
+    }
+    if args.mock {
+        return Err(Failure::Usage(format!(
+            "{} is of a job that was paid for: choose another --output-dir for --mock",
+            path.display()
+        )));
+    }
+    let file = StateFile::read(&path)?;
+    let is_same = file.state.is_of_like(request)?;
+    match (&file.state.outcome, is_same) {
+        (None, false) => Err(Failure::Usage(format!(
+            "{} is of another job, which may be paid for and is not finished: finish it with: {}",
+            path.display(),
+            resume_command(&path.to_string_lossy())
+        ))),
+        (Some(_), false) => Err(Failure::Usage(format!(
+            "{shown} was made of other pictures or with other options: move it with its \
+             .kling.json, or choose another --output-dir"
+        ))),
+        (Some(_), true) if args.again => {
+            let (request, anew) = (None, true);
+            Ok(Begin::Create { request, anew })
+        }
+        (Some(outcome), true) if is_there || outcome.failure.is_some() => {
+            Ok(Begin::Ended(Box::new(file)))
+        }
+        // Not finished, or what it made is gone: its task is paid for.
+        (_, true) => Ok(Begin::GoOn(Box::new(file))),
+    }
+}
+
+/// Whether what is written down was begun with this service: only there it can
+/// be gone on with.
+pub(crate) fn check_service(jobs: &[Planned], provider: &Provider) -> Result<(), Failure> {
+    let mut faults = Faults::default();
+    for job in jobs {
+        let (Begin::GoOn(file) | Begin::Ended(file)) = &job.begin else {
+            continue;
+        };
+        if !file.state.is_at(provider) {
+            faults.0.push(format!(
+                "{} was begun with {} at {}, not with {} at {}: choose another --output-dir",
+                file.path.display(),
+                file.state.provider,
+                file.state.base_url,
+                provider.name(),
+                provider.base_url()
+            ));
+        }
+    }
+    faults.or(())
+}
+
+impl Planned {
+    pub(crate) fn output(&self) -> Option<PathBuf> {
+        self.place.file().map(Path::to_owned)
+    }
+}

@@ -1,0 +1,235 @@
+//! The jobs of a call, one after another, and what is told of all of them.
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::args::EffectArgs;
+use crate::connect::Connection;
+use crate::exit::Exit;
+use crate::failure::{Failure, resume_command};
+use crate::gallery;
+use crate::job::{self, Job, Plan};
+use crate::output::say;
+use crate::plan::{self, Begin, Planned};
+use crate::request::RequestArgs;
+use crate::resume;
+use crate::row::{Row, RowState};
+use crate::signals::StopSignals;
+use crate::table::table;
+
+/// How many creates in a row may get no answer before the rest is kept back: one
+/// may be lost by chance, and each of them may be charged.
+const UNANSWERED: u32 = 2;
+
+/// The jobs of one call, and how far they have come.
+pub(crate) struct Queue<'a> {
+    args: &'a EffectArgs,
+    service: &'a Connection,
+    rows: Vec<Row>,
+}
+
+impl Queue<'_> {
+    /// Works through the jobs; the exit code is that of the first that was not
+    /// done, unless somebody asked to stop.
+    pub(crate) async fn work(
+        args: &EffectArgs,
+        service: &Connection,
+        jobs: Vec<Planned>,
+        signals: &mut StopSignals,
+    ) -> Result<Exit, Failure> {
+        let rows = jobs.iter().map(Row::new).collect();
+        let mut queue = Queue {
+            args,
+            service,
+            rows,
+        };
+        // A page that can't be written is found out before anything is paid.
+        queue.write_page()?;
+        let several = jobs.len() > 1;
+        let mut stopped: Option<&str> = None;
+        let mut unanswered = 0;
+        for (index, planned) in jobs.into_iter().enumerate() {
+            let number = several.then_some(index + 1);
+            if let Begin::Ended(file) = &planned.begin {
+                let task = file
+                    .state
+                    .task
+                    .as_ref()
+                    .map(|task| task.task_id.to_string());
+                if let (Some(row), Some(outcome)) = (queue.rows.get_mut(index), &file.state.outcome)
+                {
+                    row.ended_before(outcome, task);
+                }
+                queue.tell_skipped(index, number);
+                continue;
+            }
+            if let Some(why) = stopped {
+                queue.update(index, |row| {
+                    row.state = RowState::NotSent;
+                    row.reason = Some(why.to_owned());
+                });
+                continue;
+            }
+            let exit = queue.one(index, number, planned, signals).await;
+            let created = queue
+                .rows
+                .get(index)
+                .is_some_and(|row| row.task_id.is_some());
+            unanswered = match exit {
+                Exit::Unavailable | Exit::MaybeSent if !created => unanswered + 1,
+                _ => 0,
+            };
+            stopped = match exit {
+                Exit::Interrupted => Some("interrupted before it was sent"),
+                Exit::Auth => Some("not sent: the service does not accept the key"),
+                Exit::Account => Some("not sent: the account can't pay, or may not do this"),
+                _ if unanswered >= UNANSWERED => Some("not sent: the service does not answer"),
+                _ => None,
+            };
+        }
+        let exit = queue.exit();
+        if several {
+            queue.tell_all(exit);
+        }
+        Ok(exit)
+    }
+
+    /// One job, from where it stands to its end.
+    async fn one(
+        &mut self,
+        index: usize,
+        number: Option<usize>,
+        planned: Planned,
+        signals: &mut StopSignals,
+    ) -> Exit {
+        let mut job = Job {
+            number,
+            ..Job::new(self.args.json)
+        };
+        // Should nobody be left to say how it ended, the page says how to go on.
+        let resume = self.resume_command(&planned);
+        self.update(index, |row| {
+            row.state = RowState::UnderWay;
+            row.resume = resume;
+        });
+        if let (Some(number), Some(row)) = (number, self.rows.get(index)) {
+            say(&format!("[{number}/{}] {}", self.rows.len(), row.title()));
+        }
+        let began = Instant::now();
+        let work = async |job: &mut Job| self.make(planned, job).await;
+        let outcome = job::attend(&mut job, signals, work).await;
+        let failure = outcome.err().map(|failure| job::tell(&job, failure));
+        self.update(index, |row| {
+            row.ended(&job, failure.as_ref(), began.elapsed());
+        });
+        failure.map_or(Exit::Ok, |report| report.exit)
+    }
+
+    fn resume_command(&self, planned: &Planned) -> Option<String> {
+        let beside = || planned.output().as_deref().map(job::state_of);
+        let path = self.args.state.clone().or_else(beside);
+        let path = path.filter(|_| !self.args.mock)?;
+        Some(resume_command(&path.to_string_lossy()))
+    }
+
+    async fn make(&self, planned: Planned, job: &mut Job) -> Result<(), Failure> {
+        let Planned { args, place, begin } = planned;
+        let (request, anew) = match begin {
+            Begin::Create { request, anew } => (request, anew),
+            Begin::GoOn(file) => {
+                job.knows(&file);
+                let again = RequestArgs {
+                    external_task_id: Some(file.state.external_task_id.to_string()),
+                    no_preflight: true,
+                    ..args
+                };
+                let (service, again) = (self.service, Some(again));
+                return Box::pin(resume::go_on(service, *file, again, &place, job)).await;
+            }
+            Begin::Ended(_) => return Ok(()),
+        };
+        let request = match request {
+            Some(request) => *request,
+            None => args.assemble()?,
+        };
+        let plan = Plan {
+            client: &self.service.client,
+            provider: &self.service.provider,
+            write_state: !self.args.mock,
+            // Of several, and of one that is treated as several are.
+            keep: job.number.is_some() || self.args.output_dir.is_some(),
+            anew,
+            state: self.args.state.as_deref(),
+            place: &place,
+            mode: args.mode.as_deref(),
+        };
+        let (task, file) = job::create(&plan, request, job).await?;
+        Box::pin(job::finish(&task, file, &place, job)).await
+    }
+
+    /// Changes a row, and the page with it.
+    fn update(&mut self, index: usize, change: impl FnOnce(&mut Row)) {
+        if let Some(row) = self.rows.get_mut(index) {
+            change(row);
+        }
+        // Jobs that are paid for are worth more than the page.
+        if let Err(Failure::Usage(message)) = self.write_page() {
+            say(&format!("warning: {message}"));
+        }
+    }
+
+    fn write_page(&self) -> Result<(), Failure> {
+        match &self.args.report {
+            Some(path) => gallery::write(path, &self.rows),
+            None => Ok(()),
+        }
+    }
+
+    fn tell_skipped(&mut self, index: usize, number: Option<usize>) {
+        self.update(index, |_| {});
+        let Some(row) = self.rows.get(index) else {
+            return;
+        };
+        let reason = row.reason.as_deref().unwrap_or_default();
+        say(&format!("{}: {reason}", row.title()));
+        let job = Job {
+            number,
+            ..Job::new(self.args.json)
+        };
+        job.event("skipped", row.to_json());
+    }
+
+    fn exit(&self) -> Exit {
+        let ended = self.rows.iter().map(|row| row.state);
+        let mut first = Exit::Ok;
+        for state in ended {
+            match state {
+                RowState::Ended(Exit::Interrupted) => return Exit::Interrupted,
+                RowState::Ended(exit) if first == Exit::Ok => first = exit,
+                _ => {}
+            }
+        }
+        first
+    }
+
+    fn tell_all(&self, exit: Exit) {
+        say(&table(&self.rows));
+        for command in self.rows.iter().filter_map(|row| row.resume.as_ref()) {
+            say(&format!("go on with: {command}"));
+        }
+        let done = self
+            .rows
+            .iter()
+            .filter(|row| row.state == RowState::Ended(Exit::Ok));
+        let (done, all) = (done.count(), self.rows.len());
+        let next = if done == all || self.args.mock {
+            ""
+        } else {
+            "; the same command again goes on with the rest, and pays for nothing twice"
+        };
+        say(&format!("{done} of {} made{next}", plan::videos(all)));
+        let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
+        let job = Job::new(self.args.json);
+        job.event("summary", json!({"jobs": rows, "exit_code": exit.code()}));
+    }
+}

@@ -1,0 +1,150 @@
+//! Requests from stdin and files, videos to stdout.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::run::{RunningMock, kling, picture, run, run_with};
+
+/// A request as another program writes it.
+fn request() -> String {
+    let image = std::fs::read(picture("cat.png")).unwrap();
+    let image = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, image);
+    json!({"effect_scene": "color_mixing", "input": {"image": image, "duration": "5"}}).to_string()
+}
+
+/// The video goes to stdout, and nothing else does.
+#[test]
+fn a_video_goes_through_a_pipe() {
+    let mut command = kling(Path::new("."));
+    command.args(["effect", "color_mixing", "--mock", "-o", "-"]);
+    let output = command.arg(picture("cat.png")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(&output.stdout[4..8], b"ftyp");
+}
+
+/// Nobody reads it to its end: that is said, and the paid video is not lost.
+#[test]
+fn a_broken_pipe_loses_no_video() {
+    let mock = RunningMock::start(&["--plan", "instant"]);
+    let here = tempfile::tempdir().unwrap();
+    let mut child = kling(here.path())
+        .env("COMETAPI_KEY", &mock.api_key)
+        .args([
+            "effect",
+            "color_mixing",
+            "-o",
+            "-",
+            "--base-url",
+            &mock.base_url,
+        ])
+        .args(["--external-task-id", "mine"])
+        .arg(picture("cat.png"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(10), "{said}");
+    assert!(said.contains("the result can't be written"), "{said}");
+    assert!(
+        said.contains("the video is kept for 30 days at http"),
+        "{said}"
+    );
+    let resume = "go on with: kling resume color_mixing-mine.kling.json";
+    assert!(said.contains(resume), "{said}");
+    let ran = run(kling(here.path()).env("COMETAPI_KEY", &mock.api_key).args([
+        "resume",
+        "color_mixing-mine.kling.json",
+        "-o",
+        "v.mp4",
+    ]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(here.path().join("v.mp4").exists());
+}
+
+#[test]
+fn a_request_comes_from_stdin_or_a_file() {
+    let here = tempfile::tempdir().unwrap();
+    let effect = |file: &str, output: &str| {
+        let mut command = kling(here.path());
+        command.args([
+            "effect",
+            "--request",
+            file,
+            "--mock",
+            "--json",
+            "-o",
+            output,
+        ]);
+        run_with(&mut command, &request())
+    };
+    let ran = effect("-", "a.mp4");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    std::fs::write(here.path().join("request.json"), request()).unwrap();
+    let ran = effect("request.json", "b.mp4");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.json()["file"], json!("b.mp4"));
+    for name in ["a.mp4", "b.mp4"] {
+        let bytes = std::fs::read(here.path().join(name)).unwrap();
+        assert_eq!(&bytes[4..8], b"ftyp", "{name}");
+    }
+}
+
+/// What is sent is the request as it stands, and an id to find it by.
+#[test]
+fn a_request_keeps_what_this_program_does_not_know() {
+    let mock = RunningMock::start(&["--plan", "instant"]);
+    let here = tempfile::tempdir().unwrap();
+    let mut body: Value = serde_json::from_str(&request()).unwrap();
+    body["tomorrow"] = json!({"a": 1});
+    let mut command = kling(here.path());
+    command.env("COMETAPI_KEY", &mock.api_key).args([
+        "effect",
+        "--request",
+        "-",
+        "-o",
+        "v.mp4",
+        "--base-url",
+        &mock.base_url,
+    ]);
+    let ran = run_with(&mut command, &body.to_string());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
+    assert!(journal.contains("tomorrow"), "{journal}");
+}
+
+#[track_caller]
+fn check_refused(body: &str, why: &str) {
+    let ran = run_with(
+        kling(Path::new(".")).args(["effect", "--request", "-", "--mock", "-o", "v.mp4"]),
+        body,
+    );
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with(&format!("error: {why}")),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_request_that_is_none_is_refused_with_its_place() {
+    check_refused("", "stdin is not JSON: EOF");
+    check_refused("[]", "stdin is not a JSON object");
+    check_refused("{}", "/effect_scene");
+    check_refused(
+        r#"{"effect_scene":"hug_pro","input":{"images":["x"]}}"#,
+        "/input/images",
+    );
+    let ran = run(kling(Path::new(".")).args(["effect", "--request", "none.json", "--mock"]));
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.starts_with("error: none.json can't be read"),
+        "{}",
+        ran.stderr
+    );
+}
