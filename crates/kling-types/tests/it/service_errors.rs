@@ -75,7 +75,7 @@ fn every_sample_has_its_class() {
         ("err.kling.image-null.live", 400, ErrorClass::Request),
         ("err.kling.mode-invalid.live", 400, ErrorClass::Request),
         ("err.kling.model-invalid.live", 400, ErrorClass::Request),
-        ("err.kling.task-not-found.live", 400, ErrorClass::Request),
+        ("err.kling.task-not-found.live", 400, ErrorClass::NotFound),
         ("err.newapi.401.source", 401, ErrorClass::Auth),
         ("err.newapi.task-429.source", 429, ErrorClass::RateLimit),
         ("err.newapi.task-quota.source", 403, ErrorClass::Account),
