@@ -22,6 +22,7 @@
 //! one thing wrong each, and what notices them.
 
 mod checks;
+pub mod client;
 mod exchange;
 mod inbox;
 mod mocked;
