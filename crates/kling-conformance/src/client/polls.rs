@@ -119,8 +119,8 @@ pub(super) fn strange_status(seen: &Seen) -> Judged {
     )
 }
 
-pub(super) fn other_word(seen: &Seen) -> Judged {
-    seen.ensure_succeeded("the status was \"succeeded\"")
+pub(super) fn wrapped(seen: &Seen) -> Judged {
+    seen.ensure_succeeded("the task was in data.data, and it was not found there")
 }
 
 pub(super) fn nulls(seen: &Seen) -> Judged {

@@ -15,6 +15,8 @@ pub(crate) struct Scenario {
     pub(super) plan: fn() -> Plan,
     /// What goes wrong, in the mock's grammar.
     pub(super) faults: &'static [&'static str],
+    /// Whether queries answer as the gateway did until 2026-03.
+    pub(super) is_wrapped: bool,
     /// How long the client is to wait for the task.
     pub(super) patience: Duration,
     /// How often the client is run.
@@ -63,6 +65,7 @@ const PLAIN: Scenario = Scenario {
     pictures: Pictures::Url,
     plan: Plan::instant,
     faults: &[],
+    is_wrapped: false,
     patience: PATIENCE,
     runs: 1,
     host: None,
@@ -106,10 +109,12 @@ pub(super) static STRANGE_STATUS: Scenario = Scenario {
         &["get#2-3:json=unknown_status(paused)"],
     )
 };
-pub(super) static OTHER_WORD: Scenario = goes_wrong(
-    "another word for success",
-    &["get:json=unknown_status(succeeded)"],
-);
+pub(super) static WRAPPED: Scenario = Scenario {
+    name: "a task within a gateway's own envelope",
+    is_wrapped: true,
+    host: Some(Host::Comet),
+    ..PLAIN
+};
 pub(super) static LOST_QUERIES: Scenario = Scenario {
     plan: || Plan::polls(1, 1),
     ..goes_wrong("queries that fail", &["get#2:503", "get#3:reset"])
@@ -179,6 +184,10 @@ impl Scenario {
             Host::Comet => Profile::comet(),
             Host::Kling => Profile::kling(),
         };
+        let wrapping = if self.is_wrapped { "omni" } else { "none" };
+        let profile = profile
+            .with("wrapped", wrapping)
+            .map_err(|error| error.to_string())?;
         let mut mock = Mock::builder()
             .profile(profile)
             .plan((self.plan)())

@@ -74,9 +74,9 @@ pub fn all() -> &'static [Check] {
         "client.poll.strange_status" Must on::STRANGE_STATUS => polls::strange_status,
             "a status that the client does not know is neither an end nor a success",
             ["F-STATE-10"];
-        "client.poll.other_word" Should on::OTHER_WORD => polls::other_word,
-            "succeeded is a success, too",
-            ["F-STATE-04" "F-STATE-06"];
+        "client.poll.wrapped" Should on::WRAPPED => polls::wrapped,
+            "a task is found within the envelope that CometAPI once put around it",
+            ["F-WRAP-01"];
         "client.poll.nulls" Must on::NULLS => polls::nulls,
             "members may be null",
             ["F-CREATE-08"];

@@ -3,6 +3,7 @@
 // A test that can't go on stops where it is.
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod download;
 mod fidelity;
 mod guides;
