@@ -22,8 +22,10 @@
 //! one thing wrong each, and what notices them.
 
 mod checks;
+mod child;
 pub mod client;
 mod exchange;
+pub mod fidelity;
 mod inbox;
 mod mocked;
 mod report;

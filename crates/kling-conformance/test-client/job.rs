@@ -256,8 +256,7 @@ impl Job {
                 sleep(self.interval).await;
             }
             let answer = send("GET", &url, &self.headers(), "").await;
-            let Some(answer) = answer.filter(|answer| answer.status == 200 || answer.status == 429)
-            else {
+            let Some(answer) = answer.filter(|answer| answer.status < 500) else {
                 if self.is("one failed query is the end") {
                     return Err("a query failed".to_owned());
                 }
@@ -266,6 +265,9 @@ impl Job {
             if answer.status == 429 {
                 self.pause(&answer, "asks sooner than told").await;
                 continue;
+            }
+            if answer.status >= 400 {
+                return Err(answer.message());
             }
             if let Some(ended) = self.ended(&answer) {
                 if self.is("asks on") {

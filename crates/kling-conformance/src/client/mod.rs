@@ -46,7 +46,6 @@
 //! # }
 //! ```
 
-mod child;
 mod create;
 mod ending;
 mod lost;

@@ -13,10 +13,11 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::all;
 use super::scenario::{LEFT, Pictures, RIGHT, Scenario};
 use super::seen::Seen;
-use super::{all, child};
 use crate::checks::How;
+use crate::child;
 use crate::report::Report;
 use crate::suite::{CheckResult, Selection};
 use crate::target::{Host, Stop};
@@ -39,13 +40,13 @@ impl Program {
     pub fn new(command: impl Into<String>) -> Self {
         Program {
             command: command.into(),
-            limit: Duration::from_secs(20),
+            limit: Duration::from_secs(30),
             at_once: 4,
         }
     }
 
-    /// The longest that one run may take; 20 s by default. Scenarios ask for
-    /// waits of 5 s at most.
+    /// The longest that one run may take; 30 s by default. Scenarios ask for
+    /// waits of 10 s at most.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
@@ -140,7 +141,8 @@ async fn scene(host: Host, program: &Program, scenario: &Scenario) -> Result<See
     .map(|(name, value)| (name.to_owned(), value));
     let mut ended = Vec::new();
     for _ in 0..scenario.runs {
-        ended.push(child::run(&program.command, variables.to_vec(), program.limit).await?);
+        let variables = variables.to_vec();
+        ended.push(child::run(&program.command, variables, String::new(), program.limit).await?);
     }
     let mut seen = Seen {
         host,

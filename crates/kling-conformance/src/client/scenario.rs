@@ -56,7 +56,7 @@ impl Pictures {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One URL, done at the first query, and nothing goes wrong.
 const PLAIN: Scenario = Scenario {
@@ -86,10 +86,10 @@ pub(super) static SINGLE: Scenario = Scenario {
     ..PLAIN
 };
 pub(super) static PAIR: Scenario = Scenario {
-    name: "two pictures, twice",
+    name: "two pictures, three times",
     scene: "hug_pro",
     pictures: Pictures::TwoUrls,
-    runs: 2,
+    runs: 3,
     ..PLAIN
 };
 pub(super) static NEW_SCENE: Scenario = Scenario {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use kling_mock::{JournalEntry, Operation};
 use serde_json::Value;
 
-use super::child::Ended;
+use crate::child::Ended;
 use crate::exchange::Exchange;
 use crate::target::{Host, Stop};
 

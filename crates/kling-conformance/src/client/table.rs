@@ -56,7 +56,7 @@ pub fn all() -> &'static [Check] {
         "client.poll.path" Must on::SINGLE => polls::path,
             "a task is asked after below the path that created it",
             ["F-PATH-02" "F-PATH-09"];
-        "client.poll.id" Must on::SINGLE => polls::id,
+        "client.poll.id" Must on::PAIR => polls::id,
             "a task's id is used as it was told, digit by digit",
             ["F-PATH-10" "F-CREATE-12"];
         "client.poll.interval" Must on::SINGLE => polls::interval,

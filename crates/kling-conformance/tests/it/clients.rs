@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use kling_conformance::client::{self, Program};
 use kling_conformance::{Host, Report, Selection, Status};
@@ -16,9 +15,7 @@ use Host::{Comet as C, Kling as K};
 
 fn program(fault: &str) -> Program {
     let client = env!("CARGO_BIN_EXE_kling-test-client");
-    Program::new(format!("'{client}' '{fault}'"))
-        .with_limit(Duration::from_secs(8))
-        .with_scenarios_at_once(6)
+    Program::new(format!("'{client}' '{fault}'")).with_scenarios_at_once(10)
 }
 
 async fn watched(host: Host, fault: &str) -> Report {
@@ -105,7 +102,7 @@ async fn a_right_client_passes_every_check() {
 async fn every_wrong_client_is_noticed_and_every_check_notices_one() {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     // They mostly wait; but with too many at once even who hurries is slow.
-    let turns = Arc::new(Semaphore::new(6));
+    let turns = Arc::new(Semaphore::new(4));
     let mut running = JoinSet::new();
     for (fault, host, _) in FAULTS {
         let turns = Arc::clone(&turns);
@@ -133,7 +130,7 @@ async fn every_wrong_client_is_noticed_and_every_check_notices_one() {
         blind.remove(intended);
         // Who can't create or ask at all does nothing right.
         let shown = if noticed.len() > 6 {
-            format!("{intended}, and {} more", noticed.len() - 1)
+            format!("{intended}, and many more")
         } else {
             noticed.join(", ")
         };

@@ -1,20 +1,21 @@
-//! One run of a client's command, with bounds on its time and on what it prints.
+//! One run of a command that is not ours, with bounds on its time and on what it
+//! prints.
 
 use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-/// The most that is kept of what a client prints on one stream: its end.
-const KEPT: usize = 256 * 1024;
-/// How long a stream may stay open after the client ended: what holds it then
+/// The most that is kept of what a command prints on one stream: its end.
+const KEPT: usize = 4 * 1024 * 1024;
+/// How long a stream may stay open after the command ended: what holds it then
 /// was left behind.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How a client ended.
+/// How a command ended.
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
     /// Its exit code; none if it was stopped by a signal, or by the suite.
@@ -26,19 +27,26 @@ pub(crate) struct Ended {
 }
 
 /// Runs a command in a shell, with these variables and none that could lead a
-/// client to a real service.
-pub(super) async fn run(
+/// client to a real service, and this on its stdin.
+pub(crate) async fn run(
     command: &str,
     variables: Vec<(String, String)>,
+    input: String,
     limit: Duration,
 ) -> Result<Ended, String> {
     let mut child = spawn(command, variables).map_err(|error| format!("no shell: {error}"))?;
     let group = child.id();
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let (out, err) = (child.stdout.take(), child.stderr.take());
+    let stdin = child.stdin.take();
     let ended = {
-        let mut reading =
-            pin!(async { tokio::join!(keep_end(out, &mut stdout), keep_end(err, &mut stderr)) });
+        let mut reading = pin!(async {
+            tokio::join!(
+                give(stdin, input),
+                keep_end(out, &mut stdout),
+                keep_end(err, &mut stderr)
+            )
+        });
         let mut is_read = false;
         let ended = timeout(limit, async {
             // Read as it prints, or it would wait for the pipe to be emptied.
@@ -92,7 +100,7 @@ fn spawn(line: &str, variables: Vec<(String, String)>) -> std::io::Result<Child>
     }
     command
         .envs(variables)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
@@ -100,6 +108,14 @@ fn spawn(line: &str, variables: Vec<(String, String)>) -> std::io::Result<Child>
     #[cfg(unix)]
     command.process_group(0);
     command.spawn()
+}
+
+/// Writes all of it, and closes the pipe.
+async fn give(stdin: Option<ChildStdin>, input: String) {
+    if let Some(mut stdin) = stdin {
+        // Whoever does not read it does not want it.
+        let _ = stdin.write_all(input.as_bytes()).await;
+    }
 }
 
 /// Reads to the end, and keeps the last of it.
