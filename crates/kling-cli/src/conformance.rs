@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::output::{emit, say};
 
 mod client;
+mod inbox;
 mod server;
 mod vectors;
 

@@ -5,8 +5,12 @@
 
 mod after_paying;
 mod commands;
+<<<<<<< HEAD
 #[cfg(unix)]
 mod docs;
+=======
+mod conformance;
+>>>>>>> 44a9a5e (Options for tokens, slots and callbacks of a real server)
 mod effect;
 #[cfg(unix)]
 mod examples;

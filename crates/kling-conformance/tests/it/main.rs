@@ -12,6 +12,7 @@ mod logs;
 mod matrix;
 mod paying;
 mod paying_laws;
+mod reports;
 mod suite;
 mod tokens;
 mod vectors;
