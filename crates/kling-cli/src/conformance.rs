@@ -109,7 +109,7 @@ fn explain(id: &str) -> Result<bool, String> {
     let (level, sentence) = (check.level, check.sentence);
     emit(&format!("{id} ({level})\n{sentence}"));
     if let Some(scenario) = check.scenario() {
-        emit(&format!("looks at a client's dealing with {scenario}"));
+        emit(&format!("watched in the scenario: {scenario}"));
     }
     emit(&format!("proves {facts}, of fixtures/facts.json"));
     Ok(true)

@@ -33,7 +33,7 @@ pub(super) struct ClientArgs {
     provider: ProviderName,
 
     /// The longest that one run of the client may take, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "40")]
     limit: Duration,
 
     /// How many scenarios are played at once

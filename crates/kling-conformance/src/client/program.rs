@@ -40,13 +40,13 @@ impl Program {
     pub fn new(command: impl Into<String>) -> Self {
         Program {
             command: command.into(),
-            limit: Duration::from_secs(30),
+            limit: Duration::from_secs(40),
             at_once: 4,
         }
     }
 
-    /// The longest that one run may take; 30 s by default. Scenarios ask for
-    /// waits of 10 s at most.
+    /// The longest that one run may take; 40 s by default. Scenarios ask for
+    /// waits of 25 s at most.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
