@@ -5,6 +5,7 @@
 //! kling conformance client --command target/debug/examples/client
 //! ```
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -25,7 +26,6 @@ async fn main() -> ExitCode {
     if let Err(error) = &ended {
         result["error"] = json!(error.to_string());
     }
-    use std::io::Write as _;
     // Whoever closed the pipe does not want it.
     let _ = writeln!(std::io::stdout(), "{result}");
     ExitCode::from(u8::from(ended.is_err()))

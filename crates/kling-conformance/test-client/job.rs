@@ -1,5 +1,6 @@
 //! Create, ask, save.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -352,7 +353,6 @@ fn id_of(answer: &Answer) -> Result<String, String> {
 }
 
 fn eprint(line: &str) {
-    use std::io::Write as _;
     // Whoever closed the pipe does not want it.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

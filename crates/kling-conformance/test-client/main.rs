@@ -2,6 +2,7 @@
 //! by itself, and wrong in one way with `kling-test-client FAULT`. It shows what
 //! the checks of clients are worth.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -29,7 +30,6 @@ async fn main() -> ExitCode {
     let ended = job.run().await;
     let result = result(&job, &ended);
     if !job.fault.is("prints nothing") {
-        use std::io::Write as _;
         // Whoever closed the pipe does not want it.
         let _ = writeln!(std::io::stdout(), "{result}");
     }

@@ -1,5 +1,8 @@
 //! `kling conformance client`: a program in any language held to the contract.
 
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
 use std::time::Duration;
 
 use clap::Parser;

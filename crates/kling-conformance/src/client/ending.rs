@@ -1,5 +1,7 @@
 //! What a client makes of a result, and what it leaves behind.
 
+use std::borrow::Cow;
+
 use kling_mock::Operation;
 
 use super::seen::Seen;
@@ -63,7 +65,7 @@ pub(super) fn file(seen: &Seen) -> Judged {
 }
 
 pub(super) fn result(seen: &Seen) -> Judged {
-    let id = seen.create()?.task_id().map(|id| id.into_owned());
+    let id = seen.create()?.task_id().map(Cow::into_owned);
     let told = seen.told("task_id");
     seen.ensure(
         told.is_some() && told == id,

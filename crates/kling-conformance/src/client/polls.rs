@@ -1,5 +1,6 @@
 //! How a client asks after its task.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use kling_mock::{JournalEntry, Operation};
@@ -140,7 +141,7 @@ pub(super) fn bounded(seen: &Seen) -> Judged {
 
 /// Whoever has the id can go on later, and need not pay again.
 pub(super) fn keeps_id(seen: &Seen) -> Judged {
-    let created = seen.create()?.task_id().map(|id| id.into_owned());
+    let created = seen.create()?.task_id().map(Cow::into_owned);
     let told = seen.told("task_id");
     seen.ensure(
         told.is_some() && told == created,
