@@ -22,10 +22,11 @@ fn program(fault: &str) -> Program {
 }
 
 async fn watched(host: Host, fault: &str) -> Report {
-    let selection = Selection::of_clients();
-    client::run(host, &program(fault), &selection)
-        .await
-        .unwrap()
+    watched_for(host, fault, &Selection::of_clients()).await
+}
+
+async fn watched_for(host: Host, fault: &str, selection: &Selection) -> Report {
+    client::run(host, &program(fault), selection).await.unwrap()
 }
 
 /// Each fault: its name, whose ways the service has, the check that must notice.
@@ -102,9 +103,35 @@ async fn a_right_client_passes_every_check() {
     );
 }
 
+/// What notices a fault twice: on a machine that is busy, even a right client may
+/// once be late.
+async fn noticed(host: Host, fault: &str) -> Vec<&'static str> {
+    let mut noticed = not_passed(&watched(host, fault).await);
+    if (2..=SHOWN).contains(&noticed.len()) {
+        let mut again = Selection::of_clients();
+        for check in &noticed {
+            again = again.only(check).unwrap();
+        }
+        let twice = not_passed(&watched_for(host, fault, &again).await);
+        noticed.retain(|check| twice.contains(check));
+    }
+    noticed
+}
+
+fn not_passed(report: &Report) -> Vec<&'static str> {
+    let noticed = report.results().iter();
+    let noticed = noticed.filter(|it| it.status > Status::Pass);
+    // Shown if the test fails.
+    noticed.clone().for_each(|it| println!("{it}"));
+    noticed.map(|it| it.check).collect()
+}
+
+/// Who can't create or ask at all does nothing right: no more are listed.
+const SHOWN: usize = 6;
+
 #[tokio::test]
 async fn every_wrong_client_is_noticed_and_every_check_notices_one() {
-    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut found: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     // They mostly wait; but with too many at once even who hurries is slow.
     let turns = Arc::new(Semaphore::new(4));
     let mut running = JoinSet::new();
@@ -112,14 +139,12 @@ async fn every_wrong_client_is_noticed_and_every_check_notices_one() {
         let turns = Arc::clone(&turns);
         running.spawn(async move {
             let _turn = turns.acquire_owned().await;
-            (*fault, watched(*host, fault).await)
+            (*fault, noticed(*host, fault).await)
         });
     }
     while let Some(ended) = running.join_next().await {
-        let (fault, report) = ended.unwrap();
-        let noticed = report.results().iter();
-        let noticed = noticed.filter(|it| it.status > Status::Pass);
-        found.insert(fault, noticed.map(|it| it.check).collect());
+        let (fault, noticed) = ended.unwrap();
+        found.insert(fault, noticed);
     }
     let mut matrix = String::new();
     let mut blind: BTreeSet<&str> = client::all().iter().map(|check| check.id).collect();
@@ -132,8 +157,7 @@ async fn every_wrong_client_is_noticed_and_every_check_notices_one() {
             ));
         }
         blind.remove(intended);
-        // Who can't create or ask at all does nothing right.
-        let shown = if noticed.len() > 6 {
+        let shown = if noticed.len() > SHOWN {
             format!("{intended}, and many more")
         } else {
             noticed.join(", ")
