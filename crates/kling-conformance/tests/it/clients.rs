@@ -121,8 +121,6 @@ async fn noticed(host: Host, fault: &str) -> Vec<&'static str> {
 fn not_passed(report: &Report) -> Vec<&'static str> {
     let noticed = report.results().iter();
     let noticed = noticed.filter(|it| it.status > Status::Pass);
-    // Shown if the test fails.
-    noticed.clone().for_each(|it| println!("{it}"));
     noticed.map(|it| it.check).collect()
 }
 
