@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 mod bench;
 mod deps;
+#[cfg(feature = "whole")]
+mod fidelity;
 mod fixtures;
 mod metadata;
 #[cfg(feature = "whole")]
@@ -46,6 +48,12 @@ static COMMANDS: &[Command] = &[
         args: "",
         summary: "check who depends on whom, on how much, and who names which library",
         run: deps::run,
+    },
+    Command {
+        name: "fidelity",
+        args: "[--check]",
+        summary: "write docs/fidelity.md, and fail for a fact that nothing proves",
+        run: fidelity::run,
     },
     Command {
         name: "fixtures",
@@ -103,6 +111,12 @@ mod whole {
 mod schema {
     pub(crate) fn run(args: &[&str]) -> Result<(), crate::Failure> {
         crate::whole::run("schema", args)
+    }
+}
+#[cfg(not(feature = "whole"))]
+mod fidelity {
+    pub(crate) fn run(args: &[&str]) -> Result<(), crate::Failure> {
+        crate::whole::run("fidelity", args)
     }
 }
 #[cfg(not(feature = "whole"))]

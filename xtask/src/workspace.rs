@@ -72,6 +72,18 @@ pub(crate) fn cargo_command() -> Command {
     command
 }
 
+/// The program `kling`: what `KLING_BIN` names, or what cargo builds. Not run by
+/// cargo, so that whoever stops it stops the program itself.
+#[cfg(feature = "whole")]
+pub(crate) fn kling() -> Result<PathBuf, String> {
+    if let Some(program) = std::env::var_os("KLING_BIN") {
+        return Ok(PathBuf::from(program));
+    }
+    cargo(&["build", "--quiet", "--package=kling-cli"])?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    Ok(root().join(target).join("debug/kling"))
+}
+
 /// The Rust source as `cargo fmt` leaves it.
 pub(crate) fn rustfmt(source: &str) -> Result<String, String> {
     let mut command = Command::new("rustfmt");

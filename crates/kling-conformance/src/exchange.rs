@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use kling_mock::{JournalBody, JournalEntry};
 use serde_json::Value;
 
 /// One request and its answer, without keys, signed addresses and pictures.
@@ -50,6 +51,23 @@ impl Exchange {
         }
     }
 
+    /// What a fake service wrote down, which has no secrets.
+    pub(crate) fn of_entry(entry: &JournalEntry) -> Self {
+        let text = |body: &JournalBody| match body.text() {
+            Some(text) => cut(text.to_owned()),
+            None if body.is_empty() => String::new(),
+            None => format!("({} bytes)", body.bytes()),
+        };
+        Exchange {
+            method: entry.method().into_owned(),
+            url: without_query(&entry.path()),
+            authorized: entry.headers().contains_key("authorization"),
+            request: text(&entry.request_body()),
+            status: entry.status().map(|status| status.as_u16()),
+            answer: text(&entry.answer_body()),
+        }
+    }
+
     /// The request as a line for a shell; the key is taken from `$API_KEY`.
     pub fn curl(&self) -> String {
         let mut line = format!("curl -X {} {}", self.method, quoted(&self.url));
@@ -65,7 +83,7 @@ impl Exchange {
 }
 
 /// For a POSIX shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -12,7 +12,7 @@ use kling_http::{Body, Clock as _, SharedTransport, SystemClock, transport_fn};
 #[derive(Clone)]
 pub struct Inbox {
     url: String,
-    secret: String,
+    secret: Option<String>,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
@@ -25,14 +25,19 @@ pub(crate) struct Received {
 }
 
 impl Inbox {
-    /// An inbox that the target reaches at this address, and signs for with this
-    /// secret (`whsec_…`).
-    pub fn new(url: impl Into<String>, secret: impl Into<String>) -> Self {
+    /// An inbox that the target reaches at this address.
+    pub fn new(url: impl Into<String>) -> Self {
         Inbox {
             url: url.into(),
-            secret: secret.into(),
+            secret: None,
             received: Arc::default(),
         }
+    }
+
+    /// The target signs with this secret (`whsec_…`).
+    pub fn with_secret(mut self, secret: impl Into<String>) -> Self {
+        self.secret = Some(secret.into());
+        self
     }
 
     /// Where callbacks are to be sent.
@@ -40,8 +45,8 @@ impl Inbox {
         &self.url
     }
 
-    pub(crate) fn secret(&self) -> &str {
-        &self.secret
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
     }
 
     /// Takes in a callback.

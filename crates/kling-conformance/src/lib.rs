@@ -1,8 +1,16 @@
 //! The contract of Kling's video effects as checks that any implementation can
 //! be held to: this workspace's fake service, a gateway's, somebody else's.
 //!
-//! A check speaks raw HTTP and JSON and knows nothing of `kling-types`: client
-//! and mock share those types and could be wrong together. What is right is
+//! | what is held to it | with |
+//! |---|---|
+//! | a server | [`run`] and [`run_selected`] on a [`Target`]: it asks, and looks at the answers |
+//! | a client, in any language | [`client::run`]: it runs a command, and looks at what reaches a fake service |
+//! | code without a network | [`vectors`]: test vectors, in process or over a pipe |
+//!
+//! All three are `kling conformance` on the command line.
+//!
+//! A check of servers speaks raw HTTP and JSON and knows nothing of `kling-types`:
+//! client and mock share those types and could be wrong together. What is right is
 //! said by `fixtures/`, the service's own words.
 //!
 //! ```
@@ -18,11 +26,15 @@
 //! # }
 //! ```
 //!
-//! What the suite itself is worth, show `tests/it/matrix.rs`: services that do
-//! one thing wrong each, and what notices them.
+//! What the suite itself is worth, show `tests/it/matrix.rs` and
+//! `tests/it/clients.rs`: services and clients that do one thing wrong each, and
+//! what notices them.
 
 mod checks;
+mod child;
+pub mod client;
 mod exchange;
+pub mod fidelity;
 mod inbox;
 mod mocked;
 mod report;

@@ -34,7 +34,7 @@ pub fn mock_target(host: Host, answers: Wrap, callbacks: Wrap) -> Result<Target,
         .account(account)?
         .account(small)?
         .build();
-    let inbox = Inbox::new("http://127.0.0.1:9/callback", SECRET);
+    let inbox = Inbox::new("http://127.0.0.1:9/callback").with_secret(SECRET);
     let post = callbacks(inbox.transport());
     drop(tokio::spawn(mock.clone().run_callbacks(post)));
     let transport = answers(SharedTransport::new(mock.transport()));

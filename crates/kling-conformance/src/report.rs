@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::checks::{Check, all};
-use crate::exchange::Exchange;
+use crate::checks::find;
+use crate::exchange::{Exchange, quoted};
 use crate::status::Status;
 use crate::suite::CheckResult;
 use crate::target::Host;
@@ -14,13 +14,27 @@ use crate::target::Host;
 #[derive(Debug, Clone)]
 pub struct Report {
     host: Host,
+    /// The command, if a client was held to the checks.
+    client: Option<String>,
     results: Vec<CheckResult>,
 }
 
 impl Report {
-    /// Of these results.
+    /// Of a server.
     pub fn new(host: Host, results: Vec<CheckResult>) -> Self {
-        Report { host, results }
+        Report {
+            host,
+            client: None,
+            results,
+        }
+    }
+
+    /// Of a client that is run by this command.
+    pub(crate) fn of_client(host: Host, command: &str, results: Vec<CheckResult>) -> Self {
+        Report {
+            client: Some(command.to_owned()),
+            ..Report::new(host, results)
+        }
     }
 
     /// Each check's.
@@ -52,6 +66,23 @@ impl Report {
         told.join(", ")
     }
 
+    /// A line for a shell that shows the same again.
+    pub fn again(&self, result: &CheckResult) -> String {
+        match &self.client {
+            Some(command) => format!(
+                "kling conformance client --provider {} --only {} --command {}",
+                self.host(),
+                result.check,
+                quoted(command)
+            ),
+            None => result
+                .exchanges
+                .last()
+                .map(Exchange::curl)
+                .unwrap_or_default(),
+        }
+    }
+
     fn count(&self, status: Status) -> usize {
         self.with(status).count()
     }
@@ -70,7 +101,7 @@ impl Report {
     /// For programs.
     pub fn to_json(&self) -> Value {
         let results = self.results.iter().map(|result| {
-            let check = check(result);
+            let check = find(result.check);
             json!({
                 "check": result.check,
                 "level": check.map(|check| check.level.name()),
@@ -84,6 +115,7 @@ impl Report {
         json!({
             "format": 1,
             "host": self.host(),
+            "client": self.client,
             "status": self.worst().name(),
             "results": results.collect::<Vec<_>>(),
         })
@@ -121,8 +153,8 @@ impl Report {
                 Some("system-out") => write!(text, "<system-out>warning: {message}</system-out>"),
                 Some("skipped") => write!(text, "<skipped message=\"{message}\"/>"),
                 Some(element) => {
-                    let curl = xml(&curl(result));
-                    write!(text, "<{element} message=\"{message}\">{curl}</{element}>")
+                    let again = xml(&self.again(result));
+                    write!(text, "<{element} message=\"{message}\">{again}</{element}>")
                 }
             };
             text.push_str("</testcase>\n");
@@ -136,7 +168,7 @@ impl Report {
         let mut text = format!("# Conformance: {}\n\n{}\n\n", self.host(), self.summary());
         text.push_str("| check | level | status | what must be true |\n|---|---|---|---|\n");
         for result in &self.results {
-            let check = check(result);
+            let check = find(result.check);
             let _ = writeln!(
                 text,
                 "| `{}` | {} | {} | {} |",
@@ -150,7 +182,7 @@ impl Report {
             let why = result.message.as_deref().unwrap_or_default();
             let _ = write!(text, "\n## {} `{}`\n\n{why}\n", result.status, result.check);
             if !result.exchanges.is_empty() {
-                let _ = write!(text, "\n```sh\n{}\n```\n\n```text\n", curl(result));
+                let _ = write!(text, "\n```sh\n{}\n```\n\n```text\n", self.again(result));
                 for exchange in last(result) {
                     let status = exchange.status.map_or("-".to_owned(), |it| it.to_string());
                     let Exchange {
@@ -169,23 +201,11 @@ impl Report {
     }
 }
 
-fn check(result: &CheckResult) -> Option<&'static Check> {
-    all().iter().find(|check| check.id == result.check)
-}
-
 /// What came last says most.
 fn last(result: &CheckResult) -> &[Exchange] {
     const MOST: usize = 5;
     let from = result.exchanges.len().saturating_sub(MOST);
     result.exchanges.get(from..).unwrap_or_default()
-}
-
-fn curl(result: &CheckResult) -> String {
-    result
-        .exchanges
-        .last()
-        .map(Exchange::curl)
-        .unwrap_or_default()
 }
 
 fn exchange_json(exchange: &Exchange) -> Value {

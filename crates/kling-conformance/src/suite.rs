@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::checks::{Check, all};
+use crate::checks::{Check, How, Outcome, all};
+use crate::client;
 use crate::exchange::Exchange;
 use crate::status::Status;
 use crate::target::{Stop, Target};
@@ -32,16 +33,37 @@ impl fmt::Display for CheckResult {
 }
 
 /// Which checks to make, and what is known to fail.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Selection {
+    among: &'static [Check],
     only: Vec<String>,
     expected: Vec<String>,
 }
 
+impl Default for Selection {
+    /// Every check of servers.
+    fn default() -> Self {
+        Selection::of(all())
+    }
+}
+
 impl Selection {
+    /// Every check of clients.
+    pub fn of_clients() -> Self {
+        Selection::of(client::all())
+    }
+
+    fn of(among: &'static [Check]) -> Self {
+        Selection {
+            among,
+            only: Vec::new(),
+            expected: Vec::new(),
+        }
+    }
+
     /// Makes only the checks whose id is this or begins with it and a dot.
     pub fn only(mut self, id: &str) -> Result<Self, String> {
-        known(id)?;
+        self.known(id)?;
         self.only.push(id.to_owned());
         Ok(self)
     }
@@ -49,23 +71,40 @@ impl Selection {
     /// Expects these checks not to hold: a failure passes, and success fails,
     /// for the expectation is out of date.
     pub fn expecting(mut self, id: &str) -> Result<Self, String> {
-        known(id)?;
+        self.known(id)?;
         self.expected.push(id.to_owned());
         Ok(self)
+    }
+
+    fn known(&self, id: &str) -> Result<(), String> {
+        if self.among.iter().any(|check| covers(id, check.id)) {
+            Ok(())
+        } else {
+            Err(format!("there is no check {id:?}"))
+        }
+    }
+
+    pub(crate) fn includes(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|given| covers(given, id))
+    }
+
+    /// The result, turned round if it was expected.
+    pub(crate) fn expects(&self, result: CheckResult) -> CheckResult {
+        if self
+            .expected
+            .iter()
+            .any(|given| covers(given, result.check))
+        {
+            turned_round(result)
+        } else {
+            result
+        }
     }
 }
 
 fn covers(given: &str, id: &str) -> bool {
     id.strip_prefix(given)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-fn known(id: &str) -> Result<(), String> {
-    if all().iter().any(|check| covers(id, check.id)) {
-        Ok(())
-    } else {
-        Err(format!("there is no check {id:?}"))
-    }
 }
 
 /// Holds a target to every check, one after the other.
@@ -77,49 +116,47 @@ pub async fn run(target: &Target) -> Vec<CheckResult> {
 pub async fn run_selected(target: &Target, selection: &Selection) -> Vec<CheckResult> {
     let mut results = Vec::new();
     for check in all() {
-        let among = |ids: &[String]| ids.iter().any(|id| covers(id, check.id));
-        if !selection.only.is_empty() && !among(&selection.only) {
-            results.push(disabled(check));
+        let How::Asks(ask) = check.how else { continue };
+        if !selection.includes(check.id) {
+            results.push(CheckResult::disabled(check));
             continue;
         }
-        let result = run_one(target, check).await;
-        results.push(if among(&selection.expected) {
-            turned_round(result)
-        } else {
-            result
-        });
+        target.state().exchanges.clear();
+        let outcome = ask(target).await;
+        let exchanges = std::mem::take(&mut target.state().exchanges);
+        let result = CheckResult::new(check, outcome, exchanges);
+        results.push(selection.expects(result));
     }
     results
 }
 
-async fn run_one(target: &Target, check: &Check) -> CheckResult {
-    target.state().exchanges.clear();
-    let outcome = (check.run)(target).await;
-    let exchanges = std::mem::take(&mut target.state().exchanges);
-    let (status, message) = match outcome {
-        Ok(()) => (Status::Pass, None),
-        Err(Stop::Skip(why)) => (Status::Skip, Some(why)),
-        Err(Stop::Deviates(why)) => (check.level.of_deviation(), Some(why)),
-        Err(Stop::Broken(why)) => (Status::Error, Some(why)),
-    };
-    CheckResult {
-        check: check.id,
-        status,
-        exchanges: if status > Status::Pass {
-            exchanges
-        } else {
-            Vec::new()
-        },
-        message,
+impl CheckResult {
+    pub(crate) fn new(check: &Check, outcome: Outcome, exchanges: Vec<Exchange>) -> Self {
+        let (status, message) = match outcome {
+            Ok(()) => (Status::Pass, None),
+            Err(Stop::Skip(why)) => (Status::Skip, Some(why)),
+            Err(Stop::Deviates(why)) => (check.level.of_deviation(), Some(why)),
+            Err(Stop::Broken(why)) => (Status::Error, Some(why)),
+        };
+        CheckResult {
+            check: check.id,
+            status,
+            exchanges: if status > Status::Pass {
+                exchanges
+            } else {
+                Vec::new()
+            },
+            message,
+        }
     }
-}
 
-fn disabled(check: &Check) -> CheckResult {
-    CheckResult {
-        check: check.id,
-        status: Status::Disabled,
-        message: None,
-        exchanges: Vec::new(),
+    pub(crate) fn disabled(check: &Check) -> Self {
+        CheckResult {
+            check: check.id,
+            status: Status::Disabled,
+            message: None,
+            exchanges: Vec::new(),
+        }
     }
 }
 

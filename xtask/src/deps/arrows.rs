@@ -73,7 +73,7 @@ static RULES: &[Rule] = &[
     },
     Rule {
         package: "xtask",
-        may_use: &[to("kling-types")],
+        may_use: &[to("kling-types"), to("kling-conformance")],
     },
 ];
 
@@ -195,7 +195,10 @@ mod tests {
                 ),
                 ("kling-cli", json!([normal("kling-conformance")])),
                 ("kling-bench", json!([normal("kling-http")])),
-                ("xtask", json!([normal("kling-types")])),
+                (
+                    "xtask",
+                    json!([normal("kling-types"), normal("kling-conformance")]),
+                ),
             ],
             &[],
         );

@@ -40,6 +40,7 @@ pub(super) static LIBRARIES: &[Library] = &[
         homes: &[
             "crates/kling-http/src/webhook/axum.rs",
             "crates/kling-cli/src/webhook.rs",
+            "crates/kling-cli/src/conformance/inbox.rs",
         ],
     },
     Library {

@@ -101,6 +101,14 @@ fn words(line: &str) -> Vec<String> {
 }
 
 #[test]
+fn help_of_conformance() {
+    for command in ["run", "client", "vectors"] {
+        let text = help(&["conformance", command]);
+        insta::assert_snapshot!(format!("conformance_{command}"), text);
+    }
+}
+
+#[test]
 fn wrong_arguments_are_exit_2() {
     let ran = run(kling(std::path::Path::new(".")).args(["effect", "--no-such-flag"]));
     assert_eq!(ran.code, Some(2));

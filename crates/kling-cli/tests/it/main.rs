@@ -6,6 +6,7 @@
 mod after_paying;
 mod again;
 mod commands;
+mod conformance;
 mod connect;
 #[cfg(unix)]
 mod docs;

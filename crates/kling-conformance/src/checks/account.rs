@@ -16,7 +16,9 @@ async fn query_with_token(
     shift: i64,
 ) -> Result<Reply, Stop> {
     let keys = target.access_keys.as_ref();
-    let (access, own) = keys.ok_or_else(|| Stop::Skip("no access keys were given".to_owned()))?;
+    let (access, own) = keys.ok_or_else(|| {
+        Stop::Skip("no access keys were given (--access-key-env, --secret-key-env)".to_owned())
+    })?;
     let now: SystemTime = SystemClock.now();
     let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
@@ -48,8 +50,9 @@ pub(super) async fn token_times(target: &Target) -> Outcome {
 /// Fills every slot; gives the key and the ids.
 async fn filled(target: &Target) -> Result<(&str, Vec<String>), Stop> {
     let slots = target.slots.as_ref();
-    let (key, slots) =
-        slots.ok_or_else(|| Stop::Skip("no account with slots was given".to_owned()))?;
+    let (key, slots) = slots.ok_or_else(|| {
+        Stop::Skip("no account with slots was given (--slots-key-env, --slots)".to_owned())
+    })?;
     let mut ids = Vec::new();
     for _ in 0..*slots {
         let reply = target.create_as(key, &single_request(IMAGE)).await?;

@@ -116,7 +116,9 @@ pub(super) async fn expires(target: &Target) -> Outcome {
 
 pub(super) async fn deleted(target: &Target) -> Outcome {
     if !target.virtual_time {
-        return Err(Stop::Skip("takes 30 days".to_owned()));
+        return Err(Stop::Skip(
+            "takes 30 days, but for a clock that needs no waiting (--mock)".to_owned(),
+        ));
     }
     let id = accepted_id(target, &single_request(IMAGE)).await?;
     let answers = history(target, target.key(), &id).await?;

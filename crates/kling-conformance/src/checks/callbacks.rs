@@ -15,7 +15,8 @@ use crate::target::{Stop, Target};
 /// What came, for the story's task; the last may be some seconds behind it.
 async fn received(target: &Target) -> Result<(&Inbox, Vec<Received>), Stop> {
     let inbox = target.inbox.as_ref();
-    let inbox = inbox.ok_or_else(|| Stop::Skip("no callbacks can be received".to_owned()))?;
+    let inbox = inbox
+        .ok_or_else(|| Stop::Skip("no callbacks can be received (--callback-listen)".to_owned()))?;
     Story::of(target).await?;
     for _ in 0..20 {
         if inbox.all().len() >= 2 {
@@ -86,7 +87,10 @@ pub(super) async fn same_task(target: &Target) -> Outcome {
 
 pub(super) async fn signature(target: &Target) -> Outcome {
     let (inbox, all) = received(target).await?;
-    let secret = Secret::parse(inbox.secret()).map_err(|error| Stop::Broken(error.to_string()))?;
+    let secret = inbox.secret().ok_or_else(|| {
+        Stop::Skip("no secret of callbacks was given (--webhook-secret-env)".to_owned())
+    })?;
+    let secret = Secret::parse(secret).map_err(|error| Stop::Broken(error.to_string()))?;
     let receiver = Receiver::new([secret]);
     for Received { at, headers, body } in &all {
         let outcome = receiver.receive(headers, body, *at);

@@ -8,6 +8,7 @@ use std::pin::Pin;
 
 use serde_json::{Value, json};
 
+use crate::client::{Judge, Scenario};
 use crate::status::Level;
 use crate::target::{Host, Reply, Stop, Target};
 
@@ -26,9 +27,9 @@ pub(crate) use story::Story;
 pub use table::all;
 
 /// How a check ended.
-type Outcome = Result<(), Stop>;
+pub(crate) type Outcome = Result<(), Stop>;
 
-type Run = for<'a> fn(&'a Target) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub(crate) type Run = for<'a> fn(&'a Target) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// One sentence of the contract, with the proof of it.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +44,32 @@ pub struct Check {
     /// The facts that it proves, by their ids in `fixtures/facts.json`: where it
     /// is from, and how sure that is.
     pub facts: &'static [&'static str],
-    pub(crate) run: Run,
+    pub(crate) how: How,
+}
+
+impl Check {
+    /// What happens to a client while it is watched; none for a check of servers.
+    pub fn scenario(&self) -> Option<&'static str> {
+        match self.how {
+            How::Asks(_) => None,
+            How::Watches(scenario, _) => Some(scenario.name()),
+        }
+    }
+}
+
+/// How it is found out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum How {
+    /// By asking a server.
+    Asks(Run),
+    /// By watching a client in this scenario.
+    Watches(&'static Scenario, Judge),
+}
+
+/// The check of this id, of a server or of a client.
+pub(crate) fn find(id: &str) -> Option<&'static Check> {
+    let mut known = all().iter().chain(crate::client::all());
+    known.find(|check| check.id == id)
 }
 
 /// A picture that nobody fetches.

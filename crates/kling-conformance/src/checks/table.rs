@@ -1,6 +1,6 @@
 //! The list of checks. Ids are stable: never renamed, never used again.
 
-use super::{Check, account, assets, callbacks, create, lifecycle, list, query, refusals};
+use super::{Check, How, account, assets, callbacks, create, lifecycle, list, query, refusals};
 use crate::status::Level::{May, Must, Should};
 
 /// Makes a table of checks out of async functions.
@@ -11,12 +11,12 @@ macro_rules! checks {
             level: $level,
             sentence: $sentence,
             facts: &[$($fact),*],
-            run: |target| Box::pin($run(target)),
+            how: How::Asks(|target| Box::pin($run(target))),
         }),*]
     };
 }
 
-/// Every check.
+/// Every check of servers.
 #[allow(clippy::too_many_lines)] // It is a table.
 pub fn all() -> &'static [Check] {
     checks! {

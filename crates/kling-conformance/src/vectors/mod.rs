@@ -4,7 +4,7 @@
 //! A vector is data in no language: an input, what a right implementation makes
 //! of it, and the mistake that it hunts. They are part of this library, so that
 //! an installed program has them. Other languages run the same files; how, says
-//! `fixtures/README.md`.
+//! `fixtures/README.md`, and [`run_through`] runs them for a program.
 //!
 //! ```
 //! use kling_conformance::vectors::{self, Verdict};
@@ -23,6 +23,7 @@ mod callbacks;
 mod clients;
 mod compare;
 mod errors;
+mod exec;
 mod file;
 mod jwt;
 mod polls;
@@ -35,16 +36,20 @@ mod statuses;
 mod task;
 mod webhooks;
 
+pub use exec::{answer, run_through};
 pub use file::{FILES, MANIFEST, Vector, all, parse};
 
 /// What became of a vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The implementation does what the vector says.
     Pass,
     /// Sources are silent or disagree, so either is right; this is what the
     /// implementation does.
     Recorded(String),
+    /// The implementation does not do what the vector is about.
+    Unsupported,
     /// The implementation does something else, or the vector makes no sense.
     Fail(String),
 }
@@ -147,21 +152,27 @@ pub fn run(vector: &Vector) -> Verdict {
     let Some(family) = FAMILIES.iter().find(|it| it.suite == vector.suite) else {
         return Verdict::Fail(format!("no runner for the suite {:?}", vector.suite));
     };
-    // A thread of its own: vectors about time need a runtime of their own, and
-    // an implementation that panics has failed its vector, not the run.
-    let actual = thread::scope(|scope| {
-        let thread = scope.spawn(|| (family.run)(&vector.test));
+    match on_a_thread(family, &vector.test) {
+        Ok(actual) => verdict(family, vector, &actual),
+        Err(why) => Verdict::Fail(why),
+    }
+}
+
+/// A thread of its own: vectors about time need a runtime of their own, and an
+/// implementation that panics has failed its vector, not the run.
+fn on_a_thread(family: &Family, test: &Value) -> Result<Value, String> {
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| (family.run)(test));
         let panicked = |_| Err("the implementation panicked".to_owned());
         thread.join().unwrap_or_else(panicked)
-    });
-    let actual = match actual {
-        Ok(actual) => actual,
-        Err(why) => return Verdict::Fail(why),
-    };
+    })
+}
+
+fn verdict(family: &Family, vector: &Vector, actual: &Value) -> Verdict {
     if vector.test["result"] == "acceptable" {
         return Verdict::Recorded(actual["result"].as_str().unwrap_or("unknown").to_owned());
     }
-    match compare::differences(&vector.test, &actual, family.expects, family.sets) {
+    match compare::differences(&vector.test, actual, family.expects, family.sets) {
         differences if differences.is_empty() => Verdict::Pass,
         differences => Verdict::Fail(differences.join("; ")),
     }

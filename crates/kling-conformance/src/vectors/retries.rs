@@ -53,7 +53,7 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
 }
 
 /// The bounds, if the wait keeps to them; otherwise the wait.
-fn within(bounds: &Value, wait: Option<u64>) -> Value {
+pub(super) fn within(bounds: &Value, wait: Option<u64>) -> Value {
     let keeps = match (bounds[0].as_u64(), bounds[1].as_u64(), wait) {
         (Some(least), Some(most), Some(wait)) => (least..=most).contains(&wait),
         _ => false,

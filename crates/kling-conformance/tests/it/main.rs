@@ -3,6 +3,7 @@
 // A test that can't go on stops where it is.
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod download;
 mod fidelity;
 mod guides;
@@ -11,6 +12,7 @@ mod logs;
 mod matrix;
 mod paying;
 mod paying_laws;
+mod reports;
 mod suite;
 mod tokens;
 mod vectors;

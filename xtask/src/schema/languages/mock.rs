@@ -1,7 +1,6 @@
 //! `kling mock`, for as long as it is needed.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -16,12 +15,8 @@ pub(super) struct Mock {
 }
 
 impl Mock {
-    /// The program that `KLING_BIN` names, or the one that cargo builds.
     pub(super) fn start(provider: &str) -> Result<Self, String> {
-        let program = match std::env::var_os("KLING_BIN") {
-            Some(program) => PathBuf::from(program),
-            None => built()?,
-        };
+        let program = workspace::kling()?;
         let mut process = Command::new(&program)
             .args(["mock", "--provider", provider, "--seed", "4711"])
             .args(["--account", &format!("default:{KEY}:100000")])
@@ -50,13 +45,6 @@ impl Mock {
     pub(super) fn base_url(&self) -> &str {
         &self.base_url
     }
-}
-
-/// Built, not run by cargo: then it is the program itself that is stopped.
-fn built() -> Result<PathBuf, String> {
-    workspace::cargo(&["build", "--quiet", "--package=kling-cli"])?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    Ok(workspace::root().join(target).join("debug/kling"))
 }
 
 impl Drop for Mock {

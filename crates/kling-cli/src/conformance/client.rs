@@ -1,0 +1,57 @@
+//! `kling conformance client`: a program in any language held to the contract.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::time::Duration;
+
+use clap::Parser;
+use kling_conformance::{Selection, client};
+
+use super::{ReportArgs, host};
+use crate::args::{ProviderName, seconds};
+
+/// Hold a client to the checks: its command is run against fake services of this
+/// machine that go wrong in ways that cost money.
+///
+/// The command is given to the shell. It is to make one effect: create the task, ask after it, save
+/// the video; exit with 0 if that went well, and print one line of JSON on stdout in the end:
+/// {"task_id": …, "external_task_id": …, "error": …}. All it needs is in its environment:
+/// KLING_PROVIDER (comet, kling), KLING_BASE_URL (without a path), COMETAPI_KEY or KLING_API_KEY,
+/// KLING_SCENE, KLING_IMAGES (one or two paths or URLs, separated by a space), KLING_OUTPUT (the
+/// file), and in seconds KLING_POLL_INTERVAL and KLING_TIMEOUT.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  kling conformance client --command 'python3 my_client.py'
+  kling conformance client --provider kling --only client.lost --command ./my-client
+  kling conformance client --command 'kling effect $KLING_SCENE $KLING_IMAGES -o $KLING_OUTPUT --json'")]
+pub(super) struct ClientArgs {
+    /// The client, as one would write it in a shell
+    #[arg(long, value_name = "COMMAND")]
+    command: String,
+
+    /// Whose ways the fake services have
+    #[arg(long, value_enum, default_value = "comet")]
+    provider: ProviderName,
+
+    /// The longest that one run of the client may take, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "40")]
+    limit: Duration,
+
+    /// How many scenarios are played at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 4)]
+    jobs: usize,
+
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+pub(super) async fn run(args: &ClientArgs) -> Result<bool, String> {
+    let selection = args.report.select(Selection::of_clients())?;
+    let program = client::Program::new(&args.command)
+        .with_limit(args.limit)
+        .with_scenarios_at_once(args.jobs);
+    let report = client::run(host(args.provider), &program, &selection).await?;
+    args.report.tell(&report)
+}

@@ -1,0 +1,151 @@
+//! `kling conformance run`: a server held to the contract.
+
+// Doc comments here are help texts, read in a terminal.
+#![allow(clippy::doc_markdown)]
+
+use std::net::SocketAddr;
+
+use clap::Parser;
+use kling_conformance::{Report, Selection, Target, run_against_mock, run_selected};
+use kling_http::ReqwestTransport;
+
+use super::{ReportArgs, host, inbox};
+use crate::args::ProviderName;
+use crate::connect::variable;
+
+/// Hold a server to the checks: each create costs what it costs there.
+///
+/// Checks that need more than a key are skipped without it: tokens, slots, callbacks.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Examples:
+  kling conformance run --mock --provider kling
+  kling conformance run --base-url http://127.0.0.1:8080 --key-env MY_KEY --junit results.xml
+  kling conformance run --base-url http://127.0.0.1:8080 --callback-listen 127.0.0.1:0 \\
+    --slots-key-env SMALL_KEY --slots 2 --access-key-env ACCESS --secret-key-env SECRET")]
+pub(super) struct RunArgs {
+    /// The server, without a path
+    #[arg(long, value_name = "URL", required_unless_present = "mock")]
+    base_url: Option<String>,
+
+    /// Hold this program's own fake service to them, on a clock that needs no waiting
+    #[arg(long, conflicts_with = "base_url")]
+    mock: bool,
+
+    /// Whose ways the server has
+    #[arg(long, value_enum, default_value = "comet")]
+    provider: ProviderName,
+
+    /// The environment variable that has the server's key
+    #[arg(long, value_name = "NAME", default_value = "API_KEY")]
+    key_env: String,
+
+    /// The server is not on this machine, and what it creates may be charged: then one create is
+    /// sent, unless --max-creates says more
+    #[arg(long)]
+    accept_cost: bool,
+
+    /// Send at most so many creates
+    #[arg(long, value_name = "NUMBER")]
+    max_creates: Option<usize>,
+
+    #[command(flatten)]
+    extras: Extras,
+
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// What some checks need.
+#[derive(Debug, clap::Args)]
+struct Extras {
+    /// Receive callbacks here, for the checks callback.*; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", requires = "base_url")]
+    callback_listen: Option<SocketAddr>,
+
+    /// Where the server reaches that address, if it is another for it
+    #[arg(long, value_name = "URL", requires = "callback_listen")]
+    callback_url: Option<String>,
+
+    /// The environment variable that has the secret which callbacks are signed with (whsec_…), for
+    /// callback.signature
+    #[arg(long, value_name = "NAME", requires = "callback_listen")]
+    webhook_secret_env: Option<String>,
+
+    /// The environment variable that has an access key, for the checks token.*
+    #[arg(long, value_name = "NAME", requires_all = ["base_url", "secret_key_env"])]
+    access_key_env: Option<String>,
+
+    /// The environment variable that has its secret key
+    #[arg(long, value_name = "NAME", requires = "access_key_env")]
+    secret_key_env: Option<String>,
+
+    /// The environment variable that has the key of an account that nothing else uses, for the
+    /// checks slots.*
+    #[arg(long, value_name = "NAME", requires_all = ["base_url", "slots"])]
+    slots_key_env: Option<String>,
+
+    /// How many tasks that account may have under way at once
+    #[arg(long, value_name = "NUMBER", requires = "slots_key_env")]
+    slots: Option<usize>,
+}
+
+pub(super) async fn run(args: &RunArgs) -> Result<bool, String> {
+    let selection = args.report.select(Selection::default())?;
+    let report = match &args.base_url {
+        None => run_against_mock(host(args.provider), &selection)?,
+        Some(url) => {
+            let target = args.extras.add_to(target(args, url)?).await?;
+            Report::new(target.host(), run_selected(&target, &selection).await)
+        }
+    };
+    args.report.tell(&report)
+}
+
+fn target(args: &RunArgs, url: &str) -> Result<Target, String> {
+    let parsed: http::Uri = url
+        .parse()
+        .map_err(|error| format!("--base-url: {error}"))?;
+    let name = parsed
+        .host()
+        .ok_or("--base-url names no host: write http://127.0.0.1:8080")?;
+    let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let is_here = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    if !is_here && !args.accept_cost {
+        return Err(format!(
+            "{name} is not this machine, and may charge: add --accept-cost"
+        ));
+    }
+    let key = read("--key-env", &args.key_env)?;
+    let transport = ReqwestTransport::new().map_err(|error| error.to_string())?;
+    let target = Target::new(host(args.provider), url, key, transport);
+    Ok(match args.max_creates {
+        Some(most) => target.with_max_creates(most),
+        None if is_here => target,
+        None => target.with_max_creates(1),
+    })
+}
+
+impl Extras {
+    async fn add_to(&self, mut target: Target) -> Result<Target, String> {
+        if let Some(address) = self.callback_listen {
+            let mut inbox = inbox::open(address, self.callback_url.as_deref()).await?;
+            if let Some(name) = &self.webhook_secret_env {
+                inbox = inbox.with_secret(read("--webhook-secret-env", name)?);
+            }
+            target = target.with_inbox(inbox);
+        }
+        if let (Some(access), Some(secret)) = (&self.access_key_env, &self.secret_key_env) {
+            let access = read("--access-key-env", access)?;
+            target = target.with_access_keys(access, read("--secret-key-env", secret)?);
+        }
+        if let (Some(key), Some(slots)) = (&self.slots_key_env, self.slots) {
+            target = target.with_slots(read("--slots-key-env", key)?, slots);
+        }
+        Ok(target)
+    }
+}
+
+fn read(flag: &str, name: &str) -> Result<String, String> {
+    variable(name).ok_or_else(|| format!("{flag}: nothing in the environment variable {name}"))
+}

@@ -1,0 +1,212 @@
+//! `kling conformance`, as a user calls it.
+
+use std::path::Path;
+
+use kling_mock::{Account, Mock, Profile};
+use serde_json::Value;
+
+use crate::run::{Ran, RunningMock, kling, run};
+
+fn conformance(arguments: &[&str]) -> Ran {
+    let mut command = kling(Path::new(env!("CARGO_MANIFEST_DIR")));
+    // The shell that runs a client looks for its programs.
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    run(command.arg("conformance").args(arguments))
+}
+
+#[test]
+fn the_list() {
+    insta::assert_snapshot!(conformance(&["list"]).stdout);
+}
+
+#[test]
+fn a_check_is_explained() {
+    let server = conformance(&["explain", "refusal.duplicate"]).stdout;
+    let client = conformance(&["explain", "client.lost.one_charge"]).stdout;
+    insta::assert_snapshot!(format!("{server}\n{client}"));
+    let unknown = conformance(&["explain", "refusal.dupe"]);
+    assert_eq!(unknown.code, Some(2));
+    assert_eq!(
+        unknown.stderr,
+        "error: there is no check \"refusal.dupe\": see kling conformance list\n"
+    );
+}
+
+/// A server that is of another host than was said fails; each failure comes with
+/// the call that shows it.
+#[test]
+fn a_failed_run_says_how_to_see_it_again() {
+    let mock = RunningMock::start(&["--provider", "kling"]);
+    let mut command = kling(Path::new("."));
+    command
+        .args(["conformance", "run", "--base-url", &mock.base_url])
+        .args([
+            "--only",
+            "refusal.duration_number",
+            "--only",
+            "refusal.wrong_path",
+        ])
+        .args(["--only", "refusal.no_key", "--only", "token"])
+        .env("API_KEY", &mock.api_key);
+    let ran = run(&mut command);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let shown = format!("{}{}", ran.stdout, ran.stderr);
+    insta::assert_snapshot!(shown.replace(&mock.base_url, "http://server"));
+}
+
+#[test]
+fn kling_itself_passes_every_check_of_clients() {
+    let program = env!("CARGO_BIN_EXE_kling");
+    let effect =
+        format!("'{program}' effect $KLING_SCENE $KLING_IMAGES --output $KLING_OUTPUT --json");
+    for (provider, summary) in [
+        ("comet", "43 pass, 1 skip\n"),
+        ("kling", "42 pass, 2 skip\n"),
+    ] {
+        let ran = conformance(&["client", "--provider", provider, "--command", &effect]);
+        assert_eq!(
+            (ran.code, ran.stderr.as_str()),
+            (Some(0), summary),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn a_client_that_does_nothing_fails() {
+    let ran = conformance(&[
+        "client",
+        "--command",
+        "echo done",
+        "--only",
+        "client.output.file",
+        "--only",
+        "client.poll.path",
+    ]);
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!(format!("{}{}", ran.stdout, ran.stderr));
+}
+
+/// What it started is ended with it: a run takes as long as its limit.
+#[cfg(unix)]
+#[test]
+fn a_client_that_does_not_end_is_killed_with_its_children() {
+    let here = tempfile::tempdir().unwrap();
+    let pid = here.path().join("pid");
+    let hangs = format!("sleep 1000 & echo $! > {}; wait", pid.display());
+    let ran = conformance(&[
+        "client",
+        "--command",
+        &hangs,
+        "--limit",
+        "0.5",
+        "--only",
+        "client.wait.bounded",
+    ]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stdout
+            .contains("it waits on; it did not end, and was killed"),
+        "{}",
+        ran.stdout
+    );
+    let child = std::fs::read_to_string(pid).unwrap();
+    // A zombie at the most: its parent is gone too.
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+    let lives = state.is_ok_and(|state| !state.contains(") Z"));
+    assert!(!lives, "the client's child {} goes on", child.trim());
+}
+
+#[test]
+fn vectors_run_through_another_implementation() {
+    let program = env!("CARGO_BIN_EXE_kling");
+    let itself = format!("'{program}' conformance vectors --answer");
+    let ran = conformance(&["vectors", "--exec", &itself]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (Some(0), "533 vectors, 0 failed, 38 not supported\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[track_caller]
+fn check_exec(command: &str, code: i32, says: &str) {
+    let ran = conformance(&["vectors", "--exec", command]);
+    assert_eq!(ran.code, Some(code), "{command}: {}", ran.stderr);
+    assert!(ran.stderr.contains(says), "{command}: {}", ran.stderr);
+}
+
+#[test]
+fn an_implementation_that_answers_nothing_does_not_pass() {
+    // Every answer without what is expected; those where anything goes pass.
+    check_exec("cat", 1, "533 vectors, 530 failed");
+    check_exec("true", 1, "533 vectors, 533 failed");
+    check_exec("exit 3", 2, "\"exit 3\" failed: it said nothing");
+    let unsupported = r#"sed 's/"suite":/"unsupported":true,"suite":/'"#;
+    check_exec(unsupported, 2, "the command supports no vector at all");
+}
+
+/// With all that they need, every check is made over a socket but the one that
+/// takes 30 days.
+#[tokio::test]
+async fn with_every_option_only_the_calendar_is_skipped() {
+    const SECRET: &str = "whsec_Y29uZm9ybWFuY2Utc3VpdGUtc2VjcmV0IQ==";
+    let account = Account::new("default")
+        .access_keys("an-access-key", "a-secret-key")
+        .webhook_secret(SECRET)
+        .unwrap();
+    let small = Account::new("small")
+        .api_key("sk-of-the-small-one")
+        .slots(2);
+    let mock = Mock::builder()
+        .profile(Profile::kling())
+        // Callbacks are signed with it, and looked at by ours.
+        .wall_clock(kling_http::SystemClock)
+        .account(account)
+        .unwrap()
+        .account(small)
+        .unwrap()
+        .build();
+    let server = mock.serve(([127, 0, 0, 1], 0)).await.unwrap();
+    let post = kling_http::ReqwestTransport::new().unwrap();
+    drop(tokio::spawn(mock.clone().run_callbacks(post)));
+    let (url, key) = (server.base_url(), mock.api_key().to_owned());
+    let ran = tokio::task::spawn_blocking(move || {
+        let mut command = kling(Path::new("."));
+        command
+            .args([
+                "conformance",
+                "run",
+                "--json",
+                "--provider",
+                "kling",
+                "--base-url",
+                &url,
+            ])
+            .args([
+                "--callback-listen",
+                "127.0.0.1:0",
+                "--webhook-secret-env",
+                "HOOK",
+            ])
+            .args(["--access-key-env", "ACCESS", "--secret-key-env", "SECRET"])
+            .args(["--slots-key-env", "SMALL", "--slots", "2"])
+            .envs([("API_KEY", key.as_str()), ("HOOK", SECRET)])
+            .envs([("ACCESS", "an-access-key"), ("SECRET", "a-secret-key")])
+            .env("SMALL", "sk-of-the-small-one");
+        run(&mut command)
+    });
+    let ran = ran.await.unwrap();
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let results = report["results"].as_array().unwrap();
+    let skipped: Vec<&Value> = results.iter().filter(|it| it["status"] == "skip").collect();
+    let skipped: Vec<String> = skipped
+        .iter()
+        .map(|it| format!("{}: {}", it["check"], it["message"]))
+        .collect();
+    insta::assert_snapshot!(skipped.join("\n"));
+    server.shutdown().await;
+}

@@ -1,0 +1,176 @@
+//! How a client asks after its task.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use kling_mock::{JournalEntry, Operation};
+
+use super::program::INTERVAL;
+use super::scenario::REASON;
+use super::seen::Seen;
+use crate::target::Stop;
+
+type Judged = Result<(), Stop>;
+
+/// From one request's arrival to another's.
+fn between(first: &JournalEntry, second: &JournalEntry) -> Duration {
+    let millis = second.at().get().saturating_sub(first.at().get());
+    Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+}
+
+/// A `Retry-After` of one second was given to the first of two.
+fn ensure_a_second(seen: &Seen, first: &JournalEntry, second: &JournalEntry) -> Judged {
+    let gap = between(first, second);
+    // Times are in whole milliseconds.
+    seen.ensure(
+        gap >= Duration::from_millis(998),
+        &format!(
+            "it was told to wait for 1 s, and came again after {} ms",
+            gap.as_millis()
+        ),
+    )
+}
+
+/// Where tasks are asked after, and under which ids.
+fn asked(seen: &Seen) -> Vec<(String, String)> {
+    let split = |entry: &JournalEntry| {
+        let path = entry.path().into_owned();
+        let (folder, id) = path.rsplit_once('/').unwrap_or(("", &path));
+        (folder.to_owned(), id.to_owned())
+    };
+    seen.queries().map(split).collect()
+}
+
+pub(super) fn path(seen: &Seen) -> Judged {
+    let asked = asked(seen);
+    seen.ensure(!asked.is_empty(), "it did not ask after its task")?;
+    let other = asked.iter().find(|(folder, _)| folder != seen.path());
+    seen.ensure(
+        other.is_none(),
+        &format!("it asks at {}", other.map_or("", |(folder, _)| folder)),
+    )
+}
+
+/// Three tasks, as one id in 25 is round enough to survive as a number.
+pub(super) fn id(seen: &Seen) -> Judged {
+    seen.create()?;
+    let created: Vec<String> = seen
+        .of(Operation::Create)
+        .filter_map(|entry| Some(entry.task_id()?.into_owned()))
+        .collect();
+    let asked = asked(seen);
+    seen.ensure(!asked.is_empty(), "it did not ask after its task")?;
+    let other = asked.iter().find(|(_, id)| !created.contains(id));
+    seen.ensure(
+        other.is_none(),
+        &format!(
+            "the tasks are {}, and it asks for {}",
+            created.join(", "),
+            other.map_or("", |(_, id)| id)
+        ),
+    )
+}
+
+pub(super) fn interval(seen: &Seen) -> Judged {
+    let queries: Vec<&JournalEntry> = seen.of(Operation::Get).collect();
+    let [first, .., last] = queries.as_slice() else {
+        return Err(seen.deviates("it did not ask until the task's end"));
+    };
+    let gaps = u32::try_from(queries.len() - 1).unwrap_or(u32::MAX);
+    // One gap may look short if the query before it was held up.
+    let mean = between(first, last) / gaps;
+    seen.ensure(
+        mean * 4 >= INTERVAL * 3,
+        &format!(
+            "it asks every {} ms; KLING_POLL_INTERVAL is {} ms",
+            mean.as_millis(),
+            INTERVAL.as_millis()
+        ),
+    )
+}
+
+pub(super) fn stops(seen: &Seen) -> Judged {
+    let ended = |entry: &&JournalEntry| {
+        let body = entry.answer_body().json().unwrap_or_default();
+        matches!(
+            body["data"]["task_status"].as_str(),
+            Some("succeed" | "failed")
+        )
+    };
+    let ends = seen.of(Operation::Get).filter(ended).count();
+    seen.ensure(ends > 0, "it did not ask until the task's end")?;
+    seen.ensure(
+        ends == 1,
+        &format!("it asked {} times more after it was told the end", ends - 1),
+    )
+}
+
+pub(super) fn failed_query(seen: &Seen) -> Judged {
+    seen.ensure_succeeded("two queries failed, and it gave a paid task up")
+}
+
+pub(super) fn retry_after(seen: &Seen) -> Judged {
+    let queries: Vec<&JournalEntry> = seen.of(Operation::Get).collect();
+    match queries.as_slice() {
+        [first, second, ..] => ensure_a_second(seen, first, second),
+        _ => Err(seen.deviates("a query was refused for now, and it did not ask again")),
+    }
+}
+
+pub(super) fn strange_status(seen: &Seen) -> Judged {
+    seen.ensure_succeeded("the status was \"paused\" for a while, and then succeed")?;
+    seen.ensure(
+        seen.of(Operation::Get).count() > 4,
+        "it did not wait for the end",
+    )
+}
+
+pub(super) fn wrapped(seen: &Seen) -> Judged {
+    seen.ensure_succeeded("the task was in data.data, and it was not found there")
+}
+
+pub(super) fn nulls(seen: &Seen) -> Judged {
+    seen.ensure_succeeded("task_info and task_result were null for a while")
+}
+
+pub(super) fn bounded(seen: &Seen) -> Judged {
+    let killed = seen.ended.iter().any(|ended| ended.killed);
+    seen.ensure(!killed, "KLING_TIMEOUT is 1 s, and it waits on")?;
+    seen.ensure_failed("the task has no end, and it told of a success")
+}
+
+/// Whoever has the id can go on later, and need not pay again.
+pub(super) fn keeps_id(seen: &Seen) -> Judged {
+    let created = seen.create()?.task_id().map(Cow::into_owned);
+    let told = seen.told("task_id");
+    seen.ensure(
+        told.is_some() && told == created,
+        &format!("it waited in vain, and task_id of its result is {told:?}"),
+    )
+}
+
+pub(super) fn failed(seen: &Seen) -> Judged {
+    seen.create()?;
+    seen.ensure_failed("the task failed, and it told of a success")
+}
+
+pub(super) fn reason(seen: &Seen) -> Judged {
+    let error = seen.error();
+    seen.ensure(
+        error.contains(REASON),
+        &format!("the task failed for {REASON:?}, and its error is {error:?}"),
+    )
+}
+
+pub(super) fn not_again(seen: &Seen) -> Judged {
+    seen.create()?;
+    seen.ensure_creates(1)
+}
+
+pub(super) fn busy_create(seen: &Seen) -> Judged {
+    let creates: Vec<&JournalEntry> = seen.of(Operation::Create).collect();
+    match creates.as_slice() {
+        [first, second, ..] => ensure_a_second(seen, first, second),
+        _ => Err(Stop::Skip("it does not try again".to_owned())),
+    }
+}

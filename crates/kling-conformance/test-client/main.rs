@@ -1,0 +1,49 @@
+//! A client as small as it can be, which shares nothing with kling-http: right
+//! by itself, and wrong in one way with `kling-test-client FAULT`. It shows what
+//! the checks of clients are worth.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+mod job;
+mod wire;
+
+use job::{Job, Told};
+
+/// One way of being wrong; none is right.
+struct Fault(String);
+
+impl Fault {
+    fn is(&self, name: &str) -> bool {
+        self.0 == name
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let fault = Fault(std::env::args().nth(1).unwrap_or_default());
+    let Some(mut job) = Job::from_env(fault) else {
+        return ExitCode::from(2);
+    };
+    let ended = job.run().await;
+    let result = result(&job, &ended);
+    if !job.fault.is("prints nothing") {
+        // Whoever closed the pipe does not want it.
+        let _ = writeln!(std::io::stdout(), "{result}");
+    }
+    ExitCode::from(u8::from(ended.is_err()))
+}
+
+fn result(job: &Job, ended: &Result<(), String>) -> Value {
+    let Told {
+        task_id,
+        external_task_id,
+    } = &job.told;
+    json!({
+        "task_id": task_id,
+        "external_task_id": external_task_id,
+        "error": ended.as_ref().err(),
+    })
+}
