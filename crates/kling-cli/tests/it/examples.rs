@@ -63,7 +63,14 @@ fn every_example_runs_offline() {
             .current_dir(here.path())
             .env_clear()
             .env("KLING_BASE_URL", &mock.base_url)
-            .env("COMETAPI_KEY", &mock.api_key);
+            .env("COMETAPI_KEY", &mock.api_key)
+            // The one that `kling conformance client` calls is told its job.
+            .env("KLING_PROVIDER", "comet")
+            .env("KLING_SCENE", "color_mixing")
+            .env("KLING_IMAGES", "fixtures/media/portrait.jpg")
+            .env("KLING_OUTPUT", here.path().join("out.mp4"))
+            .env("KLING_POLL_INTERVAL", "0.2")
+            .env("KLING_TIMEOUT", "60");
         let ran = run(&mut example);
         let (out, err) = (&ran.stdout, &ran.stderr);
         assert_eq!(ran.code, Some(0), "{krate}, {name}: {out}{err}");
