@@ -26,7 +26,7 @@ use crate::{client, run_against_mock};
 /// What writes the document.
 pub const MEND: &str = "cargo xtask fidelity";
 
-static FACTS: &str = include_str!("../../../fixtures/facts.json");
+static FACTS: &str = include_str!("../fixtures/facts.json");
 
 /// What no answer of a server and no act of a client can show.
 static NOT_CHECKABLE: &[(&str, &str)] = &[

@@ -35,9 +35,9 @@ pub(super) enum Pictures {
 }
 
 /// A photograph that the service takes.
-pub(super) static PORTRAIT: &[u8] = include_bytes!("../../../../fixtures/media/portrait.jpg");
+pub(super) static PORTRAIT: &[u8] = include_bytes!("../../fixtures/media/portrait.jpg");
 /// One that it refuses, for its 191 pixels.
-static SMALL: &[u8] = include_bytes!("../../../../fixtures/media/too-small-338x191.png");
+static SMALL: &[u8] = include_bytes!("../../fixtures/media/too-small-338x191.png");
 
 pub(super) const LEFT: &str = "https://example.com/left.jpg";
 pub(super) const RIGHT: &str = "https://example.com/right.jpg";
