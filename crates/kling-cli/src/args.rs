@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use kling_mock::{AuthMode, Fault, Plan};
+use kling_mock::{AuthMode, Fault, Plan, Profile};
 use kling_types::scene::{Date, LATEST_LIST};
 
 use crate::check::CheckArgs;
@@ -139,9 +139,10 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
 
-    /// Whose ways to imitate
-    #[arg(long, value_enum, default_value = "comet")]
-    pub(crate) provider: ProviderName,
+    /// Whose ways to imitate: `comet` or `kling`, and after it what is to be otherwise, as in
+    /// `comet list=on wrapped=omni` (docs/mock-limits.md has the switches)
+    #[arg(long, value_name = "PROVIDER", default_value = "comet")]
+    pub(crate) provider: Profile,
 
     /// What the key, request ids and videos derive from
     #[arg(long, default_value = "0")]

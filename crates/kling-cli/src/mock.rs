@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use kling_http::{Clock as _, ReqwestTransport, SystemClock};
-use kling_mock::{Account, JournalLimits, ManualClock, Mock, MockBuilder, Profile, ScaledClock};
+use kling_mock::{Account, JournalLimits, ManualClock, Mock, MockBuilder, ScaledClock};
 use serde_json::json;
 
-use crate::args::{ClockName, MockArgs, ProviderName};
+use crate::args::{ClockName, MockArgs};
 use crate::exit::Exit;
 use crate::output::{emit, say};
 use crate::signals::StopSignals;
@@ -77,12 +77,8 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
 }
 
 fn set_up(args: &MockArgs) -> Result<Mock, String> {
-    let profile = match args.provider {
-        ProviderName::Comet => Profile::comet(),
-        ProviderName::Kling => Profile::kling(),
-    };
     let mut builder = Mock::builder()
-        .profile(profile)
+        .profile(args.provider.clone())
         .seed(args.seed)
         .plan(args.plan.clone())
         .auth(args.auth)

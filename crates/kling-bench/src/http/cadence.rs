@@ -19,7 +19,7 @@ use crate::report::{Goal, Report, Row};
 
 /// Of the logarithm of the run times.
 const SPREAD: f64 = 0.4;
-/// A tenth of it where the compiler does not optimise, and only what has a goal.
+/// A part of it where the compiler does not optimise, and only what has a goal.
 const TASKS: u32 = if cfg!(debug_assertions) { 200 } else { 2_000 };
 const START: u64 = 1_767_225_600;
 

@@ -93,6 +93,23 @@ fn it_can_be_kling_itself() {
     assert_eq!(body["code"], json!(1201));
 }
 
+/// What the facts leave open is a switch, by the text that Rust takes too.
+#[test]
+fn it_can_be_otherwise_than_it_is_by_default() {
+    let list = |arguments: &[&str]| {
+        let mock = RunningMock::start(arguments);
+        let key = &mock.api_key;
+        let head = format!("GET /kling/v1/videos/effects HTTP/1.1\r\nAuthorization: Bearer {key}");
+        mock.request(&head, "").0
+    };
+    assert_eq!(list(&[]), 404);
+    assert_eq!(list(&["--provider", "comet list=on"]), 200);
+
+    let ran = run(kling(std::path::Path::new(".")).args(["mock", "--provider", "comet list=3"]));
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("list"), "{}", ran.stderr);
+}
+
 #[cfg(unix)]
 #[test]
 fn it_ends_when_it_is_asked_to() {

@@ -9,17 +9,21 @@ use tokio::sync::Notify;
 /// The waiters of a client, by both ids of their tasks. It holds nothing but
 /// who waits at this moment: callbacks about anything else leave no trace.
 #[derive(Debug, Default)]
-pub(crate) struct Wakeups(Mutex<HashMap<Box<str>, Vec<Arc<Notify>>>>);
+pub(crate) struct Wakeups(Mutex<Waiters>);
+
+/// Slices of just the right size: most tasks have one waiter, and there may be
+/// very many tasks.
+type Waiters = HashMap<Box<str>, Box<[Arc<Notify>]>>;
 
 impl Wakeups {
     pub(super) fn join(&self, id: &TaskId, external: Option<&ExternalTaskId>) -> Arc<Notify> {
         let hint = Arc::new(Notify::new());
         let mut waiters = self.lock();
         for id in ids(id, external) {
-            // Most tasks have one waiter, and there may be very many tasks.
-            let hints = waiters.entry(id.into());
-            let hints = hints.or_insert_with(|| Vec::with_capacity(1));
-            hints.push(hint.clone());
+            let hints = waiters.entry(id.into()).or_default();
+            let mut more = std::mem::take(hints).into_vec();
+            more.push(hint.clone());
+            *hints = more.into_boxed_slice();
         }
         hint
     }
@@ -28,7 +32,9 @@ impl Wakeups {
         let mut waiters = self.lock();
         for id in ids(id, external) {
             if let Some(hints) = waiters.get_mut(id) {
-                hints.retain(|other| !Arc::ptr_eq(other, hint));
+                let mut left = std::mem::take(hints).into_vec();
+                left.retain(|other| !Arc::ptr_eq(other, hint));
+                *hints = left.into_boxed_slice();
                 if hints.is_empty() {
                     waiters.remove(id);
                 }
@@ -41,14 +47,14 @@ impl Wakeups {
     /// number of hints are one.
     pub(crate) fn wake(&self, id: &str) -> bool {
         let waiters = self.lock();
-        let hints = waiters.get(id).map_or(&[][..], Vec::as_slice);
+        let hints = waiters.get(id).map_or(&[][..], |hints| hints);
         for hint in hints {
             hint.notify_one();
         }
         !hints.is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Vec<Arc<Notify>>>> {
+    fn lock(&self) -> MutexGuard<'_, Waiters> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
