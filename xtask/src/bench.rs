@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: builds the program and the benchmarks with the release
-//! profile, and runs them.
+//! `cargo xtask bench`: builds the program and the benchmarks, optimised, and runs
+//! them.
 
 use std::process::Command;
 
@@ -22,9 +22,9 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
         std::fs::create_dir_all(&*directory).map_err(|error| error.to_string())?;
         command("npm", &[&install[..], &[&directory], &PROGRAMS].concat())?;
     }
-    let build = ["build", "--release", "-p", "kling-cli", "-p", "kling-bench"];
-    cargo(&build)?;
-    let mut bench = vec!["run", "--release", "-p", "kling-bench", "--"];
+    let profile = "--profile=measured";
+    cargo(&["build", profile, "-p", "kling-cli", "-p", "kling-bench"])?;
+    let mut bench = vec!["run", profile, "-p", "kling-bench", "--"];
     bench.extend(&args);
     cargo(&bench)
 }
