@@ -80,6 +80,15 @@ pub(crate) fn peak() -> u64 {
         * 1024
 }
 
+/// Microseconds of this thread's CPU for something that is done so often; none if
+/// it fails but once.
+pub(crate) fn repeated(times: usize, mut done: impl FnMut() -> bool) -> f64 {
+    let watch = Stopwatch::thread();
+    let succeeded = (0..times).filter(|_| done()).count();
+    let spent = watch.micros(times);
+    if succeeded == times { spent } else { f64::NAN }
+}
+
 /// A figure of each side, in turn, several times.
 pub(crate) fn compare(
     what: impl Into<String>,

@@ -3,7 +3,7 @@
 use kling_types::EffectRequest;
 use serde_json::Value;
 
-use crate::measure::{Stopwatch, compare};
+use crate::measure::{compare, repeated};
 use crate::report::{Goal, Report};
 
 const REQUESTS: usize = 20_000;
@@ -11,29 +11,21 @@ const BODY: &[u8] = br#"{"effect_scene":"hug_pro","input":{"images":["https://ex
 
 pub(crate) fn run(report: &mut Report) {
     let ours = || {
-        let watch = Stopwatch::thread();
-        let valid = (0..REQUESTS).filter(|_| {
+        repeated(REQUESTS, || {
             let request = serde_json::from_slice::<EffectRequest>(BODY);
             request.is_ok_and(|request| request.validate().is_empty())
-        });
-        let valid = valid.count();
-        let spent = watch.micros(REQUESTS);
-        if valid == REQUESTS { spent } else { f64::NAN }
+        })
     };
     let schemas = kling_types::schema::documents();
     let schema = schemas.iter().find(|schema| schema.name == "EffectRequest");
     let validator = schema.and_then(|schema| jsonschema::validator_for(&schema.schema).ok());
     let bare = || {
-        let watch = Stopwatch::thread();
-        let valid = (0..REQUESTS).filter(|_| {
+        repeated(REQUESTS, || {
             let value = serde_json::from_slice::<Value>(BODY).unwrap_or_default();
             validator
                 .as_ref()
                 .is_some_and(|validator| validator.is_valid(&value))
-        });
-        let valid = valid.count();
-        let spent = watch.micros(REQUESTS);
-        if valid == REQUESTS { spent } else { f64::NAN }
+        })
     };
     report.add(compare(
         "types: a request decoded and validated",

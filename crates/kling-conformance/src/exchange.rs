@@ -141,6 +141,16 @@ fn cut(text: String) -> String {
     )
 }
 
+/// Whether a null stands anywhere in a body: on the wire it is left out instead.
+pub(crate) fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(has_null),
+        Value::Object(members) => members.values().any(has_null),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

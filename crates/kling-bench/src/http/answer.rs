@@ -5,7 +5,7 @@ use kling_http::{Client, Credentials, Provider, TaskId, transport_fn};
 use serde_json::Value;
 
 use super::ANSWER;
-use crate::measure::{Stopwatch, compare};
+use crate::measure::{Stopwatch, compare, repeated};
 use crate::mock::block_on;
 use crate::report::{Goal, Report};
 
@@ -36,14 +36,10 @@ pub(crate) fn run(report: &mut Report) {
         })
     };
     let bare = || {
-        let watch = Stopwatch::thread();
-        let read = (0..QUERIES).filter(|_| {
+        repeated(QUERIES, || {
             let value = serde_json::from_str::<Value>(ANSWER);
             std::hint::black_box(value).is_ok()
-        });
-        let read = read.count();
-        let spent = watch.micros(QUERIES);
-        if read == QUERIES { spent } else { f64::NAN }
+        })
     };
     report.add(compare(
         "client: CPU of a query without a socket",

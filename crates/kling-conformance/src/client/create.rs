@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::scenario::{LEFT, PORTRAIT, RIGHT};
 use super::seen::Seen;
+use crate::exchange::has_null;
 use crate::target::{Host, Stop};
 
 type Judged = Result<(), Stop>;
@@ -64,15 +65,6 @@ pub(super) fn duration(seen: &Seen) -> Judged {
 pub(super) fn no_null(seen: &Seen) -> Judged {
     let body = seen.body()?;
     seen.ensure(!has_null(&body), &format!("a null in {body}"))
-}
-
-fn has_null(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.iter().any(has_null),
-        Value::Object(members) => members.values().any(has_null),
-        _ => false,
-    }
 }
 
 pub(super) fn external_id(seen: &Seen) -> Judged {

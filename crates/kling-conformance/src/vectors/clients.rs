@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::on_a_paused_clock;
 use super::script::{Asked, Host, KEY, provider};
 use super::task::verdict;
+use crate::exchange::has_null;
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
     let serve = test["serve"].as_array().ok_or("`serve` is no list")?;
@@ -104,15 +105,6 @@ fn always(request: &Asked) -> Result<(), String> {
         Ok(body) if has_null(&body) => Err(format!("a null in the body: {body}")),
         Ok(_) => Ok(()),
         Err(error) => Err(format!("a body that is no JSON: {error}")),
-    }
-}
-
-fn has_null(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.iter().any(has_null),
-        Value::Object(members) => members.values().any(has_null),
-        _ => false,
     }
 }
 
