@@ -18,7 +18,7 @@ pub struct Credentials(Secret);
 
 #[derive(Clone)]
 enum Secret {
-    ApiKey(String),
+    ApiKey(std::result::Result<HeaderValue, NoKey>),
     #[cfg(feature = "jwt")]
     AccessKeys(std::sync::Arc<jwt::AccessKeys>),
 }
@@ -28,7 +28,7 @@ impl Credentials {
     /// Kling's since 2026-06-17 (*documented*). Surrounding white space, such
     /// as the line end of a file, is dropped.
     pub fn api_key(key: impl Into<String>) -> Self {
-        Credentials(Secret::ApiKey(key.into().trim().to_owned()))
+        Credentials(Secret::ApiKey(bearer(key.into().trim())))
     }
 
     /// Kling's older pair, access key and secret key. Each token signed with it
@@ -74,7 +74,7 @@ impl Credentials {
     #[cfg_attr(not(feature = "jwt"), allow(unused_variables))]
     pub(crate) fn authorization(&self, now: SystemTime) -> Result<HeaderValue> {
         match &self.0 {
-            Secret::ApiKey(key) => bearer(key, "API key"),
+            Secret::ApiKey(header) => header.clone().map_err(|why| why.error("API key")),
             #[cfg(feature = "jwt")]
             Secret::AccessKeys(keys) => keys.authorization(now),
         }
@@ -95,30 +95,44 @@ impl Credentials {
     }
 }
 
-/// `Bearer …`, marked as a secret. `what` names the key where it is none.
-fn bearer(key: &str, what: &str) -> Result<HeaderValue> {
-    check_key(key, what)?;
-    let value = HeaderValue::from_str(&format!("Bearer {key}"));
-    let mut value = value.map_err(|_| not_a_key(what))?;
+/// `Bearer …`, marked as a secret.
+fn bearer(key: &str) -> std::result::Result<HeaderValue, NoKey> {
+    check_key(key)?;
+    let value = HeaderValue::try_from(format!("Bearer {key}"));
+    let mut value = value.map_err(|_| NoKey::Odd)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 /// Refuses what no key looks like.
-fn check_key(key: &str, what: &str) -> Result<()> {
+fn check_key(key: &str) -> std::result::Result<(), NoKey> {
     if key.is_empty() {
-        let text = format!("the {what} is empty");
-        return Err(Error::new(ErrorKind::Config, text));
+        return Err(NoKey::Empty);
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(not_a_key(what));
+        return Err(NoKey::Odd);
     }
     Ok(())
 }
 
-fn not_a_key(what: &str) -> Error {
-    let text = format!("the {what} has characters that no key has: was it copied whole?");
-    Error::new(ErrorKind::Config, text)
+/// Why something is no key. Kept without the key.
+#[derive(Clone, Copy)]
+enum NoKey {
+    Empty,
+    Odd,
+}
+
+impl NoKey {
+    /// `what` names the key.
+    fn error(self, what: &str) -> Error {
+        let text = match self {
+            NoKey::Empty => format!("the {what} is empty"),
+            NoKey::Odd => {
+                format!("the {what} has characters that no key has: was it copied whole?")
+            }
+        };
+        Error::new(ErrorKind::Config, text)
+    }
 }
 
 impl fmt::Debug for Credentials {

@@ -154,9 +154,8 @@ impl Provider {
 
     /// The full URL of a path of the service.
     pub(crate) fn url(&self, path: &str) -> Result<Uri, Error> {
-        format!("{}{}{path}", self.base_url, self.prefix)
-            .parse()
-            .map_err(|_| self.bad_base_url())
+        let url = [&self.base_url, &self.prefix, path].concat();
+        Uri::try_from(url).map_err(|_| self.bad_base_url())
     }
 
     /// Refuses a base URL that no request could go to, or that would show the

@@ -15,7 +15,9 @@ pub const EFFECTS: &str = "/v1/videos/effects";
 /// The path of one task: the collection's path and the id (the service's own,
 /// or the caller's external one) as one percent-encoded segment.
 pub fn task(collection: &str, id: &str) -> String {
-    let mut path = format!("{collection}/");
+    let mut path = String::with_capacity(collection.len() + 1 + id.len());
+    path.push_str(collection);
+    path.push('/');
     for byte in id.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

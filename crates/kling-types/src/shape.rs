@@ -106,9 +106,19 @@ fn reason(members: &Extra) -> Option<String> {
     .map(str::to_owned)
 }
 
+/// The members that the flat shape's fields take.
+const FLAT_KEYS: &[&str] = &[
+    "id",
+    "status",
+    "message",
+    "external_id",
+    "create_time",
+    "update_time",
+];
+
 fn flat(members: &Extra) -> Option<Task> {
     let status = other_status(members)?;
-    let mut fields = Members::of(members);
+    let mut fields = Members::of(members, FLAT_KEYS);
     let mut task = Task::new(fields.take("id")?, status);
     fields.forget("status");
     if task.state() == TaskState::Failed {

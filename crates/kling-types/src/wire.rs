@@ -169,40 +169,48 @@ pub(crate) fn text_or_integer(value: &Value) -> Option<Read<String>> {
 /// most answers hold nothing but what the fields take.
 pub(crate) struct Members<'a> {
     all: &'a Extra,
-    /// The keys that fields have taken, and can write back.
-    taken: Vec<&'static str>,
+    /// The keys that have a field.
+    known: &'static [&'static str],
+    /// How many members the fields can write back.
+    taken: usize,
+    /// The keys of known members that their fields cannot write back.
+    respelled: Vec<&'static str>,
 }
 
 impl<'a> Members<'a> {
-    pub(crate) fn of(all: &'a Extra) -> Self {
+    pub(crate) fn of(all: &'a Extra, known: &'static [&'static str]) -> Self {
         Members {
             all,
-            taken: Vec::with_capacity(all.len()),
+            known,
+            taken: 0,
+            respelled: Vec::new(),
         }
     }
 
     /// Reads a field. What it cannot write back stays.
     pub(crate) fn take<T: Field>(&mut self, key: &'static str) -> Option<T> {
-        let read = T::read(self.all.get(key))?;
-        if read.exact {
-            self.taken.push(key);
+        let member = self.all.get(key);
+        let read = T::read(member)?;
+        match member {
+            Some(_) if read.exact => self.taken += 1,
+            Some(_) => self.respelled.push(key),
+            None => {}
         }
         Some(read.value)
     }
 
     /// Leaves a member out of the rest, which a field says in other words.
     pub(crate) fn forget(&mut self, key: &'static str) {
-        if self.all.contains_key(key) {
-            self.taken.push(key);
-        }
+        self.taken += usize::from(self.all.contains_key(key));
     }
 
     /// What the fields cannot express.
     pub(crate) fn rest(self) -> Extra {
-        if self.taken.len() == self.all.len() {
+        if self.taken == self.all.len() {
             return Extra::new();
         }
-        let left = (self.all.iter()).filter(|(key, _)| !self.taken.contains(&key.as_str()));
+        let is_left = |key: &str| !self.known.contains(&key) || self.respelled.contains(&key);
+        let left = (self.all.iter()).filter(|(key, _)| is_left(key));
         left.map(|(key, value)| (key.clone(), value.clone()))
             .collect()
     }
@@ -246,7 +254,7 @@ macro_rules! wire_object {
             pub(crate) fn from_members(
                 members: &$crate::wire::Extra,
             ) -> Result<Self, &'static str> {
-                let mut members = $crate::wire::Members::of(members);
+                let mut members = $crate::wire::Members::of(members, Self::KEYS);
                 Ok(Self {
                     $( $field: members.take($key).ok_or($key)?, )*
                     extra: members.rest(),

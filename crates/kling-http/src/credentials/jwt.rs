@@ -64,9 +64,10 @@ impl AccessKeys {
         if let Some(token) = token.as_ref().filter(|token| token.is_good_at(now)) {
             return Ok(token.header.clone());
         }
-        check_key(&self.access_key, "access key")?;
-        check_key(&self.secret_key, "secret key")?;
-        let header = bearer(&sign(&self.access_key, &self.secret_key, now)?, "token")?;
+        check_key(&self.access_key).map_err(|why| why.error("access key"))?;
+        check_key(&self.secret_key).map_err(|why| why.error("secret key"))?;
+        let token_text = sign(&self.access_key, &self.secret_key, now)?;
+        let header = bearer(&token_text).map_err(|why| why.error("token"))?;
         *token = Some(Token {
             signed_at: now,
             header: header.clone(),

@@ -47,7 +47,7 @@ pub(super) fn classify(
     headers: &HeaderMap,
     body: &[u8],
     is_query: bool,
-    now: SystemTime,
+    now: impl FnOnce() -> SystemTime,
 ) -> Answer {
     let retry_after = retry_after(headers, now);
     let parsed = serde_json::from_slice::<Value>(body);
@@ -216,14 +216,14 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
 }
 
 /// `Retry-After`, in seconds or as a date. Kling has not been seen to send one.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = httpdate::parse_http_date(text).ok()?;
     // A date that is over asks for no wait.
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(date.duration_since(now()).unwrap_or_default())
 }
 
 /// The beginning of a body, on one line.

@@ -175,7 +175,7 @@ async fn send(
     let received = span.run(timeout(limit, receive(settings, request))).await;
     match received {
         Ok(Ok((status, headers, body))) => {
-            let now = settings.clock.now();
+            let now = || settings.clock.now();
             let answer = classify(status, &headers, &body, operation.idempotent, now);
             let error = answer.service_error();
             span.answered(

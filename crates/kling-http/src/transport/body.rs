@@ -44,16 +44,28 @@ impl Body {
 
     /// All of it, if it has at most `limit` bytes.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, TransportError> {
+        // Most answers come in one piece, which is not copied.
+        let mut only = Bytes::new();
         let mut whole = BytesMut::new();
         while let Some(piece) = self.chunk().await {
             let piece = piece?;
-            if whole.len().saturating_add(piece.len()) > limit {
+            let so_far = only.len().saturating_add(whole.len());
+            if so_far.saturating_add(piece.len()) > limit {
                 let text = format!("the answer has more than {limit} bytes");
                 return Err(TransportError::new(TransportErrorKind::Broken, text));
             }
-            whole.extend_from_slice(&piece);
+            if so_far == 0 {
+                only = piece;
+            } else {
+                whole.extend_from_slice(&std::mem::take(&mut only));
+                whole.extend_from_slice(&piece);
+            }
         }
-        Ok(whole.freeze())
+        Ok(if whole.is_empty() {
+            only
+        } else {
+            whole.freeze()
+        })
     }
 }
 

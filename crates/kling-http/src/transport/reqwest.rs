@@ -12,6 +12,7 @@ use std::time::Duration;
 use ::reqwest::Url;
 use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{Body, PublicOnly, Transport, TransportError, TransportErrorKind};
@@ -98,7 +99,7 @@ impl Transport for ReqwestTransport {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
         let public_only = request.extensions().get::<PublicOnly>().is_some();
-        let request = ::reqwest::Request::try_from(request).map_err(classify)?;
+        let request = converted(request)?;
         let client = if public_only {
             self.check(request.url())?;
             &self.public_only
@@ -110,6 +111,22 @@ impl Transport for ReqwestTransport {
         let answer = client.execute(request).await.map_err(classify)?;
         Ok(http::Response::from(answer).map(|body| Body::new(Incoming(body))))
     }
+}
+
+/// The same request in reqwest's words. Its own conversion prints the address
+/// to read it again, and keeps extensions that nobody looks at.
+fn converted(request: http::Request<Bytes>) -> Result<::reqwest::Request, TransportError> {
+    let (parts, body) = request.into_parts();
+    let scheme = parts.uri.scheme_str().unwrap_or_default();
+    let authority = parts.uri.authority().map_or("", Authority::as_str);
+    let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let url = Url::parse(&[scheme, "://", authority, path].concat())
+        .map_err(|why| TransportError::new(TransportErrorKind::Request, why))?;
+    let mut converted = ::reqwest::Request::new(parts.method, url);
+    *converted.headers_mut() = parts.headers;
+    *converted.version_mut() = parts.version;
+    *converted.body_mut() = Some(body.into());
+    Ok(converted)
 }
 
 type LookingUp = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;

@@ -57,7 +57,7 @@ fn what(answer: &Answer) -> Is {
 
 fn of(status: u16, body: &str) -> Answer {
     let status = StatusCode::from_u16(status).unwrap();
-    classify(status, &HeaderMap::new(), body.as_bytes(), false, now())
+    classify(status, &HeaderMap::new(), body.as_bytes(), false, now)
 }
 
 /// Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110.
@@ -89,7 +89,7 @@ fn check_answer(answer: Answer, expected: (Is, ErrorKind, Again, Acted), told: &
 fn check_success(status: u16, body: &str) {
     for is_query in [false, true] {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = classify(status, &HeaderMap::new(), body.as_bytes(), is_query, now());
+        let answer = classify(status, &HeaderMap::new(), body.as_bytes(), is_query, now);
         assert_eq!(what(&answer), Is::Success, "HTTP {status} {body}");
         assert!(!answer.outcome_unknown(), "HTTP {status} {body}");
     }
@@ -392,7 +392,7 @@ fn a_failed_task_in_a_gateway_s_own_words() {
             &HeaderMap::new(),
             body.as_bytes(),
             true,
-            now(),
+            now,
         ))
     };
     let failed = r#"{"status":"FAILURE","error":"risk control"}"#;
@@ -433,7 +433,7 @@ fn redirects_and_web_pages_are_not_the_api() {
         CONTENT_TYPE,
         HeaderValue::from_static("Text/HTML; charset=utf-8"),
     );
-    let answer = classify(StatusCode::OK, &headers, b"plain words", false, now());
+    let answer = classify(StatusCode::OK, &headers, b"plain words", false, now);
     check_answer(answer, elsewhere, "by its content type");
 }
 
@@ -476,7 +476,7 @@ fn check_retry_after(text: &'static str, seconds: Option<u64>) {
     let expected = seconds.map(Duration::from_secs);
     for (status, body) in [(429, &br#"{"code":1302}"#[..]), (503, b""), (429, b"")] {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = classify(status, &headers, body, true, now());
+        let answer = classify(status, &headers, body, true, now);
         assert_eq!(answer.retry_after(), expected, "{text:?}");
         assert_eq!(answer.into_error().retry_after(), expected, "{text:?}");
     }
@@ -572,7 +572,7 @@ proptest! {
     #[test]
     fn every_answer_means_something(status in 100..=599_u16, body in any_body(), is_query: bool) {
         let status = StatusCode::from_u16(status).unwrap();
-        let answer = classify(status, &HeaderMap::new(), &body, is_query, now());
+        let answer = classify(status, &HeaderMap::new(), &body, is_query, now);
         if let Answer::Success(_) = answer {
             prop_assert!(!answer.outcome_unknown() && !answer.is_temporary());
         } else if answer.is_token_expired() || answer.is_capacity() {
