@@ -4,6 +4,8 @@ use kling_types::{Task, TaskEnvelope, TaskId};
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use crate::error::{Error, ErrorKind};
+
 /// The task in an answer.
 ///
 /// `asked` is the id that the query named. Gateways that put a body of their
@@ -14,4 +16,24 @@ pub(crate) fn find_task(answer: &Value, asked: Option<&TaskId>) -> Option<Task> 
         let envelope = TaskEnvelope::deserialize(answer).ok()?;
         Some(envelope.task_for(asked?)?.into_owned())
     })
+}
+
+/// The error for an answer without a task: `what`, and what the service says in
+/// it. A failed task was seen to be told so, with code 0 (*seen live*).
+pub(crate) fn no_task(answer: &Value, what: &str) -> Error {
+    /// Enough for a sentence.
+    const SHOWN: usize = 200;
+    let error = Error::new(ErrorKind::Decode, what);
+    let Ok(envelope) = TaskEnvelope::deserialize(answer) else {
+        return error;
+    };
+    let message = envelope.message.unwrap_or_default();
+    let message: String = message.trim().chars().take(SHOWN).collect();
+    let request_id = envelope.request_id.map(|id| format!("(request id {id})"));
+    match (message.is_empty(), request_id) {
+        (true, None) => error,
+        (true, Some(id)) => error.with_note(&id),
+        (false, None) => error.with_note(&format!("it says {message:?}")),
+        (false, Some(id)) => error.with_note(&format!("it says {message:?} {id}")),
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use kling_types::{EffectRequest, ExternalTaskId, Task, TaskCallback, TaskId, routes};
 
-use crate::answer::find_task;
+use crate::answer::{find_task, no_task};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::create;
 use crate::credentials::Credentials;
@@ -109,6 +109,10 @@ impl Client {
         id: &str,
         asked: Option<&TaskId>,
     ) -> Result<Task> {
+        if matches!(id, "." | "..") {
+            let text = format!("{id:?} is no id: in a URL it means another path");
+            return Err(Error::new(ErrorKind::Validation, text));
+        }
         let call = Call {
             name: "effects.get",
             method: Method::GET,
@@ -122,12 +126,8 @@ impl Client {
             }
             None => query(self.settings(), &call).await?,
         };
-        find_task(&answer, asked).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Decode,
-                "the answer to the query has no task in it",
-            )
-        })
+        find_task(&answer, asked)
+            .ok_or_else(|| no_task(&answer, "the answer to the query has no task in it"))
     }
 }
 

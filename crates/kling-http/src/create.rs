@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use kling_types::{EffectRequest, ExternalTaskId, Task, UnixMillis, routes};
+use kling_types::{ApiCode, EffectRequest, ExternalTaskId, Task, UnixMillis, routes};
 use tokio::time::sleep;
 
-use crate::answer::find_task;
+use crate::answer::{find_task, no_task};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::{Call, CallFailure, execute};
@@ -170,8 +170,8 @@ impl<'a> Creation<'a> {
             Ok(answer) => match find_task(&answer, None) {
                 Some(task) => Event::Found(Box::new(task)),
                 // A success that names no task: paid, and its id not told.
-                None => Event::Unknown(Error::new(
-                    ErrorKind::Decode,
+                None => Event::Unknown(no_task(
+                    &answer,
                     "the service says success, but its answer has no task in it",
                 )),
             },
@@ -182,12 +182,13 @@ impl<'a> Creation<'a> {
             }) => Event::Unknown(error),
             Err(CallFailure {
                 error,
-                answered_before,
+                maintenance_before,
                 ..
             }) if is_duplicate(&error) => Event::Duplicate {
                 // One that was answered with "not now" may have been carried out
-                // all the same.
-                ours_perhaps: answered_before,
+                // all the same. Full slots and too many requests are refused
+                // before anything is done.
+                ours_perhaps: maintenance_before,
                 error,
             },
             Err(CallFailure { error, .. }) => Event::Refused(error),
@@ -202,7 +203,7 @@ impl<'a> Creation<'a> {
                 Event::Found(Box::new(task))
             }
             Ok(task) => Event::Stranger(task.id),
-            Err(error) if error.kind() == ErrorKind::NotFound => Event::NotFound,
+            Err(error) if is_unknown_task(&error) => Event::NotFound,
             Err(error) => Event::LookUpFailed(error),
         }
     }
@@ -220,6 +221,14 @@ impl<'a> Creation<'a> {
             None => is_new,
         }
     }
+}
+
+/// Whether the service itself says that it has no such task. A page of somebody
+/// on the way says nothing about tasks.
+fn is_unknown_task(error: &Error) -> bool {
+    const NO_SUCH_RESOURCE: ApiCode = ApiCode::new(1203);
+    let service = error.service_error();
+    service.is_some_and(|it| it.is_task_not_found() || it.code == Some(NO_SUCH_RESOURCE))
 }
 
 fn is_duplicate(error: &Error) -> bool {

@@ -104,6 +104,12 @@ fn bearer(key: &str) -> std::result::Result<HeaderValue, NoKey> {
     Ok(value)
 }
 
+/// The token in such a header.
+pub(crate) fn token(bearer: &HeaderValue) -> &str {
+    let text = bearer.to_str().unwrap_or_default();
+    text.strip_prefix("Bearer ").unwrap_or_default()
+}
+
 /// Refuses what no key looks like.
 fn check_key(key: &str) -> std::result::Result<(), NoKey> {
     if key.is_empty() {

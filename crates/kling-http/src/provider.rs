@@ -152,6 +152,13 @@ impl Provider {
         Checks::default().with_duration_required(self.duration.is_some())
     }
 
+    /// Whether it is on this machine.
+    #[cfg(feature = "download")]
+    pub(crate) fn is_loopback(&self) -> bool {
+        let base = self.url("").ok();
+        base.is_some_and(|url| url.host().is_some_and(is_loopback))
+    }
+
     /// The full URL of a path of the service.
     pub(crate) fn url(&self, path: &str) -> Result<Uri, Error> {
         let url = [&self.base_url, &self.prefix, path].concat();

@@ -9,7 +9,7 @@ use crate::ids::TaskId;
 use crate::shape;
 use crate::status::{TaskState, TaskStatus};
 use crate::task::Task;
-use crate::wire::{FromWire, Read, wire_object};
+use crate::wire::{Extra, FromWire, Read, wire_object};
 
 /// The envelope's `code`: 0 for success.
 ///
@@ -100,7 +100,7 @@ impl TaskEnvelope {
             message: Some(message.into()),
             request_id,
             data: Some(task),
-            extra: crate::Extra::new(),
+            extra: Extra::new(),
         }
     }
 
@@ -108,8 +108,10 @@ impl TaskEnvelope {
     /// sends a task without an envelope (*seen live*; not by CometAPI).
     ///
     /// A gateway's answer for a failed task may hold no more than `status` and
-    /// `error`, with or without a `data` around them; `asked` then stands in for the id. Such a body also reads as a
-    /// [`ServiceError`](crate::ServiceError): after a query, look here first.
+    /// `error`, with or without a `data` around them; `asked` then stands in for
+    /// the id. Such a body also reads as a [`ServiceError`](crate::ServiceError):
+    /// after a query, look here first. A failure without an id and without an
+    /// `error`, or whose status is the word `error`, is the query's own.
     pub fn task_for(&self, asked: &TaskId) -> Option<Cow<'_, Task>> {
         if let Some(task) = &self.data {
             return Some(Cow::Borrowed(task));
@@ -119,21 +121,34 @@ impl TaskEnvelope {
             _ if self.code.is_some() => return None,
             _ => self.extra.clone(),
         };
-        let status = body.get("status").and_then(Value::as_str)?;
-        if TaskStatus::from(status).state() == TaskState::Unknown {
-            return None;
+        let word = body.get("status").and_then(Value::as_str)?;
+        let names_itself = body.contains_key("task_id") || body.contains_key("id");
+        match TaskStatus::from(word).state() {
+            TaskState::Unknown => return None,
+            TaskState::Failed if !names_itself && !tells_why_it_failed(word, &body) => {
+                return None;
+            }
+            _ => {}
         }
         if let Some(message) = &self.message
             && self.code.is_none()
         {
             body.insert("message".to_owned(), message.as_str().into());
         }
-        if !body.contains_key("task_id") && !body.contains_key("id") {
+        if !names_itself {
             body.insert("id".to_owned(), asked.as_str().into());
         }
         let (task, _) = shape::find_in_body(&body)?;
         Some(Cow::Owned(task))
     }
+}
+
+/// Whether a failure without an id is a task's. Gateways put a task's reason into
+/// `error` or `fail_reason` (in their source); what speaks of an error in other
+/// words has failed to ask.
+fn tells_why_it_failed(word: &str, body: &Extra) -> bool {
+    let has_reason = body.contains_key("error") || body.contains_key("fail_reason");
+    has_reason && !word.trim().eq_ignore_ascii_case("error")
 }
 
 wire_object! {
@@ -161,7 +176,7 @@ impl TaskListEnvelope {
         tasks: Vec<Task>,
     ) -> Self {
         // No tasks are an empty list all the same, not an answer without one.
-        let mut extra = crate::Extra::new();
+        let mut extra = Extra::new();
         if tasks.is_empty() {
             extra.insert("data".to_owned(), Value::Array(Vec::new()));
         }

@@ -9,6 +9,9 @@ use crate::wire::Extra;
 /// The most characters shown of one text.
 const MAX_CHARS: usize = 200;
 
+/// The most characters of a sentence of the service's: longer than any seen.
+const MAX_SENTENCE: usize = 1_000;
+
 /// The most keys shown of one object, and the most characters of one.
 const MAX_KEYS: usize = 8;
 const MAX_KEY_CHARS: usize = 40;
@@ -37,6 +40,11 @@ pub(crate) fn url(text: &str) -> String {
         url.extend([mark, '…']);
     }
     cut(&url, MAX_CHARS).unwrap_or(url)
+}
+
+/// A sentence of somebody else's, without its end if it is endless.
+pub(crate) fn long(text: &str) -> Cow<'_, str> {
+    cut(text, MAX_SENTENCE).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 fn cut(text: &str, max_chars: usize) -> Option<String> {

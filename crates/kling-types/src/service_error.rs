@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::code::{ApiCode, ErrorClass};
 use crate::envelope::WireCode;
+use crate::redact;
 use crate::wire::{Extra, FromWire as _, text_or_integer};
 
 /// A refusal, read from any of the bodies that Kling, CometAPI and gateways of
@@ -224,16 +225,17 @@ fn starts_with_ignoring_case(text: &str, start: &str) -> bool {
         .is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
+/// The service's words, cut where they are endless; the field has them all.
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let meaning = self
             .code
             .and_then(ApiCode::documented)
             .map(|row| row.meaning);
-        let message = self.message.trim();
+        let message = redact::long(self.message.trim());
         match (self.code, self.gateway_code.as_deref()) {
             (Some(code), _) => write!(f, "code {code}")?,
-            (None, Some(word)) => write!(f, "{word}")?,
+            (None, Some(word)) => write!(f, "{}", redact::long(word))?,
             (None, None) => write!(f, "HTTP {}", self.http_status)?,
         }
         match (message.is_empty(), meaning) {

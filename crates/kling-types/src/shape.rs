@@ -23,7 +23,7 @@ const MAX_WRAPPERS: u8 = 3;
 impl FromWire for Task {
     fn from_wire(value: &Value) -> Option<Read<Self>> {
         // The envelope's own `data` is open already.
-        find(value.as_object()?, MAX_WRAPPERS - 1).map(|(task, _)| task)
+        find(value.as_object()?, MAX_WRAPPERS - 1, None).map(|(task, _)| task)
     }
 }
 
@@ -40,46 +40,67 @@ impl Task {
 
 /// The task in a body that may also be an envelope.
 pub(crate) fn find_in_body(body: &Extra) -> Option<(Task, CallbackShape)> {
-    find(body, MAX_WRAPPERS).map(|(task, shape)| (task.value, shape))
+    find(body, MAX_WRAPPERS, None).map(|(task, shape)| (task.value, shape))
 }
 
-fn find(members: &Extra, wrappers: u8) -> Option<(Read<Task>, CallbackShape)> {
+/// `record` is what lies around it and has an id, for a task that has none.
+fn find(
+    members: &Extra,
+    wrappers: u8,
+    record: Option<&Extra>,
+) -> Option<(Read<Task>, CallbackShape)> {
+    let has_id = members.contains_key("task_id") || members.contains_key("id");
     if wrappers > 0
         && !members.contains_key("task_status")
         && let Some(Value::Object(inner)) = members.get("data")
-        && let Some((inner, _)) = find(inner, wrappers - 1)
+        && let Some((inner, _)) = find(inner, wrappers - 1, has_id.then_some(members).or(record))
     {
         let task = Read::respelled(unwrap(members, inner.value))?;
         return Some((task, CallbackShape::Enveloped));
     }
-    if members.contains_key("task_id") {
-        let mut task = Task::from_members(members).ok()?;
-        let exact = !task.status.as_str().is_empty();
-        // A gateway's record before there is anything to wrap.
-        if !exact && let Some(status) = other_status(members) {
-            task.status = status;
-            task.status_msg = task.status_msg.or_else(|| reason(members));
-            return Some((Read::respelled(task)?, CallbackShape::Legacy));
-        }
-        return Some((Read::exact(task)?, CallbackShape::Legacy));
+    let Ok(mut task) = Task::from_members(members) else {
+        // Without an id, or with one under another name.
+        let task = flat(members).or_else(|| named(members, record?))?;
+        return Some((Read::respelled(task)?, CallbackShape::Flat));
+    };
+    let exact = !task.status.as_str().is_empty();
+    // A gateway's record before there is anything to wrap, or the flat shape
+    // with the older name of the id beside the newer one.
+    if !exact && let Some(status) = other_status(members) {
+        task.status = status;
+        task.status_msg = task.status_msg.or_else(|| reason(members));
+        task.result = task.result.or_else(|| outputs(members));
+        return Some((Read::respelled(task)?, CallbackShape::Legacy));
     }
-    let task = Read::respelled(flat(members)?)?;
-    Some((task, CallbackShape::Flat))
+    Some((Read::exact(task)?, CallbackShape::Legacy))
+}
+
+/// A task that has no id, with the record's.
+fn named(members: &Extra, record: &Extra) -> Option<Task> {
+    let ids = [record.get("task_id"), record.get("id")];
+    let id = ids.into_iter().flatten().find_map(TaskId::from_wire)?;
+    let is_task = members.contains_key("task_status") || members.contains_key("task_result");
+    let mut members = is_task.then(|| members.clone())?;
+    members.insert("task_id".to_owned(), id.value.into_string().into());
+    Task::from_members(&members).ok()
 }
 
 /// The task inside a gateway's record. The record's id is the one that the
 /// gateway answers to, and a failure that only the record knows is the
-/// gateway's own: it has stopped asking (*inferred*).
+/// gateway's own: it has stopped asking (*inferred*). So is a status that only
+/// the record has.
 fn unwrap(record: &Extra, mut task: Task) -> Task {
     if let Some(id) = record.get("task_id").and_then(TaskId::from_wire) {
         task.id = id.value;
     }
-    if !task.status.is_terminal()
-        && let Some(status) = other_status(record)
-        && status.state() == TaskState::Failed
-    {
+    let Some(status) = other_status(record).filter(|_| !task.status.is_terminal()) else {
+        return task;
+    };
+    if status.state() == TaskState::Failed {
         task.status = status;
         task.status_msg = reason(record).or(task.status_msg);
+    } else if task.status.as_str().is_empty() {
+        task.status = status;
     }
     task
 }

@@ -38,6 +38,11 @@ const AFTER: &[&str] = &[
     "@after:500/5000",
     "@after:504/5002",
     "@after:html502",
+    "@after:raw(408, text/plain, \"timed out\")",
+    "@after:raw(408, text/html, \"<h1>408</h1>\")",
+    // A gateway's script that died behind the create.
+    "@after:raw(200, text/html, \"<b>Fatal error</b>\")",
+    "@after:raw(200, text/html, \"\")",
 ];
 
 fn schedule() -> impl Strategy<Value = Vec<String>> {
@@ -131,8 +136,8 @@ async fn a_create_that_was_done_though_the_service_said_not_now_is_adopted() {
     mock.ledger().assert_charged_once(task.unwrap().id());
 }
 
-/// An id that the caller has used before is refused, however the first try went:
-/// what it finds is the earlier job.
+/// An id that the caller has used before is refused, however the first try went.
+/// What it finds is named, and not waited for: by the clocks it is an earlier job.
 #[tokio::test(start_paused = true)]
 async fn an_earlier_job_of_the_same_id_is_not_taken_for_this_one() {
     let mock = Mock::builder().profile(Profile::kling()).build();
@@ -146,7 +151,11 @@ async fn an_earlier_job_of_the_same_id_is_not_taken_for_this_one() {
     mock.arm("create#1:503/5001".parse().unwrap());
     let error = client.effects().create(request).await.unwrap_err();
     assert!(error.to_string().contains("already exists"), "{error}");
-    assert!(!error.maybe_sent(), "{error}");
+    let named = format!("is task {}, an older one", first.id());
+    assert!(
+        error.maybe_sent() && error.to_string().contains(&named),
+        "{error}"
+    );
     mock.ledger().assert_charged_once(first.id());
     assert_eq!(mock.charges().len(), 1);
 }

@@ -117,11 +117,13 @@ impl Recovery {
             }
             Event::Unknown(error) => Step::GiveUpMaybeSent(error),
             Event::NotFound => self.missed(),
-            // Somebody's earlier one: ours was refused.
-            Event::Stranger(_) if self.shared_id => Step::GiveUp(self.take_lost()),
             Event::Stranger(id) => {
-                let note =
-                    format!("what was found under its external id is task {id}, another one");
+                let what = if self.shared_id {
+                    "an older one by this machine's clock"
+                } else {
+                    "another one"
+                };
+                let note = format!("what was found under its external id is task {id}, {what}");
                 Step::GiveUpMaybeSent(self.take_lost().with_note(&note))
             }
             Event::LookUpFailed(error) => {

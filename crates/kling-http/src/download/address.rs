@@ -19,21 +19,29 @@ pub(super) struct Address {
     uri: Uri,
 }
 
+/// Which hosts may be asked besides public ones.
+#[derive(Clone, Copy)]
+pub(super) struct Reach {
+    pub(super) private_hosts: bool,
+    /// This machine, in the clear too.
+    pub(super) loopback: bool,
+}
+
 impl Address {
-    /// Refuses what is not https, or is a private host unless those are allowed.
-    /// This machine may be asked, in the clear too.
-    pub(super) fn parse(text: &str, private_hosts: bool) -> Result<Self> {
-        check(Url::parse(text).ok(), text, true, private_hosts)
+    /// Refuses what is not https, or is out of reach.
+    pub(super) fn parse(text: &str, reach: Reach) -> Result<Self> {
+        check(Url::parse(text).ok(), text, reach)
     }
 
     /// Where a redirect leads (RFC 3986). Only this machine may point at itself.
-    pub(super) fn join(&self, location: &str, private_hosts: bool) -> Result<Self> {
+    pub(super) fn join(&self, location: &str, reach: Reach) -> Result<Self> {
         let target = if location.is_empty() {
             None
         } else {
             self.url.join(location).ok()
         };
-        check(target, location, self.is_loopback(), private_hosts)
+        let loopback = self.is_loopback();
+        check(target, location, Reach { loopback, ..reach })
     }
 
     pub(super) fn uri(&self) -> &Uri {
@@ -50,7 +58,7 @@ impl Address {
     }
 }
 
-fn check(url: Option<Url>, text: &str, loopback: bool, private_hosts: bool) -> Result<Address> {
+fn check(url: Option<Url>, text: &str, reach: Reach) -> Result<Address> {
     let refuse = |why: &str| {
         let shown: String = without_secrets(text).chars().take(120).collect();
         Error::new(
@@ -75,8 +83,8 @@ fn check(url: Option<Url>, text: &str, loopback: bool, private_hosts: bool) -> R
         Some(Host::Domain(_)) | None => None,
     };
     let refused = match ip.map(check_public) {
-        _ if is_local => !loopback && !private_hosts,
-        Some(Err(_)) => !private_hosts,
+        _ if is_local => !reach.loopback && !reach.private_hosts,
+        Some(Err(_)) => !reach.private_hosts,
         _ => false,
     };
     if refused {
@@ -90,9 +98,22 @@ fn check(url: Option<Url>, text: &str, loopback: bool, private_hosts: bool) -> R
 mod tests {
     use super::*;
 
+    const LOCAL: Reach = Reach {
+        private_hosts: false,
+        loopback: true,
+    };
+    const PUBLIC: Reach = Reach {
+        private_hosts: false,
+        loopback: false,
+    };
+    const ANY: Reach = Reach {
+        private_hosts: true,
+        loopback: false,
+    };
+
     #[track_caller]
     fn check(url: &str, refusal: Option<&str>) {
-        let refused = Address::parse(url, false).err();
+        let refused = Address::parse(url, LOCAL).err();
         let refused = refused.map(|error| error.to_string());
         assert_eq!(refused.as_deref(), refusal, "{url}");
     }
@@ -160,17 +181,17 @@ mod tests {
             let url = format!("https://{host}/v.mp4");
             let refusal = sentence(&url, "is not on a public host");
             check(&format!("{url}?sig=secret"), Some(&refusal));
-            assert!(Address::parse(&url, true).is_ok(), "{url}");
+            assert!(Address::parse(&url, ANY).is_ok(), "{url}");
         }
         // Plain http is for this machine only, even so.
-        assert!(Address::parse("http://10.0.0.1/", true).is_err());
+        assert!(Address::parse("http://10.0.0.1/", ANY).is_err());
     }
 
     #[test]
     fn redirects_resolve_as_rfc_3986_says() {
-        let base = Address::parse("https://cdn.example.com:8443/a/b?c=d", false).expect("a URL");
+        let base = Address::parse("https://cdn.example.com:8443/a/b?c=d", PUBLIC).expect("a URL");
         let check = |target, expected: &str| {
-            let joined = base.join(target, false).expect("a URL");
+            let joined = base.join(target, PUBLIC).expect("a URL");
             assert_eq!(joined.uri().to_string(), expected, "{target}");
         };
         check("/x?y=1", "https://cdn.example.com:8443/x?y=1");
@@ -188,22 +209,24 @@ mod tests {
             "https://10.0.0.1/",
             "//[::1]/",
         ] {
-            assert!(base.join(target, false).is_err(), "{target}");
+            assert!(base.join(target, LOCAL).is_err(), "{target}");
         }
     }
 
     #[test]
     fn only_this_machine_leads_to_this_machine() {
-        let public = Address::parse("https://cdn.example.com/", false).expect("a URL");
-        let local = Address::parse("http://127.0.0.1:1/", false).expect("a URL");
+        let public = Address::parse("https://cdn.example.com/", LOCAL).expect("a URL");
+        let local = Address::parse("http://127.0.0.1:1/", LOCAL).expect("a URL");
         for target in [
             "http://127.0.0.1:2/",
             "https://localhost/",
             "https://127.1/",
         ] {
-            assert!(public.join(target, false).is_err(), "{target}");
-            assert!(public.join(target, true).is_ok(), "{target}");
-            assert!(local.join(target, false).is_ok(), "{target}");
+            assert!(Address::parse(target, PUBLIC).is_err(), "{target}");
+            assert!(Address::parse(target, ANY).is_ok(), "{target}");
+            assert!(public.join(target, LOCAL).is_err(), "{target}");
+            assert!(public.join(target, ANY).is_ok(), "{target}");
+            assert!(local.join(target, LOCAL).is_ok(), "{target}");
         }
     }
 }

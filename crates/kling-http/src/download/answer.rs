@@ -1,6 +1,6 @@
 //! What the head of a host's answer says about the file. Pure.
 
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::error::{Error, ErrorKind, Result, Retryability};
@@ -40,7 +40,13 @@ pub(super) fn read_head(
     check_status(status, rest)?;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if text(CONTENT_TYPE).is_some_and(is_text) {
-        let text = "the result's address leads to a text, not to a video";
+        return Err(no_video().with_status(status));
+    }
+    // `identity` was asked for: in another coding the file is another file.
+    if let Some(coding) = text(CONTENT_ENCODING)
+        && !matches!(coding.trim().to_ascii_lowercase().as_str(), "" | "identity")
+    {
+        let text = "the result's host sends it compressed, which was not asked for";
         return Err(Error::new(ErrorKind::Download, text).with_status(status));
     }
     let (at, total) = if status == StatusCode::PARTIAL_CONTENT {
@@ -104,12 +110,18 @@ pub(super) fn check_length(bytes: u64, total: Option<u64>, size_limit: u64) -> R
     Err(Error::new(ErrorKind::Download, text))
 }
 
+/// The error for a page or a message in the place of a file.
+pub(super) fn no_video() -> Error {
+    let text = "the result's address leads to a text, not to a video";
+    Error::new(ErrorKind::Download, text)
+}
+
 /// Whether a content type is that of a page or a message.
 fn is_text(content_type: &str) -> bool {
-    let content_type = content_type.trim().to_ascii_lowercase();
-    ["text/", "application/json", "application/xml"]
-        .iter()
-        .any(|start| content_type.starts_with(start))
+    let essence = content_type.split(';').next().unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    let ends = ["/json", "/xml", "+json", "+xml"];
+    essence.starts_with("text/") || ends.iter().any(|end| essence.ends_with(end))
 }
 
 /// `bytes 10-99/100` as the first position and the file's length.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
-use super::answer::{Known, Part, Rest, check_length, temporary};
+use super::answer::{Known, Part, Rest, check_length, no_video, temporary};
 use super::source::{Source, broke_off};
 use super::{DownloadProgress, Received};
 use crate::error::{Error, ErrorKind, Result};
@@ -99,7 +99,8 @@ impl Flow {
                 }
                 Step::Whole => return Ok(None),
                 Step::BrokeOff(error) => {
-                    self.resume(error).await?;
+                    // Rare, so it shall not make every download's future large.
+                    Box::pin(self.resume(error)).await?;
                     if self.part.at < self.bytes && receiver == Receiver::Rewinds {
                         self.start_over();
                         return Ok(Some(Piece::StartOver));
@@ -148,6 +149,10 @@ impl Flow {
                 }
                 self.known = self.part.known.clone();
             }
+        }
+        // No video and no picture begins so, whatever its host calls it.
+        if self.bytes == 0 && matches!(piece.first(), Some(b'<' | b'{')) {
+            return Err(no_video());
         }
         if !piece.is_empty() {
             self.hash.update(&piece);

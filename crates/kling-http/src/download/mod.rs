@@ -22,7 +22,7 @@ mod policy;
 mod source;
 mod stream;
 
-use address::Address;
+use address::{Address, Reach};
 use flow::{Flow, Piece, Receiver};
 pub use policy::DownloadPolicy;
 use source::{Fresh, Source};
@@ -75,10 +75,15 @@ async fn begin(client: &Client, video: &Video, task: Option<&TaskHandle>) -> Res
         let text = video.address();
         let text =
             text.ok_or_else(|| Error::new(ErrorKind::NoResult, "the video has no address"))?;
+        let reach = Reach {
+            private_hosts: policy.private_hosts,
+            loopback: client.settings().provider.is_loopback(),
+        };
         let mut source = Source {
             transport: client.settings().transport.clone(),
             policy,
-            address: Address::parse(text, policy.private_hosts)?,
+            address: Address::parse(text, reach)?,
+            reach,
             deadline: limits.deadline,
             fresh: task.map(|task| Fresh {
                 task: task.clone(),

@@ -20,7 +20,7 @@ pub struct DownloadPolicy {
     /// Whether results may lie on hosts that are not public: in a private
     /// network, at a link-local address, and so on. Whoever can choose a result's
     /// address could otherwise make this program ask the hosts around it. This
-    /// machine is always allowed, unless a host elsewhere points at it.
+    /// machine is allowed to a service that is on it, such as a fake one.
     pub private_hosts: bool,
 }
 

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use kling_types::Video;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::address::Address;
+use super::address::{Address, Reach};
 use super::answer::{Part, Rest, read_head, temporary};
 use super::policy::DownloadPolicy;
 use crate::error::{Error, ErrorKind, Result, Retryability};
@@ -32,6 +32,7 @@ pub(super) struct Source {
     pub(super) transport: SharedTransport,
     pub(super) policy: DownloadPolicy,
     pub(super) address: Address,
+    pub(super) reach: Reach,
     /// When all must be over.
     pub(super) deadline: Instant,
     /// Whom to ask for a fresh address, once.
@@ -52,7 +53,7 @@ pub(super) struct Fresh {
 
 impl Fresh {
     /// The video's address as the task has it now.
-    async fn address(&self, private_hosts: bool) -> Result<Address> {
+    async fn address(&self, reach: Reach) -> Result<Address> {
         let task = self.task.fetch().await?;
         let mut videos = task.videos().iter();
         let same = match &self.video.id {
@@ -64,7 +65,7 @@ impl Fresh {
             let text = "the task's answer has no address of this video any more";
             Error::new(ErrorKind::NoResult, text)
         })?;
-        Address::parse(text, private_hosts)
+        Address::parse(text, reach)
     }
 }
 
@@ -114,7 +115,7 @@ impl Source {
         let Some(fresh) = self.fresh.take() else {
             return Err(expired);
         };
-        match fresh.address(self.policy.private_hosts).await {
+        match fresh.address(self.reach).await {
             // Perhaps it is not valid yet.
             Ok(address) if address == self.address => self.pause(expired).await,
             Ok(address) => {
@@ -159,7 +160,7 @@ impl Source {
                 .headers
                 .get(LOCATION)
                 .and_then(|value| value.to_str().ok());
-            address = address.join(target.unwrap_or_default(), self.policy.private_hosts)?;
+            address = address.join(target.unwrap_or_default(), self.reach)?;
         }
         Err(Error::new(
             ErrorKind::Download,

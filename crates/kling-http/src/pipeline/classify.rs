@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
-use kling_types::code::ErrorClass;
+use kling_types::code::{ErrorClass, Remedy};
 use kling_types::{ApiCode, ServiceError, TaskState, TaskStatus};
 use serde_json::Value;
 
@@ -55,16 +55,23 @@ pub(super) fn classify(
         .as_ref()
         .ok()
         .and_then(|value| ServiceError::parse(status.as_u16(), value));
+    let by_status = ErrorClass::of_status(status.as_u16());
     match (parsed, error) {
         // Some gateways put a body of their own in place of a failed task's:
         // the query was answered all the same (*seen live*).
         (Ok(value), Some(_)) if is_query && status.is_success() && tells_of_failure(&value) => {
             Answer::Success(value)
         }
-        // A create that names a task made one, whatever else it says: the id of
-        // a paid task is never thrown away.
-        (Ok(value), Some(_))
-            if !is_query && status.is_success() && find_task(&value, None).is_some() =>
+        // An answer that shows a task is about that task, whatever its code says.
+        (Ok(value), Some(_)) if status.is_success() && find_task(&value, None).is_some() => {
+            Answer::Success(value)
+        }
+        // A create that failed half-way and names its task made one: the id of a
+        // paid task is never thrown away.
+        (Ok(value), ref error)
+            if !is_query
+                && is_unclear(error.as_ref().map_or(by_status, ServiceError::class))
+                && find_task(&value, None).is_some_and(|task| !task.status.as_str().is_empty()) =>
         {
             Answer::Success(value)
         }
@@ -76,7 +83,7 @@ pub(super) fn classify(
         },
         // A gateway's error page is a failure of the service; any other page
         // means that something else lives at this address.
-        (Err(_), _) if is_html(headers, body) && !status.is_server_error() => Answer::NotTheApi {
+        (Err(_), _) if is_html(headers, body) && !is_in_front(status) => Answer::NotTheApi {
             status,
             hint: "it is a web page".to_owned(),
         },
@@ -93,15 +100,17 @@ impl Answer {
     /// Whether the service may have acted on the request all the same.
     pub(super) fn outcome_unknown(&self) -> bool {
         match self {
-            Answer::Success(_) | Answer::NotTheApi { .. } => false,
+            Answer::Success(_) => false,
+            // A page that says "well done" may be a script's of the gateway that
+            // broke off behind the create.
+            Answer::NotTheApi { status, .. } => status.is_success(),
             Answer::Refused { error, .. } => match error.class() {
-                ErrorClass::Server | ErrorClass::Unknown => true,
                 // Kling's own 5001 says that nothing was done; a gateway's 503
                 // may come after the service has acted.
                 ErrorClass::Maintenance => error.code.and_then(ApiCode::documented).is_none(),
-                _ => false,
+                class => is_unclear(class),
             },
-            Answer::BareStatus { status, .. } => status.is_server_error(),
+            Answer::BareStatus { status, .. } => is_unclear(ErrorClass::of_status(status.as_u16())),
             Answer::Undecodable { .. } => true,
             Answer::Lost(error) => error.maybe_sent(),
         }
@@ -142,9 +151,28 @@ impl Answer {
         }
     }
 
+    /// Whether the service says "not now" for reasons of its own. It was wrong
+    /// about that before: the request may have been carried out.
+    pub(super) fn is_maintenance(&self) -> bool {
+        matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::Maintenance)
+    }
+
     /// Whether the account has no slot free.
     pub(super) fn is_capacity(&self) -> bool {
         matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::Capacity)
+    }
+
+    /// The same without this token, should the service's words repeat it.
+    pub(super) fn without(mut self, token: &str) -> Self {
+        let words = match &mut self {
+            Answer::Refused { error, .. } => &mut error.message,
+            Answer::BareStatus { snippet, .. } => snippet,
+            _ => return self,
+        };
+        if !token.is_empty() && words.contains(token) {
+            *words = words.replace(token, "…");
+        }
+        self
     }
 
     pub(super) fn into_error(self) -> Error {
@@ -182,11 +210,15 @@ impl Answer {
     }
 }
 
+/// Whether nobody knows what was done.
+fn is_unclear(class: ErrorClass) -> bool {
+    class.remedy() == Remedy::FindOut
+}
+
+/// What is not known at all may as well be for good.
 fn is_temporary(class: ErrorClass) -> bool {
-    matches!(
-        class,
-        ErrorClass::RateLimit | ErrorClass::Capacity | ErrorClass::Maintenance | ErrorClass::Server
-    )
+    let may_pass = matches!(class.remedy(), Remedy::RetryLater | Remedy::FindOut);
+    may_pass && class != ErrorClass::Unknown
 }
 
 /// Whether a body that is no error by its code shows a task: then no status
@@ -202,6 +234,13 @@ fn tells_of_failure(body: &Value) -> bool {
     !word.eq_ignore_ascii_case("error") && TaskStatus::from(word).state() == TaskState::Failed
 }
 
+/// Whether a page with this status is by what stands in front of the API: an
+/// overloaded proxy, a rate limit, a challenge. The address may well be right.
+fn is_in_front(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 403 | 408 | 429 | 500..=599)
+}
+
+/// Some servers call everything a page: what is empty or begins like JSON is none.
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     let declared = headers
         .get(CONTENT_TYPE)
@@ -212,7 +251,11 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
                 .to_ascii_lowercase()
                 .starts_with("text/html")
         });
-    declared || body.trim_ascii_start().starts_with(b"<")
+    match body.trim_ascii_start().first() {
+        Some(b'<') => true,
+        Some(b'{' | b'[') | None => false,
+        Some(_) => declared,
+    }
 }
 
 /// `Retry-After`, in seconds or as a date. Kling has not been seen to send one.

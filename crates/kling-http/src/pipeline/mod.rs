@@ -1,7 +1,7 @@
 //! One call, in one fixed order:
 //!
 //! ```text
-//! build → deadline [ retry [ sign → attempt timeout → send → read → classify ] ] → decode
+//! deadline [ retry [ sign → build → attempt timeout → send → read → classify ] ] → decode
 //! ```
 //!
 //! A token that the service calls expired is signed anew, once, within the
@@ -18,6 +18,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::Settings;
+use crate::credentials;
 use crate::error::{Error, Result, Retryability};
 use crate::trace;
 use crate::transport::{Operation, Transport as _, TransportError, TransportErrorKind};
@@ -51,8 +52,8 @@ pub(crate) struct CallFailure {
     pub(crate) error: Error,
     /// Whether the service may have acted on it all the same.
     pub(crate) outcome_unknown: bool,
-    /// An earlier try was answered, though with "not now".
-    pub(crate) answered_before: bool,
+    /// An earlier try was answered with "down for maintenance".
+    pub(crate) maintenance_before: bool,
 }
 
 impl From<Error> for CallFailure {
@@ -60,7 +61,7 @@ impl From<Error> for CallFailure {
         CallFailure {
             error,
             outcome_unknown: false,
-            answered_before: false,
+            maintenance_before: false,
         }
     }
 }
@@ -84,7 +85,7 @@ pub(crate) async fn execute(
     let remaining = || deadline.saturating_duration_since(Instant::now());
     let url = settings.provider.url(&call.path)?;
     let mut signed_anew = false;
-    let mut answered_before = false;
+    let mut maintenance_before = false;
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -98,7 +99,7 @@ pub(crate) async fn execute(
         let limit = timeouts.attempt.min(remaining());
         let failure = match send(settings, request, operation, limit).await {
             Answer::Success(value) => return Ok(value),
-            failure => failure,
+            failure => failure.without(credentials::token(&authorization)),
         };
 
         let renewed = failure.is_token_expired() && settings.credentials.renew(&authorization);
@@ -115,7 +116,7 @@ pub(crate) async fn execute(
             }
         };
         let is_temporary = failure.is_temporary();
-        let answered = !matches!(failure, Answer::Lost(_));
+        let is_maintenance = failure.is_maintenance();
         let outcome_unknown = !idempotent && failure.outcome_unknown();
         let error = failure.into_error().with_attempts(attempt);
         // A wait that would end too late for another try is not begun.
@@ -124,7 +125,7 @@ pub(crate) async fn execute(
                 error: &error,
                 wait,
             });
-            answered_before |= answered;
+            maintenance_before |= is_maintenance;
             sleep(wait).await;
             continue;
         }
@@ -138,7 +139,7 @@ pub(crate) async fn execute(
         trace::event(&trace::Event::CallFailed(&error));
         return Err(CallFailure {
             outcome_unknown,
-            answered_before,
+            maintenance_before,
             error: error.with_retryability(retryability),
         });
     }

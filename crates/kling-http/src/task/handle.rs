@@ -31,6 +31,8 @@ pub struct TaskHandle {
     scene: Option<Scene>,
     created_at: Option<UnixMillis>,
     age: Age,
+    /// Whether the service has certainly made it: an id alone may be a slip.
+    certain: bool,
     seen: Option<Arc<Task>>,
 }
 
@@ -51,6 +53,7 @@ impl TaskHandle {
             scene: Some(scene),
             created_at: task.created_at.or(Some(now)),
             age: Age::newborn(),
+            certain: true,
             seen: Some(Arc::new(task)),
         }
     }
@@ -65,6 +68,7 @@ impl TaskHandle {
             scene: None,
             created_at: None,
             age: Age::since(None, UnixMillis::new(0)),
+            certain: false,
             seen: None,
         }
     }
@@ -79,6 +83,7 @@ impl TaskHandle {
             scene: saved.scene,
             created_at: saved.created_at,
             age: Age::since(saved.created_at, now),
+            certain: true,
             seen: None,
         }
     }
@@ -93,7 +98,8 @@ impl TaskHandle {
         &self.id
     }
 
-    /// The external id it was created with; not known of a resumed one.
+    /// The external id it was created with; not known of a task that was made
+    /// from its id alone.
     pub fn external_id(&self) -> Option<&ExternalTaskId> {
         self.external_id.as_ref()
     }
@@ -126,6 +132,10 @@ impl TaskHandle {
 
     pub(super) fn scene(&self) -> Option<&Scene> {
         self.scene.as_ref()
+    }
+
+    pub(super) fn is_certain(&self) -> bool {
+        self.certain
     }
 
     pub(super) fn age(&self) -> Age {

@@ -39,6 +39,14 @@ impl Age {
         }
     }
 
+    /// Takes in what the service tells of it. An age never falls: clocks differ.
+    pub(super) fn learn(&mut self, told: Age) {
+        if told.now() > self.now() {
+            *self = told;
+        }
+        self.known = true;
+    }
+
     /// From when on the age is counted.
     pub(super) fn begin(&self) -> Instant {
         self.then

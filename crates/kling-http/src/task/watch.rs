@@ -28,7 +28,7 @@ const HINT_DOUBLINGS: u32 = 6;
 pub(super) struct Watch {
     handle: TaskHandle,
     timing: Timing,
-    /// Whether the task was created by this client, and is certainly there.
+    /// Whether the task was created by this client.
     created: bool,
     /// The create's answer, until it is told of.
     snapshot: Option<Arc<Task>>,
@@ -211,11 +211,12 @@ impl Watch {
         self.next_query.saturating_duration_since(now)
     }
 
-    /// Takes in a failed query. A task that was just created is there, whatever
-    /// one answer says: a task may take a moment to show up, and a stray answer
-    /// is no verdict. So all but credentials that fail twice counts towards the
-    /// failures that are tolerated. An id from elsewhere may be wrong: there the
-    /// service's word is final. Nobody's callback can use the failures up.
+    /// Takes in a failed query. A task that was created, by this process or by
+    /// the one that saved it, is there, whatever one answer says: a task may take
+    /// a moment to show up, and a stray answer is no verdict. So all but
+    /// credentials that fail twice counts towards the failures that are
+    /// tolerated. An id from elsewhere may be wrong: there the service's word is
+    /// final. Nobody's callback can use the failures up.
     fn query_failed(&mut self, cause: Cause, error: Error) -> Option<Result<TaskEvent>> {
         if cause == Cause::Schedule {
             self.failures += 1;
@@ -247,7 +248,7 @@ impl Watch {
             );
         match error.kind() {
             _ if !is_final => self.policy().max_failures,
-            _ if !self.created => 0,
+            _ if !self.handle.is_certain() => 0,
             ErrorKind::Auth | ErrorKind::Account => 1,
             _ => self.policy().max_failures,
         }
@@ -257,7 +258,7 @@ impl Watch {
     fn see(&mut self, task: Arc<Task>) -> Option<Result<TaskEvent>> {
         if !self.timing.age.known && task.created_at.is_some() {
             let now = UnixMillis::from(self.handle.client().settings().clock.now());
-            self.timing.age = Age::since(task.created_at, now);
+            self.timing.age.learn(Age::since(task.created_at, now));
         }
         let was = self.last.as_ref().map(|last| last.state());
         // Once it has succeeded, no word that comes late takes that back.

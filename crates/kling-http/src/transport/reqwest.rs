@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use http::uri::{Authority, PathAndQuery};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{Body, PublicOnly, Transport, TransportError, TransportErrorKind};
-use crate::host::{NotPublic, check_public, is_loopback};
+use crate::host::{NotPublic, check_public, ip, is_loopback};
 
 /// How long a connection may take to come about. Short enough to fail while
 /// the user looks on, long enough for a slow mobile network.
@@ -77,10 +77,9 @@ impl ReqwestTransport {
         if self.proxies.iter().any(|proxy| proxy == host) {
             return refuse("the host is the proxy".into());
         }
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        match bare.parse::<IpAddr>().map(check_public) {
-            Ok(Err(error)) => refuse(error.into()),
-            Ok(Ok(())) | Err(_) => Ok(()),
+        match ip(host).map(check_public) {
+            Some(Err(error)) => refuse(error.into()),
+            Some(Ok(())) | None => Ok(()),
         }
     }
 }

@@ -10,7 +10,7 @@ use kling_http::{
 use serde_json::json;
 
 use crate::host::{Host, Reply, lost, ok, refusal, shows};
-use crate::{request, sample};
+use crate::{request, sample, task_id};
 
 const EXTERNAL_ID: &str = "order-1/β";
 
@@ -55,6 +55,19 @@ fn losses() -> Vec<(&'static str, Reply)> {
         (
             "gateway's page",
             Reply::Answer(502, "<html>Bad Gateway</html>".to_owned()),
+        ),
+        ("bare 408", Reply::Answer(408, "timed out".to_owned())),
+        (
+            "408 page",
+            Reply::Answer(408, "<html>Request Timeout</html>".to_owned()),
+        ),
+        (
+            "page that says well done",
+            Reply::Answer(200, "<br /><b>Fatal error</b>".to_owned()),
+        ),
+        (
+            "empty page",
+            Reply::With(200, "content-type", "text/html", String::new()),
         ),
         ("empty 200", Reply::Answer(200, String::new())),
         (
@@ -261,13 +274,30 @@ async fn a_duplicate_of_somebody_else_s_is_refused() {
     check(Provider::comet(), vec![duplicate()], refused, (1, 0)).await;
     // Nothing arrived before it, so it is not ours.
     let unconnected = Reply::Lost(TransportErrorKind::Connect);
-    check(
-        Provider::kling(),
-        vec![unconnected, duplicate()],
-        refused,
-        (2, 0),
-    )
-    .await;
+    // Nor was anything done where the account was full, or had asked too often.
+    let full = refusal(429, 1303, "parallel task over resource pack limit");
+    let too_many = refusal(429, 1302, "too many requests");
+    for before in [unconnected, full, too_many] {
+        let script = vec![before, duplicate()];
+        check(Provider::kling(), script, refused, (2, 0)).await;
+    }
+}
+
+/// Code 5001 promises that nothing was done, and may be wrong.
+#[tokio::test(start_paused = true)]
+async fn a_duplicate_after_maintenance_may_be_our_own() {
+    let script = |answer| vec![refusal(503, 5001, "maintenance"), duplicate(), answer];
+    let at = |at: i64| {
+        found(
+            &json!({"task_id": "7", "task_status": "submitted", "created_at": at,
+            "task_info": {"external_task_id": EXTERNAL_ID}}),
+        )
+    };
+    let open = Err((ErrorKind::Refused, true));
+    check(Provider::kling(), script(at(i64::MAX)), Ok("7"), (2, 1)).await;
+    // Older by this machine's clock, which may be ahead.
+    check(Provider::kling(), script(at(1)), open, (2, 1)).await;
+    check(Provider::comet(), script(at(1)), open, (2, 0)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -292,6 +322,27 @@ async fn a_look_up_that_fails_leaves_it_open() {
         (1, 1),
     )
     .await;
+}
+
+/// What stands in front of the service knows nothing of tasks: its 404 is no
+/// reason to create again.
+#[tokio::test(start_paused = true)]
+async fn only_the_service_can_say_that_it_knows_no_such_task() {
+    let open = Err((ErrorKind::Transport, true));
+    let gateway = json!({"error": {"code": "model_not_found", "message": "no channel"}});
+    for somebody in [
+        Reply::Answer(404, "default backend".to_owned()),
+        Reply::Answer(404, "<html>no such page</html>".to_owned()),
+        Reply::Answer(503, gateway.to_string()),
+    ] {
+        check(Provider::kling(), vec![lost(), somebody], open, (1, 1)).await;
+    }
+    let script = [
+        vec![lost()],
+        vec![refusal(404, 1203, ""); 3],
+        vec![shows("submitted")],
+    ];
+    check(Provider::kling(), script.concat(), Ok("7"), (2, 3)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -379,6 +430,26 @@ async fn a_task_under_a_bad_status_is_a_task() {
     let body = json!({"code": 0, "data": {"task_id": "7", "task_status": "submitted"}});
     let script = vec![Reply::Answer(500, body.to_string())];
     check(Provider::comet(), script, Ok("7"), (1, 0)).await;
+    let body = json!({"code": 5002, "data": {"task_id": "7", "task_status": "submitted"}});
+    let script = vec![Reply::Answer(504, body.to_string())];
+    check(Provider::comet(), script, Ok("7"), (1, 0)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_without_a_task_tells_what_the_service_says() {
+    let said = json!({"code": 0, "message": "image rejected upstream", "request_id": "rq-1", "data": null});
+    let host = Host::new([ok(&said)]);
+    let error = create(&host, Provider::comet()).await.expect_err("no task");
+    assert_eq!(
+        (error.kind(), error.maybe_sent()),
+        (ErrorKind::Decode, true)
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("it says \"image rejected upstream\" (request id rq-1)"),
+        "{error}"
+    );
 }
 
 /// The outer id is the one by which the host that answers will find it again.
@@ -420,6 +491,21 @@ async fn the_look_up_asks_for_the_external_id_in_one_segment() {
         task.snapshot().map(|task| task.status.as_str()),
         Some("submitted")
     );
+}
+
+/// A URL's reader takes such a segment out of the path, and asks for the list.
+#[tokio::test(start_paused = true)]
+async fn an_id_of_dots_is_not_asked_for() {
+    let host = Host::new([shows("submitted")]);
+    let client = host.client(Provider::kling());
+    for id in [".", ".."] {
+        let error = client.effects().get(&task_id(id)).await.expect_err("no id");
+        assert_eq!(error.kind(), ErrorKind::Validation, "{error}");
+        let id = ExternalTaskId::new(id).expect("an id");
+        let error = client.effects().get_by_external_id(&id).await;
+        assert_eq!(error.expect_err("no id").kind(), ErrorKind::Validation);
+    }
+    assert_eq!(host.asked().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LOCATION, RANGE,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE,
+    LOCATION, RANGE,
 };
 use http::{HeaderName, Request, Response};
 use http_body::Frame;
@@ -234,6 +235,10 @@ fn video(url: &str) -> Video {
 
 /// A client whose host follows the script; the last act is repeated.
 fn client(script: Vec<Act>) -> (Client, Arc<Mutex<Vec<Asked>>>) {
+    client_of(Provider::comet(), script)
+}
+
+fn client_of(provider: Provider, script: Vec<Act>) -> (Client, Arc<Mutex<Vec<Asked>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = asked.clone();
     let begun = Instant::now();
@@ -259,7 +264,7 @@ fn client(script: Vec<Act>) -> (Client, Arc<Mutex<Vec<Asked>>>) {
         let answer = script[(seen.len() - 1).min(script.len() - 1)](&request);
         async { answer }
     });
-    let client = Client::builder(Provider::comet(), Credentials::api_key("sk-1"));
+    let client = Client::builder(provider, Credentials::api_key("sk-1"));
     (
         client.transport(transport).build().expect("a client"),
         asked,
@@ -272,11 +277,21 @@ async fn download(script: Vec<Act>) -> Outcome {
 
 async fn download_from(url: &str, script: Vec<Act>) -> Outcome {
     let directory = tempfile::tempdir().expect("a directory");
-    download_into(directory, url, script).await
+    download_into(directory, url, client(script)).await
 }
 
-async fn download_into(directory: tempfile::TempDir, url: &str, script: Vec<Act>) -> Outcome {
-    let (client, asked) = client(script);
+/// A result of a service on this machine.
+async fn download_here(url: &str, script: Vec<Act>) -> Outcome {
+    let provider = Provider::comet().with_base_url("http://localhost:8080");
+    let directory = tempfile::tempdir().expect("a directory");
+    download_into(directory, url, client_of(provider, script)).await
+}
+
+async fn download_into(
+    directory: tempfile::TempDir,
+    url: &str,
+    (client, asked): (Client, Arc<Mutex<Vec<Asked>>>),
+) -> Outcome {
     let saved = match client.download(&video(url)).await {
         Ok(download) => download.save_to(directory.path().join("v.mp4")).await,
         Err(error) => Err(error),
@@ -475,11 +490,28 @@ async fn a_text_is_no_video() {
         " Text/Plain; charset=utf-8",
         "application/json",
         "application/xml",
+        "application/problem+json",
+        "application/xhtml+xml; charset=utf-8",
     ] {
         let page = says(200, &[(&CONTENT_TYPE, content_type)], &file(100));
         download(vec![page])
             .await
             .expect_error(ErrorKind::Download, text);
+    }
+    // Whatever it is called.
+    for body in [
+        "<Error><Code>AccessDenied</Code></Error>",
+        r#"{"error":"x"}"#,
+    ] {
+        for headers in [vec![], vec![(&CONTENT_TYPE, "video/mp4")]] {
+            download(vec![says(
+                200,
+                &headers,
+                &Bytes::from_static(body.as_bytes()),
+            )])
+            .await
+            .expect_error(ErrorKind::Download, text);
+        }
     }
     let file = file(100);
     for content_type in [
@@ -491,6 +523,19 @@ async fn a_text_is_no_video() {
             .await
             .expect_file(&file);
     }
+}
+
+/// `identity` was asked for. Saved as it comes, it would be no video.
+#[tokio::test(start_paused = true)]
+async fn a_compressed_file_is_refused() {
+    let text = "the result's host sends it compressed, which was not asked for";
+    let file = file(100);
+    let coded = |coding| says(200, &[(&CONTENT_ENCODING, coding)], &file);
+    for coding in ["gzip", " BR ", "gzip, identity"] {
+        let outcome = download(vec![coded(coding)]).await;
+        outcome.expect_error(ErrorKind::Download, text);
+    }
+    download(vec![coded("Identity")]).await.expect_file(&file);
 }
 
 #[tokio::test(start_paused = true)]
@@ -641,7 +686,7 @@ async fn plain_http_is_refused_also_behind_a_redirect() {
     assert_eq!(outcome.asked.len(), 1);
 
     let file = file(100);
-    let outcome = download_from("http://127.0.0.1:8080/v.mp4", vec![whole(&file)]).await;
+    let outcome = download_here("http://127.0.0.1:8080/v.mp4", vec![whole(&file)]).await;
     outcome.expect_file(&file);
 }
 
@@ -662,11 +707,12 @@ async fn a_file_in_the_way_is_replaced_by_a_whole_one_only() {
         directory
     };
     let file = file(10_000);
-    download_into(in_the_way(), URL, vec![whole(&file)])
+    download_into(in_the_way(), URL, client(vec![whole(&file)]))
         .await
         .expect_file(&file);
 
-    let outcome = download_into(in_the_way(), URL, vec![cut(&file, 4_000), status(400)]).await;
+    let host = client(vec![cut(&file, 4_000), status(400)]);
+    let outcome = download_into(in_the_way(), URL, host).await;
     outcome.saved.as_ref().expect_err("refused");
     assert_eq!(
         std::fs::read_to_string(outcome.path()).expect("the old file"),

@@ -112,6 +112,9 @@ async fn errors_keep_secrets_whatever_the_service_does() {
         Reply::Silence,
         refusal(401, 1002, "no"),
         refusal(500, 5000, "no"),
+        // Some services repeat the key that they don't know.
+        refusal(401, 1002, &format!("Incorrect API key provided: {KEY}.")),
+        Reply::Answer(500, format!("no such key: {KEY}")),
         Reply::Answer(200, "{\"code".to_owned()),
         Reply::Answer(404, "<html>".to_owned()),
         ok(&video),

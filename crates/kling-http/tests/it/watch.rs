@@ -241,12 +241,48 @@ async fn permanent_errors_about_an_id_from_elsewhere_end_the_watch_at_once() {
     }
 }
 
-/// A task that was just paid for is there, whatever one answer says; but what
-/// goes on saying so ends the watch, within the failures that are tolerated.
+/// A query that failed is told in many words. None of them is the task's.
+#[tokio::test(start_paused = true)]
+async fn a_failed_query_is_no_failed_task() {
+    for said in [
+        json!({"status": "error", "message": "upstream timeout, try again"}),
+        json!({"status": "fail", "message": "too many requests"}),
+        json!({"code": 0, "data": {"status": "error", "message": "the database is locked"}}),
+    ] {
+        let (_, task) = created([ok(&said), done()]).await;
+        assert!(task.wait().await.is_ok(), "{said}");
+    }
+}
+
+/// Seen through a gateway, in the place of a failed task.
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_a_task_tells_what_the_service_says() {
+    let said = json!({"code": "0", "message": "Failure to pass the risk control system"});
+    let (_, task) = created([ok(&said)]).await;
+    let error = task.wait().await.expect_err("no task");
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let text = error.to_string();
+    assert!(
+        text.contains("Failure to pass the risk control system"),
+        "{text}"
+    );
+}
+
+/// A task that was paid for is there, whatever one answer says; but what goes on
+/// saying so ends the watch, within the failures that are tolerated.
 #[tokio::test(start_paused = true)]
 async fn a_created_task_outlives_a_stray_answer() {
     for (reply, kind) in permanent() {
         let (_, task) = created([reply.clone(), done()]).await;
+        assert!(task.wait().await.is_ok(), "{kind:?}");
+
+        // Another process saved it.
+        let (host, _) = resumed([reply.clone(), done()]);
+        let client = client(&host, STEADY);
+        let saved =
+            json!({"provider": "comet", "collection": "/v1/videos/effects", "task_id": "7"});
+        let saved = serde_json::from_value(saved).expect("a saved task");
+        let task = client.effects().resume(saved).expect("a task");
         assert!(task.wait().await.is_ok(), "{kind:?}");
 
         let (host, task) = created([reply]).await;

@@ -286,6 +286,8 @@ fn check_external_id(id: Given<'_>, found: &mut Found) {
 pub(super) enum UrlFault {
     /// Not a URL with a host.
     Malformed,
+    /// A URL whose host is written in other letters than DNS has.
+    Host,
     /// A URL, but neither http nor https.
     Scheme,
 }
@@ -300,6 +302,9 @@ impl UrlFault {
                     "{shown:?} is not an absolute URL such as \"https://example.com/{example}\""
                 )
             }
+            UrlFault::Host => {
+                format!("{shown:?} has a host that is not ASCII: write it as its \"xn--…\" name")
+            }
             UrlFault::Scheme => format!("{shown:?} is neither an http nor an https URL"),
         }
     }
@@ -307,12 +312,16 @@ impl UrlFault {
 
 /// The host of an absolute http(s) URL.
 pub(super) fn http_host(text: &str) -> Result<String, UrlFault> {
-    let (scheme, _) = text.split_once("://").ok_or(UrlFault::Malformed)?;
+    let (scheme, rest) = text.split_once("://").ok_or(UrlFault::Malformed)?;
     if !["http", "https"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known))
     {
         return Err(UrlFault::Scheme);
+    }
+    let host = rest.split(['/', '?', '#']).next();
+    if host.is_some_and(|host| !host.is_ascii()) {
+        return Err(UrlFault::Host);
     }
     let uri: Uri = text.parse().map_err(|_| UrlFault::Malformed)?;
     let authority = uri.authority().ok_or(UrlFault::Malformed)?;

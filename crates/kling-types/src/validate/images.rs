@@ -56,7 +56,7 @@ fn check_url(text: &str, pointer: &str, found: &mut Found) {
                 fault.sentence(text, "photo.jpg"),
             );
         }
-        Err(fault @ UrlFault::Malformed) => {
+        Err(fault @ (UrlFault::Malformed | UrlFault::Host)) => {
             found.add(pointer, Rule::ImageUrl, fault.sentence(text, "photo.jpg"));
         }
     }

@@ -267,8 +267,12 @@ fn an_answer_may_be_the_task_itself() {
         Some(("asked", failed, Some("no luck"))),
     );
     check_task_for(
-        json!({"status": "failed", "message": "no luck"}),
+        json!({"code": 0, "data": {"status": "FAILURE", "fail_reason": "no luck"}}),
         Some(("asked", failed, Some("no luck"))),
+    );
+    check_task_for(
+        json!({"id": "v", "status": "failed", "message": "no luck"}),
+        Some(("v", failed, Some("no luck"))),
     );
     check_task_for(
         json!({"id": "v", "object": "video", "status": "in_progress", "progress": 40}),
@@ -277,20 +281,60 @@ fn an_answer_may_be_the_task_itself() {
     // Not tasks: an error with a code, a health check, an empty answer.
     check_task_for(json!({"code": 1201, "status": "failed"}), None);
     check_task_for(json!({"status": "ok"}), None);
+    // A query that failed, which must not end the watch of a paid task.
+    for body in [
+        json!({"status": "error", "message": "upstream timeout"}),
+        json!({"status": "Error", "error": "upstream timeout"}),
+        json!({"status": "fail", "message": "too many requests"}),
+        json!({"code": 0, "data": {"status": "error", "message": "the database is locked"}}),
+    ] {
+        check_task_for(body, None);
+    }
     check_task_for(json!({}), None);
 }
 
+/// With the older name of the id beside the newer one too, or in its place.
 #[test]
 fn an_openai_like_answer_has_its_video() {
-    let body = json!({"id": "v", "object": "video", "status": "completed", "metadata": {"url": "https://example.com/v.mp4"}});
-    let envelope: TaskEnvelope = serde_json::from_value(body).expect("an object");
-    let task = envelope
-        .task_for(&TaskId::new("asked").expect("not empty"))
-        .expect("a task");
-    assert_eq!(
-        task.videos()[0].url.as_deref(),
-        Some("https://example.com/v.mp4")
-    );
+    for ids in [
+        json!({"id": "v"}),
+        json!({"id": "v", "task_id": "v"}),
+        json!({"id": "v", "task_id": ""}),
+        json!({"id": "v", "task_id": null}),
+        json!({"task_id": "v"}),
+    ] {
+        let mut body = json!({"object": "video", "status": "completed", "metadata": {"url": "https://example.com/v.mp4"}});
+        let members = body.as_object_mut().expect("an object");
+        members.extend(ids.as_object().cloned().expect("an object"));
+        let envelope: TaskEnvelope = serde_json::from_value(body.clone()).expect("an object");
+        let task = envelope.task_for(&TaskId::new("asked").expect("not empty"));
+        let task = task.unwrap_or_else(|| panic!("a task: {body}"));
+        let video = task.videos().first().and_then(|video| video.address());
+        assert_eq!(
+            (task.id.as_str(), task.state(), video),
+            ("v", TaskState::Succeed, Some("https://example.com/v.mp4")),
+            "{body}"
+        );
+    }
+}
+
+/// What the record alone knows is the record's to say: the id, or the status.
+#[test]
+fn a_record_lends_its_task_what_that_lacks() {
+    let videos = json!({"videos": [{"url": "https://example.com/v.mp4"}]});
+    for data in [
+        json!({"task_status": "succeed", "task_result": videos}),
+        json!({"task_id": "u", "task_result": videos}),
+        json!({"task_result": videos}),
+        json!({"code": 0, "data": {"task_status": "succeed", "task_result": videos}}),
+    ] {
+        let task = task(json!({"task_id": "g", "status": "SUCCESS", "data": data}));
+        assert_eq!(
+            (task.id.as_str(), task.state(), task.videos().len()),
+            ("g", TaskState::Succeed, 1),
+            "{data}"
+        );
+    }
 }
 
 #[test]

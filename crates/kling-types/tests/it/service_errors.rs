@@ -270,6 +270,21 @@ fn display_is_one_sentence() {
     insta::assert_snapshot!(text);
 }
 
+/// The field has all of it.
+#[test]
+fn an_endless_message_is_shown_cut() {
+    let error = parse(
+        500,
+        &json!({"code": 5000, "message": "x".repeat(3_000_000)}),
+    );
+    assert_eq!(error.message.len(), 3_000_000);
+    let shown = error.to_string();
+    assert!(
+        shown.len() < 1_100 && shown.ends_with("x… (3000000 bytes)"),
+        "{shown}"
+    );
+}
+
 proptest! {
     /// Every HTTP status, code and body; an error with a code is an error under
     /// HTTP 200 too.

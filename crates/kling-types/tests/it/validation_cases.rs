@@ -214,6 +214,10 @@ fn of_an_images_url() -> Vec<Row> {
             "/input/image image.url",
         ),
         (
+            image("https://bücher.example/a.jpg"),
+            "/input/image image.url",
+        ),
+        (
             image("https://example.com:99999/a.jpg"),
             "/input/image image.url",
         ),

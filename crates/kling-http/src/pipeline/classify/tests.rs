@@ -364,6 +364,21 @@ fn the_body_counts_before_the_status() {
     check(500, r#"{"task_id":"1"}"#, (Bare, Service, Later, Perhaps));
 }
 
+/// The id of a paid task is never thrown away, nor the answer that shows its end.
+#[test]
+fn a_task_counts_before_the_code_beside_it() {
+    let task = r#""data":{"task_id":"1","task_status":"submitted"}"#;
+    check_success(
+        200,
+        &format!(r#"{{"code":200,"message":"success",{task}}}"#),
+    );
+    let created = |status, code: i64| what(&of(status, &format!(r#"{{"code":{code},{task}}}"#)));
+    assert_eq!(created(504, 5002), Is::Success);
+    assert_eq!(created(500, 7777), Is::Success);
+    // Whose task that is, the service does not say: it refused ours.
+    assert_eq!(created(400, 1201), Refusal);
+}
+
 #[test]
 fn successes_in_all_their_wrappings() {
     for name in [
@@ -419,7 +434,6 @@ fn redirects_and_web_pages_are_not_the_api() {
     check(301, "", elsewhere);
     check(302, "<html>moved</html>", elsewhere);
     check(307, r#"{"moved":true}"#, elsewhere);
-    check(200, "<!DOCTYPE html><title>Welcome</title>", elsewhere);
     check(404, "\n  <html>no such page</html>", elsewhere);
     // A failing gateway's page: it may have passed the request on.
     check(
@@ -427,14 +441,33 @@ fn redirects_and_web_pages_are_not_the_api() {
         "<html>Bad Gateway</html>",
         (Bare, Service, Later, Perhaps),
     );
+    // Somebody in front of the right address.
+    let page = "<html>just a moment</html>";
+    check(403, page, (Bare, Account, Never, Not));
+    check(408, page, (Bare, Service, Later, Perhaps));
+    check(429, page, (Bare, RateLimited, Later, Not));
+}
 
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("Text/HTML; charset=utf-8"),
+/// A gateway's script may create the task, and then die on its own page.
+#[test]
+fn a_page_that_says_well_done_may_follow_a_create() {
+    let as_page = |body: &str, expected| {
+        let mut headers = HeaderMap::new();
+        let page = HeaderValue::from_static("Text/HTML; charset=utf-8");
+        headers.insert(CONTENT_TYPE, page);
+        let answer = classify(StatusCode::OK, &headers, body.as_bytes(), false, now);
+        check_answer(answer, expected, body);
+    };
+    let elsewhere = (NotTheApi, Config, Never, Perhaps);
+    check(200, "<!DOCTYPE html><title>Welcome</title>", elsewhere);
+    as_page("<br />\n<b>Fatal error</b>: out of memory", elsewhere);
+    as_page("plain words", elsewhere);
+    // JSON under a page's name, cut or not even begun.
+    as_page(
+        r#"{"code":0,"data":{"task"#,
+        (Undecodable, Decode, Never, Perhaps),
     );
-    let answer = classify(StatusCode::OK, &headers, b"plain words", false, now);
-    check_answer(answer, elsewhere, "by its content type");
+    as_page("", (Undecodable, Decode, Never, Perhaps));
 }
 
 #[test]
@@ -451,6 +484,7 @@ fn bodies_that_say_nothing() {
     check(402, "", (Bare, Account, Never, Not));
     check(403, "[]", (Bare, Account, Never, Not));
     check(404, "nothing here", (Bare, NotFound, Never, Not));
+    check(408, "", (Bare, Service, Later, Perhaps));
     check(429, "", (Bare, RateLimited, Later, Not));
     check(500, "{\"cut", (Bare, Service, Later, Perhaps));
     check(504, "", (Bare, Service, Later, Perhaps));
