@@ -49,11 +49,15 @@ fn find(
     wrappers: u8,
     record: Option<&Extra>,
 ) -> Option<(Read<Task>, CallbackShape)> {
-    let has_id = members.contains_key("task_id") || members.contains_key("id");
+    let has_id = || members.contains_key("task_id") || members.contains_key("id");
     if wrappers > 0
         && !members.contains_key("task_status")
         && let Some(Value::Object(inner)) = members.get("data")
-        && let Some((inner, _)) = find(inner, wrappers - 1, has_id.then_some(members).or(record))
+        && let Some((inner, _)) = find(
+            inner,
+            wrappers - 1,
+            if has_id() { Some(members) } else { record },
+        )
     {
         let task = Read::respelled(unwrap(members, inner.value))?;
         return Some((task, CallbackShape::Enveloped));

@@ -111,13 +111,15 @@ impl<T: FromWire> Field for Vec<T> {
         let Some(Value::Array(items)) = member else {
             return Read::respelled(Vec::new());
         };
-        let read: Vec<Read<T>> = items.iter().filter_map(T::from_wire).collect();
         // An empty list would be left out again: `extra` must remember it.
-        let exact = !items.is_empty() && read.len() == items.len() && read.iter().all(|r| r.exact);
-        Some(Read {
-            value: read.into_iter().map(|r| r.value).collect(),
-            exact,
-        })
+        let mut exact = !items.is_empty();
+        let mut value = Vec::with_capacity(items.len());
+        for item in items {
+            let read = T::from_wire(item);
+            exact &= read.as_ref().is_some_and(|read| read.exact);
+            value.extend(read.map(|read| read.value));
+        }
+        Some(Read { value, exact })
     }
 
     fn is_unset(&self) -> bool {
@@ -189,7 +191,15 @@ impl<'a> Members<'a> {
 
     /// Reads a field. What it cannot write back stays.
     pub(crate) fn take<T: Field>(&mut self, key: &'static str) -> Option<T> {
-        let member = self.all.get(key);
+        self.take_found(key, self.all.get(key))
+    }
+
+    /// The same of a member that was found already.
+    pub(crate) fn take_found<T: Field>(
+        &mut self,
+        key: &'static str,
+        member: Option<&Value>,
+    ) -> Option<T> {
         let read = T::read(member)?;
         match member {
             Some(_) if read.exact => self.taken += 1,
@@ -254,9 +264,17 @@ macro_rules! wire_object {
             pub(crate) fn from_members(
                 members: &$crate::wire::Extra,
             ) -> Result<Self, &'static str> {
+                // All in one go: a look-up for each field costs more than to read it.
+                $( let mut $field = None; )*
+                for (key, value) in members {
+                    match key.as_str() {
+                        $( $key => $field = Some(value), )*
+                        _ => {}
+                    }
+                }
                 let mut members = $crate::wire::Members::of(members, Self::KEYS);
                 Ok(Self {
-                    $( $field: members.take($key).ok_or($key)?, )*
+                    $( $field: members.take_found($key, $field).ok_or($key)?, )*
                     extra: members.rest(),
                 })
             }
