@@ -18,6 +18,8 @@ pub(crate) struct Block {
 pub(crate) enum Kind {
     /// Run: by bash, `python3` or `node`.
     Run(Language),
+    /// Run by bash, with a fake service in the place of the one that costs money.
+    Live,
     /// What the block before printed.
     Output,
     /// Saved under this name, for the blocks that follow.
@@ -35,9 +37,9 @@ pub(crate) enum Language {
     Node,
 }
 
-/// Why a block may not be run: it costs money at the real service, it changes
-/// the machine, or it takes minutes.
-pub(crate) const REASONS: [&str; 3] = ["live", "install", "slow"];
+/// Why a block may not be run: it takes minutes, on a machine with nothing else
+/// to do.
+pub(crate) const REASONS: [&str; 1] = ["slow"];
 
 /// Where quotes may come from: what is there is compiled and run by `cargo
 /// test`, or by `cargo xtask schema --languages`.
@@ -110,7 +112,7 @@ impl Document {
     fn check_outputs(&self) -> Result<(), String> {
         let mut before: Option<&Kind> = None;
         for block in &self.blocks {
-            let follows = matches!(before, Some(Kind::Run(_) | Kind::Skip(_)));
+            let follows = matches!(before, Some(Kind::Run(_) | Kind::Live | Kind::Skip(_)));
             if block.kind == Kind::Output && !follows {
                 let path = self.path.display();
                 return Err(format!("{path}:{}: the output of what?", block.line));
@@ -148,6 +150,7 @@ fn kind(info: &str) -> Result<Kind, String> {
         ("python", None) => Ok(Kind::Run(Language::Python)),
         ("js", None) => Ok(Kind::Run(Language::Node)),
         ("text", None) => Ok(Kind::Output),
+        ("sh", Some(("live", ""))) => Ok(Kind::Live),
         ("sh", Some(("skip", reason))) if REASONS.contains(&reason) => {
             Ok(Kind::Skip(reason.to_owned()))
         }
@@ -180,7 +183,8 @@ mod tests {
         check("sh", Kind::Run(Language::Bash));
         check("python", Kind::Run(Language::Python));
         check("text", Kind::Output);
-        check("sh skip=live", Kind::Skip("live".to_owned()));
+        check("sh live", Kind::Live);
+        check("sh skip=slow", Kind::Skip("slow".to_owned()));
         check("toml file=a.toml", Kind::Save("a.toml".to_owned()));
         let example = "crates/kling-mock/examples/a.rs";
         check(
@@ -192,8 +196,9 @@ mod tests {
             "bash",
             "console",
             "sh skip=boring",
-            "sh skip=live twice",
-            "python skip=live",
+            "sh skip=slow twice",
+            "python live",
+            "python skip=slow",
             "rust",
             "rust,no_run",
             "rust quote=crates/kling-http/src/lib.rs",
