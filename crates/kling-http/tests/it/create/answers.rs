@@ -1,0 +1,120 @@
+//! Answers to a create that nobody lost.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_plain_refusal_is_final_and_certain() {
+    for (script, kind) in [
+        (
+            refusal(429, 1102, "Account balance not enough"),
+            ErrorKind::Account,
+        ),
+        (
+            refusal(429, 1304, "not on the whitelist"),
+            ErrorKind::Account,
+        ),
+        (refusal(401, 1002, "no"), ErrorKind::Auth),
+        (refusal(400, 1301, "no"), ErrorKind::ContentRejected),
+        (Reply::Answer(301, String::new()), ErrorKind::Config),
+        (Reply::Answer(404, "<html>".to_owned()), ErrorKind::Config),
+        (Reply::Lost(TransportErrorKind::Request), ErrorKind::Config),
+    ] {
+        check(
+            Provider::kling(),
+            vec![script.clone()],
+            Err((kind, false)),
+            (1, 0),
+        )
+        .await;
+        check(Provider::comet(), vec![script], Err((kind, false)), (1, 0)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_certainly_not_acted_on_is_sent_again() {
+    for reply in [
+        Reply::Lost(TransportErrorKind::Connect),
+        refusal(429, 1302, "too many requests"),
+        refusal(429, 1303, "parallel task over resource pack limit"),
+        refusal(503, 5001, "maintenance"),
+        Reply::Answer(429, String::new()),
+    ] {
+        for provider in [Provider::kling(), Provider::comet()] {
+            let script = vec![reply.clone(), reply.clone(), shows("submitted")];
+            check(provider, script, Ok("7"), (3, 0)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_ends() {
+    let host = Host::new([refusal(429, 1303, "parallel task over resource pack limit")]);
+    let error = create(&host, Provider::comet()).await.expect_err("no slot");
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.retryability(), Retryability::Exhausted);
+    assert_eq!((error.attempts(), host.asked().len()), (5, 5));
+    assert!(!error.maybe_sent());
+    // 20, 40, 60, 60 s, each drawn from its upper half.
+    let waits: Vec<f64> = host.times().windows(2).map(|two| two[1] - two[0]).collect();
+    for (wait, longest) in waits.iter().zip([20.0, 40.0, 60.0, 60.0]) {
+        assert!(
+            (longest / 2.0 - 0.01..=longest + 0.01).contains(wait),
+            "{waits:?}"
+        );
+    }
+}
+
+/// A paid task's id is worth more than a status.
+#[tokio::test(start_paused = true)]
+async fn a_task_under_a_bad_status_is_a_task() {
+    let body = json!({"code": 0, "data": {"task_id": "7", "task_status": "submitted"}});
+    let script = vec![Reply::Answer(500, body.to_string())];
+    check(Provider::comet(), script, Ok("7"), (1, 0)).await;
+    let body = json!({"code": 5002, "data": {"task_id": "7", "task_status": "submitted"}});
+    let script = vec![Reply::Answer(504, body.to_string())];
+    check(Provider::comet(), script, Ok("7"), (1, 0)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_without_a_task_tells_what_the_service_says() {
+    let said = json!({"code": 0, "message": "image rejected upstream", "request_id": "rq-1", "data": null});
+    let host = Host::new([ok(&said)]);
+    let error = create(&host, Provider::comet()).await.expect_err("no task");
+    assert_eq!(
+        (error.kind(), error.maybe_sent()),
+        (ErrorKind::Decode, true)
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("it says \"image rejected upstream\" (request id rq-1)"),
+        "{error}"
+    );
+}
+
+/// The outer id is the one by which the host that answers will find it again.
+#[tokio::test(start_paused = true)]
+async fn a_wrapped_answer_is_unwrapped() {
+    let wrapped = ok(
+        &json!({"code": "success", "data": {"task_id": "outer", "data": {
+            "code": 0, "data": {"task_id": "inner", "task_status": "submitted"},
+        }}}),
+    );
+    check(Provider::comet(), vec![wrapped], Ok("outer"), (1, 0)).await;
+    let live = Reply::Answer(200, sample("resp.cometapi.effects.create"));
+    check(
+        Provider::comet(),
+        vec![live],
+        Ok("2032273960331935744"),
+        (1, 0),
+    )
+    .await;
+    let doc = Reply::Answer(200, sample("resp.kling.effects.create.docshape"));
+    check(
+        Provider::kling(),
+        vec![doc],
+        Ok("930831534075682845"),
+        (1, 0),
+    )
+    .await;
+}
