@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
-use kling_types::{EffectRequest, ExternalTaskId, Task, TaskCallback, TaskId, routes};
+use kling_types::{EffectRequest, ExternalTaskId, Task, TaskCallback, TaskId, UnixMillis, routes};
 
 use crate::answer::{find_task, no_task};
 use crate::clock::{Clock, SharedClock, SystemClock};
@@ -170,16 +170,69 @@ impl Effects<'_> {
     /// Where the provider can't tell ([`Provider::finds_external_ids`]), nothing
     /// is sent, and the error's kind is [`ErrorKind::Unsupported`].
     pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
-        let provider = &self.client.settings().provider;
-        let found = if provider.finds_external_ids() {
-            let span = trace::Span::task(None, Some(id));
-            let found = self.client.get_task(routes::EFFECTS, id.as_str(), None);
-            span.run(found).await
-        } else {
-            let text = format!("{} does not find tasks by external id", provider.name());
-            Err(Error::new(ErrorKind::Unsupported, text))
-        };
+        self.expect_external_ids(id)?;
+        let span = trace::Span::task(None, Some(id));
+        let found = self.client.get_task(routes::EFFECTS, id.as_str(), None);
+        let found = span.run(found).await;
         found.map_err(|error| error.with_external_task_id(Some(id)))
+    }
+
+    fn expect_external_ids(&self, id: &ExternalTaskId) -> Result<()> {
+        let provider = &self.client.settings().provider;
+        if provider.finds_external_ids() {
+            return Ok(());
+        }
+        let text = format!("{} does not find tasks by external id", provider.name());
+        let error = Error::new(ErrorKind::Unsupported, text);
+        Err(error.with_external_task_id(Some(id)))
+    }
+
+    /// Finds out about a create that was begun at this time, perhaps by a process
+    /// that is no more: its task, or `None` if the service itself says that it has
+    /// none with this external id. One that was begun a moment ago may not show
+    /// yet; the same create once more, with the same external id, is refused where
+    /// it would be the second.
+    ///
+    /// A task that is shown must carry the external id or, where the answer has
+    /// none, not be older than the create (by more than five minutes, for clocks
+    /// differ); any other is an error with [`maybe_sent`](Error::maybe_sent).
+    /// Where the provider can't tell, as in
+    /// [`get_by_external_id`](Self::get_by_external_id), the kind is
+    /// [`ErrorKind::Unsupported`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: kling_http::Client) -> kling_http::Result<()> {
+    /// use kling_http::{ExternalTaskId, types::UnixMillis};
+    ///
+    /// // Written down before the create was sent.
+    /// let id = ExternalTaskId::new("order-1").expect("not empty");
+    /// let begun = UnixMillis::new(1_790_000_000_000);
+    /// match client.effects().find_created(&id, begun).await? {
+    ///     Some(task) => println!("paid: task {}", task.id()),
+    ///     None => println!("not paid, as far as the service knows"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn find_created(
+        &self,
+        id: &ExternalTaskId,
+        begun: UnixMillis,
+    ) -> Result<Option<TaskHandle>> {
+        self.expect_external_ids(id)?;
+        let span = trace::Span::task(None, Some(id));
+        let found = span.run(create::find(self.client, id, begun)).await?;
+        Ok(found.map(|task| {
+            let saved = SavedTask {
+                provider: self.client.settings().provider.name().to_owned(),
+                collection: routes::EFFECTS.to_owned(),
+                task_id: task.id,
+                external_task_id: Some(id.clone()),
+                created_at: task.created_at,
+                scene: None,
+            };
+            TaskHandle::from_saved(self.client.clone(), routes::EFFECTS, saved)
+        }))
     }
 
     /// The account's tasks, newest first; see [`List`].

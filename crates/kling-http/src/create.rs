@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use kling_types::{ApiCode, EffectRequest, ExternalTaskId, Task, UnixMillis, routes};
+use kling_types::{ApiCode, EffectRequest, ExternalTaskId, Task, TaskId, UnixMillis, routes};
 use tokio::time::sleep;
 
 use crate::answer::{find_task, no_task};
@@ -196,15 +196,78 @@ impl<'a> Creation<'a> {
     }
 
     async fn look_up(&self, new_only: bool) -> Event {
-        let id = self.lookup_id.map_or("", ExternalTaskId::as_str);
-        match self.client.get_task(routes::EFFECTS, id, None).await {
-            Ok(task) if self.is_ours(&task, new_only) => {
+        let Some(external_id) = self.lookup_id else {
+            return Event::NotFound;
+        };
+        let sent = Sent {
+            external_id,
+            begun: self.begun,
+            new_only,
+        };
+        match sent.look_up(self.client).await {
+            Ok(Some(task)) => Event::Found(Box::new(task)),
+            Ok(None) => Event::NotFound,
+            Err(NotTold::Stranger(id)) => Event::Stranger(id),
+            Err(NotTold::Failed(error)) => Event::LookUpFailed(error),
+        }
+    }
+}
+
+/// Looks for the task of a create that was begun at this time, perhaps by another
+/// process; see [`Effects::find_created`](crate::Effects::find_created).
+pub(crate) async fn find(
+    client: &Client,
+    external_id: &ExternalTaskId,
+    begun: UnixMillis,
+) -> Result<Option<Task>> {
+    let sent = Sent {
+        external_id,
+        begun,
+        new_only: false,
+    };
+    sent.look_up(client).await.map_err(|why| match why {
+        NotTold::Stranger(id) => {
+            let text = format!(
+                "what the service shows for the external task id {external_id} is task {id}, \
+                 another one"
+            );
+            let error = Error::new(ErrorKind::Decode, text);
+            error
+                .with_external_task_id(Some(external_id))
+                .with_maybe_sent()
+        }
+        NotTold::Failed(error) => error.with_external_task_id(Some(external_id)),
+    })
+}
+
+/// Why a look-up told nothing of a create.
+enum NotTold {
+    /// It shows a task that is not the one that was sent.
+    Stranger(TaskId),
+    /// It brought no answer, after its own retries.
+    Failed(Error),
+}
+
+/// What is known of a create whose answer is not.
+struct Sent<'a> {
+    external_id: &'a ExternalTaskId,
+    begun: UnixMillis,
+    /// Others may have used the id before.
+    new_only: bool,
+}
+
+impl Sent<'_> {
+    /// The task; `None` if the service itself says that there is none.
+    async fn look_up(&self, client: &Client) -> std::result::Result<Option<Task>, NotTold> {
+        let id = self.external_id.as_str();
+        match client.get_task(routes::EFFECTS, id, None).await {
+            Ok(task) if self.is_shown_by(&task) => {
                 trace::event(&trace::Event::Adopted(&task.id));
-                Event::Found(Box::new(task))
+                Ok(Some(task))
             }
-            Ok(task) => Event::Stranger(task.id),
-            Err(error) if is_unknown_task(&error) => Event::NotFound,
-            Err(error) => Event::LookUpFailed(error),
+            Ok(task) => Err(NotTold::Stranger(task.id)),
+            Err(error) if is_unknown_task(&error) => Ok(None),
+            Err(error) => Err(NotTold::Failed(error)),
         }
     }
 
@@ -212,12 +275,12 @@ impl<'a> Creation<'a> {
     /// external id or, where the answer has none, was not created before it. A
     /// host that matches the path against something else must not make us wait
     /// for, and show, somebody's other task.
-    fn is_ours(&self, task: &Task, new_only: bool) -> bool {
+    fn is_shown_by(&self, task: &Task) -> bool {
         let is_new = task
             .created_at
             .is_some_and(|at| at.saturating_add(CLOCK_TOLERANCE) >= self.begun);
         match task.external_id() {
-            Some(id) => Some(id) == self.lookup_id && (is_new || !new_only),
+            Some(id) => id == self.external_id && (is_new || !self.new_only),
             None => is_new,
         }
     }

@@ -1,6 +1,7 @@
 //! A create pays once, whatever becomes of its answer.
 
 mod answers;
+mod found;
 mod sent;
 
 use std::time::{Duration, UNIX_EPOCH};
