@@ -177,7 +177,7 @@ impl Effects<'_> {
         found.map_err(|error| error.with_external_task_id(Some(id)))
     }
 
-    fn expect_external_ids(&self, id: &ExternalTaskId) -> Result<()> {
+    fn expect_external_ids(self, id: &ExternalTaskId) -> Result<()> {
         let provider = &self.client.settings().provider;
         if provider.finds_external_ids() {
             return Ok(());
