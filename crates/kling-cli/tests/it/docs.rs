@@ -6,7 +6,7 @@
 //! | `python`, `js` | run by python3 and node |
 //! | `text` | compared with what the block before it printed, see [`compare`] |
 //! | `python`, `js`, `json`, `toml` with `file=NAME` | saved for the blocks that follow |
-//! | `rust`, `ts`, `python`, `js` with `quote=PATH` | must stand in that file, which is compiled and run |
+//! | `rust`, `toml`, `ts`, `python`, `js` with `quote=PATH` | must stand in that file, which is compiled and run |
 //! | `sh` with `live` | run with a fake service, a key of its own and two pictures in the place of the real ones |
 //! | `sh` with `skip=REASON` | not run; each is counted |
 //!

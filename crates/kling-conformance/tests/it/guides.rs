@@ -1,11 +1,8 @@
 //! Tests that the README and the guides quote: what they show of Rust tests is
 //! what stands here.
 
-use kling_http::{
-    Client, Credentials, EffectRequest, ErrorKind, ImageSource, PollPolicy, Retryability, Scene,
-};
-use kling_mock::{Expectation, Mock, Profile};
-use std::time::Duration;
+use kling_http::{Client, EffectRequest, ErrorKind, ImageSource, Retryability, Scene};
+use kling_mock::{Mock, Profile};
 
 /// Stands for a program of yours: it takes the client that it is given.
 async fn make_video(client: &Client) -> kling_http::Result<String> {
@@ -34,36 +31,6 @@ async fn a_lost_answer_is_paid_for_once() {
         .await
         .unwrap();
     mock.ledger().assert_charged_once(task.id());
-}
-
-#[tokio::test(start_paused = true)]
-async fn ten_minutes_and_a_failed_query() {
-    let mock = Mock::builder()
-        .plan("after(1m, 9m)".parse().unwrap())
-        .fault("get#3:503".parse().unwrap())
-        .build();
-
-    let id = make_video(&mock.client().unwrap()).await.unwrap();
-
-    mock.ledger().assert_charged_once(&id);
-    mock.verify(&Expectation::new().create().times(1).faults_fired())
-        .unwrap();
-}
-
-#[tokio::test]
-async fn the_same_program_over_a_socket() {
-    let mock = Mock::builder().plan("instant".parse().unwrap()).build();
-    let server = mock.serve(([127, 0, 0, 1], 0)).await.unwrap();
-    let provider = mock.provider().with_base_url(server.base_url());
-    let client = Client::builder(provider, Credentials::api_key(mock.api_key()))
-        .poll(PollPolicy::every(Duration::from_millis(10)))
-        .build()
-        .unwrap();
-
-    let id = make_video(&client).await.unwrap();
-
-    mock.ledger().assert_charged_once(&id);
-    server.shutdown().await;
 }
 
 /// What a careful caller does next.

@@ -160,7 +160,9 @@ fn kind(info: &str) -> Result<Kind, String> {
         {
             Ok(Kind::Save(name.to_owned()))
         }
-        ("rust" | "ts" | "python" | "js", Some(("quote", path))) if is_run_elsewhere(path) => {
+        ("rust" | "toml" | "ts" | "python" | "js", Some(("quote", path)))
+            if is_run_elsewhere(path) =>
+        {
             Ok(Kind::Quote(path.to_owned()))
         }
         ("rust" | "ts", _) => Err("is a quote=PATH of an example or a test".to_owned()),
