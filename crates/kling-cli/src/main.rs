@@ -8,6 +8,7 @@ mod effect;
 mod exit;
 mod failure;
 mod gallery;
+mod input;
 mod job;
 mod mock;
 mod output;

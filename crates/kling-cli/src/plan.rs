@@ -66,7 +66,7 @@ impl Faults {
 
 /// The jobs of a call, in order.
 pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
-    let all = &args.request.images;
+    let all = &args.request.inputs();
     let groups = groups(&args.request)?;
     let mut faults = Faults::default();
     if let Some(report) = &args.report {
@@ -79,9 +79,16 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
             return Err(Failure::Usage(text.to_owned()));
         }
         let place = Place::new(args.output.as_ref());
-        if let Some(output) = place.file() {
-            check_report(args, output)?;
-        }
+        let output = place.file();
+        let beside = output.map(state_of);
+        place::check_apart(&[
+            ("--report", args.report.as_deref()),
+            ("--output", output),
+            (
+                "the state file",
+                args.state.as_deref().or(beside.as_deref()),
+            ),
+        ])?;
         // The place first: stdin is read but once.
         place.check_with(args.json, all)?;
         let request = faults.take(args.request.build())?;
@@ -139,7 +146,11 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
             ..args.request.clone()
         };
         let output = directory.join(name(&args_of_job, &mut names));
-        faults.take(check_report(args, &output))?;
+        faults.take(place::check_apart(&[
+            ("--report", args.report.as_deref()),
+            ("a video", Some(&output)),
+            ("a state file", Some(&state_of(&output))),
+        ]))?;
         let Some(request) = faults.take(args_of_job.build_with(&mut warn))? else {
             continue;
         };
@@ -157,18 +168,6 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
 /// A picture's file, by whatever name it was given.
 fn real(image: &str) -> PathBuf {
     std::fs::canonicalize(image).unwrap_or_else(|_| PathBuf::from(image))
-}
-
-/// The page must not take a video's place.
-fn check_report(args: &EffectArgs, output: &Path) -> Result<(), Failure> {
-    let report = args.report.as_ref().map(std::path::absolute);
-    match (report, std::path::absolute(output)) {
-        (Some(Ok(report)), Ok(video)) if report == video => {
-            let text = "--report and a video have the same place: name another file";
-            Err(Failure::Usage(text.to_owned()))
-        }
-        _ => Ok(()),
-    }
 }
 
 pub(crate) fn videos(count: usize) -> String {
@@ -261,7 +260,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 /// What an earlier run left for this output, and what follows from it. Nothing
 /// that belongs to another job is ever written over.
 fn begin(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Begin, Failure> {
-    place::check_file("the video", output, &args.request.images)?;
+    place::check_file("the video", output, &args.request.inputs())?;
     let path = state_of(output);
     let (shown, is_there) = (output.display(), output.exists());
     if !path.exists() {

@@ -50,6 +50,11 @@ pub(crate) struct RequestArgs {
 const LONGEST_REQUEST: u64 = 64 * 1024 * 1024;
 
 impl RequestArgs {
+    /// The files that it is made of.
+    pub(crate) fn inputs(&self) -> Vec<String> {
+        self.request.iter().chain(&self.images).cloned().collect()
+    }
+
     /// The request, or everything that is wrong with it. Nothing is sent yet.
     pub(crate) fn build(&self) -> Result<EffectRequest, Failure> {
         self.build_with(&mut say)

@@ -65,8 +65,8 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
     let output = args.output.as_ref().or(file.state.output.as_ref());
     let place = Place::new(output);
     let again = args.again(&file.state);
-    let inputs = again.as_ref().map_or(&[][..], |again| &again.images);
-    place.check_with(args.json, inputs)?;
+    let inputs = again.as_ref().map(RequestArgs::inputs).unwrap_or_default();
+    place.check_with(args.json, &inputs)?;
     let connect = ConnectArgs {
         own: args.own.clone(),
         ..ConnectArgs::default()

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
+use crate::input;
 
 /// What `kling resume` must know. No key and no picture is in it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -102,6 +103,22 @@ pub(crate) fn seconds_of(task: &Task) -> Option<f64> {
 
 const VERSION: u32 = 1;
 
+/// The longest that is read, in bytes: far more than any is.
+const LONGEST: u64 = 1024 * 1024;
+
+/// What tells a state file of whatever version from other files.
+#[derive(Deserialize)]
+struct Header {
+    #[allow(dead_code)] // That it is there is what counts.
+    kling_state: u32,
+}
+
+/// Whether a job is written down there.
+pub(crate) fn is_state_file(path: &Path) -> bool {
+    let text = input::text_up_to(LONGEST, path).unwrap_or_default();
+    serde_json::from_str::<Header>(&text).is_ok()
+}
+
 impl State {
     pub(crate) fn new(
         provider: &Provider,
@@ -184,7 +201,7 @@ impl StateFile {
 
     pub(crate) fn read(path: &Path) -> Result<StateFile, Failure> {
         let name = path.display();
-        let text = std::fs::read_to_string(path)
+        let text = input::text_up_to(LONGEST, path)
             .map_err(|error| Failure::Usage(format!("{name} can't be read: {error}")))?;
         let state: State = serde_json::from_str(&text)
             .map_err(|error| Failure::Usage(format!("{name} is no state file: {error}")))?;

@@ -12,7 +12,7 @@ use crate::connect::{ConnectArgs, WaitArgs};
 use crate::failure::{Failure, resume_command};
 use crate::job::{self, Job, Plan};
 use crate::output::say;
-use crate::place::Place;
+use crate::place::{self, Place};
 use crate::request::RequestArgs;
 
 /// Create a task and write down how to go on with it.
@@ -50,7 +50,11 @@ pub(crate) async fn run(args: &SubmitArgs) -> ExitCode {
 
 async fn submit(args: &SubmitArgs, job: &mut Job) -> Result<(), Failure> {
     let place = Place::new(args.output.as_ref());
-    place.check(&args.request.images)?;
+    place.check(&args.request.inputs())?;
+    place::check_apart(&[
+        ("--output", place.file()),
+        ("--state", args.state.as_deref()),
+    ])?;
     let request = args.request.build()?;
     let check_pictures = !args.request.no_preflight;
     let service = args

@@ -212,7 +212,7 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     );
     check_refused(
         &["color_mixing", "cat.png", "--report", "cat.png"],
-        "--report cat.png is one of the pictures: name another file",
+        "--report cat.png is what the video is made of: name another file",
     );
     check_refused(
         &["color_mixing", "cat.png", "--output", "."],
