@@ -185,7 +185,11 @@ pub(crate) async fn send(
                 && let Some(file) = file
             {
                 job.state = None;
-                file.remove();
+                let name = file.path.display().to_string();
+                if let Err(error) = file.not_created() {
+                    // It names a create that was never made: a look-up finds that out.
+                    say(&format!("warning: {name} can't be put back: {error}"));
+                }
             }
             Err(error.into())
         }

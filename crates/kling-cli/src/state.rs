@@ -176,13 +176,21 @@ fn digest(request: &EffectRequest) -> Result<String, Failure> {
 pub(crate) struct StateFile {
     pub(crate) path: PathBuf,
     pub(crate) state: State,
+    /// The job that it took the place of, and that is the one that counts until
+    /// there is a new task.
+    replaced: Option<Box<State>>,
 }
 
 impl StateFile {
     /// On the disk when this returns. A file that is there already belongs to
     /// another job, and stays, unless that has ended and is to be made anew.
     pub(crate) fn create(path: PathBuf, state: State, anew: bool) -> Result<StateFile, Failure> {
-        let file = StateFile { path, state };
+        let before = anew.then(|| StateFile::read(&path)).transpose()?;
+        let file = StateFile {
+            path,
+            state,
+            replaced: before.map(|before| Box::new(before.state)),
+        };
         match file.write(!anew) {
             Ok(()) => Ok(file),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -215,6 +223,7 @@ impl StateFile {
         Ok(StateFile {
             path: path.to_owned(),
             state,
+            replaced: None,
         })
     }
 
@@ -234,8 +243,17 @@ impl StateFile {
         Ok(())
     }
 
-    /// There is no such job.
-    pub(crate) fn remove(self) {
+    /// The job's task was certainly not created: what was there before counts.
+    pub(crate) fn not_created(mut self) -> std::io::Result<()> {
+        if let Some(state) = self.replaced.take() {
+            self.state = *state;
+            return self.write(false);
+        }
+        self.remove();
+        Ok(())
+    }
+
+    fn remove(self) {
         // A file that stays only names a task that is done: resuming it saves the
         // same video again.
         let _ = std::fs::remove_file(&self.path);
