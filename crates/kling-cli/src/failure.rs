@@ -40,6 +40,8 @@ pub(crate) struct Report {
     pub(crate) result_url: Option<String>,
     /// The state file that `kling resume` goes on with.
     state: Option<String>,
+    /// Whether a task was asked for, and no answer came that says what became of it.
+    pub(crate) is_unanswered: bool,
 }
 
 impl Failure {
@@ -69,6 +71,7 @@ impl Failure {
                 .state
                 .as_ref()
                 .map(|path| path.to_string_lossy().into_owned()),
+            is_unanswered: false,
         };
         match self {
             Failure::Usage(message) => report.message = message,
@@ -84,6 +87,8 @@ impl Failure {
                     report.message = format!("{} (request id {id})", report.message);
                 }
                 report.settle_with(job);
+                report.is_unanswered = job.task_id.is_none()
+                    && matches!(report.exit, Exit::Unavailable | Exit::MaybeSent);
                 let lost = error.kind() == ErrorKind::Download;
                 report.result_url = job.result.clone().filter(|_| lost);
             }
