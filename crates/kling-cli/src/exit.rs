@@ -90,7 +90,7 @@ const TABLE: [Class; 11] = [
         exit: Exit::Unavailable,
         name: "unavailable",
         meaning: "the service can't be reached, or failed; no task was created, or it goes on",
-        paid: "where the message names a task",
+        paid: "where the message says so",
         next: "kling resume FILE if the message names one, else begin anew",
     },
     Class {
@@ -111,13 +111,14 @@ const TABLE: [Class; 11] = [
         exit: Exit::Interrupted,
         name: "interrupted",
         meaning: "interrupted; a task that was created goes on",
-        paid: "where the message names a task",
+        paid: "where the message says so",
         next: "kling resume FILE if the message names one",
     },
 ];
 
-/// Which code several jobs end with.
-const OF_SEVERAL: &str = "\
+/// Which code it is where more than one could be.
+const WHICH: &str = "\
+Once a task is known to be there, what would be 2 to 5 is 8: it goes on, and is charged.
 Of several jobs the first that was not done decides, and an interruption before all.";
 
 /// The codes in the help of the program.
@@ -127,7 +128,7 @@ pub(crate) fn help() -> String {
         // Writing to a string can't fail.
         let _ = writeln!(text, "  {:>3}  {}", class.exit.code(), class.meaning);
     }
-    text + OF_SEVERAL
+    text + WHICH
 }
 
 /// Tell what the exit codes mean, whether anything is paid, and what to do next.
@@ -172,7 +173,7 @@ fn long_help() -> String {
             class.next
         );
     }
-    text + OF_SEVERAL
+    text + WHICH
 }
 
 impl Exit {

@@ -110,7 +110,12 @@ impl Failure {
                     (Some(id), _) if job.result.is_some() => {
                         format!("interrupted: the task {id} is done, but its video is not saved")
                     }
-                    (Some(id), _) => format!("interrupted: the task {id} goes on, and is charged"),
+                    (Some(id), _) if job.is_confirmed => {
+                        format!("interrupted: the task {id} goes on, and is charged")
+                    }
+                    (Some(id), _) => {
+                        format!("interrupted before the service said anything of the task {id}")
+                    }
                     (None, Some(id)) => format!(
                         "interrupted: the task may have been created all the same; \
                          look for the external task id {id} before trying again"
@@ -135,7 +140,7 @@ pub(crate) fn resume_command(path: &str) -> String {
 }
 
 impl Report {
-    /// After the create nothing is "not sent" or "not charged" any more.
+    /// Of a task that is there nothing is "not sent" or "not charged".
     fn settle_with(&mut self, job: &Job) {
         let known = [
             Exit::TaskFailed,
@@ -143,7 +148,10 @@ impl Report {
             Exit::MaybeSent,
             Exit::NotSaved,
         ];
-        if let Some(id) = job.task_id.as_ref().filter(|_| !known.contains(&self.exit)) {
+        if let Some(id) = &job.task_id
+            && job.is_confirmed
+            && !known.contains(&self.exit)
+        {
             self.exit = Exit::Unavailable;
             self.message = format!("{}; the task {id} goes on, and is charged", self.message);
         }

@@ -22,6 +22,8 @@ pub(crate) struct Job {
     pub(crate) json: bool,
     pub(crate) external_task_id: Option<ExternalTaskId>,
     pub(crate) task_id: Option<String>,
+    /// Whether the service has said that there is such a task.
+    pub(crate) is_confirmed: bool,
     /// The result's address, once there is one.
     pub(crate) result: Option<String>,
     /// The state file, while there is something to resume.
@@ -46,6 +48,12 @@ impl Job {
     pub(crate) fn knows(&mut self, file: &StateFile) {
         self.external_task_id = Some(file.state.external_task_id.clone());
         self.state = Some(file.path.clone());
+    }
+
+    /// The service has said that there is this task.
+    pub(crate) fn confirm(&mut self, task: &TaskHandle) {
+        self.task_id = Some(task.id().to_string());
+        self.is_confirmed = true;
     }
 
     /// A line for programs, where they asked for it.
@@ -202,7 +210,7 @@ pub(crate) fn known(
     mut file: Option<StateFile>,
     job: &mut Job,
 ) -> (TaskHandle, Option<StateFile>) {
-    job.task_id = Some(task.id().to_string());
+    job.confirm(&task);
     if let Some(file) = &mut file
         && let Err(error) = file.has_task(task.saved())
     {

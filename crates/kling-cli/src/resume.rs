@@ -90,7 +90,7 @@ pub(crate) async fn go_on(
     let (task, file) = match file.state.task.clone() {
         Some(saved) => {
             let task = service.client.effects().resume(saved)?;
-            job.task_id = Some(task.id().to_string());
+            job.confirm(&task);
             (task, Some(file))
         }
         None => find(service, file, again, job).await?,

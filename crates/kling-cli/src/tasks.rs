@@ -124,6 +124,15 @@ impl TaskArgs {
             .ok_or_else(|| Failure::Usage("the task's id is empty".to_owned()))?;
         Ok(effects.task(id))
     }
+
+    /// The same, to be followed to its end.
+    async fn follow(&self, service: &Connection, job: &mut Job) -> Result<TaskHandle, Failure> {
+        let task = self.find(service).await?;
+        job.task_id = Some(task.id().to_string());
+        // Of an id that was only given nobody knows yet what it is worth.
+        job.is_confirmed = self.external.is_some();
+        Ok(task)
+    }
 }
 
 pub(crate) async fn get(args: &GetArgs) -> ExitCode {
@@ -139,8 +148,7 @@ pub(crate) async fn get(args: &GetArgs) -> ExitCode {
 pub(crate) async fn wait(args: &WaitCommand) -> ExitCode {
     job::run(args.json, async |job| {
         let service = args.connect.connect(&args.wait, None, true)?;
-        let task = args.task.find(&service).await?;
-        job.task_id = Some(task.id().to_string());
+        let task = args.task.follow(&service, job).await?;
         let done = watch(&task, job).await?;
         show(&done, job);
         Ok(())
@@ -156,8 +164,7 @@ async fn bring(args: &DownloadArgs, job: &mut Job) -> Result<(), Failure> {
     let place = Place::new(args.output.as_ref());
     place.check_with(args.json, &[])?;
     let service = args.connect.connect(&args.wait, None, true)?;
-    let task = args.task.find(&service).await?;
-    job.task_id = Some(task.id().to_string());
+    let task = args.task.follow(&service, job).await?;
     job::finish(&task, None, &place, job).await
 }
 

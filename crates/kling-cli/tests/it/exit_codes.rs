@@ -18,8 +18,9 @@ fn exit_codes_md() {
          <!-- Made from `kling exit-codes --json` by `{MEND}`. -->\n\
          \n\
          What a script can tell from the exit code of `kling`. `kling help exit-codes` prints the\n\
-         same. Of several jobs the first that was not done decides, and an interruption before all;\n\
-         the name is also the job's `state` in the summary. FILE is the state file that the message\n\
+         same. Once a task is known to be there, what would be 2 to 5 is 8: it goes on, and is\n\
+         charged. Of several jobs the first that was not done decides, and an interruption before\n\
+         all; the name is also the job's `state` in the summary. FILE is the state file that the message\n\
          names. `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong\n\
          arguments.\n\
          \n\

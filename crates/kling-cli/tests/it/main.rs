@@ -21,4 +21,5 @@ mod pipes;
 mod run;
 mod settings;
 mod several;
+mod tasks;
 mod webhook;
