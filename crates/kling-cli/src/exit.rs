@@ -22,6 +22,7 @@ pub(crate) enum Exit {
     Unavailable = 8,
     MaybeSent = 9,
     NotSaved = 10,
+    Unprinted = 11,
     Interrupted = 130,
 }
 
@@ -36,7 +37,7 @@ struct Class {
     next: &'static str,
 }
 
-const TABLE: [Class; 11] = [
+const TABLE: [Class; 12] = [
     Class {
         exit: Exit::Ok,
         name: "done",
@@ -108,6 +109,13 @@ const TABLE: [Class; 11] = [
         next: "kling resume FILE, or kling download ID",
     },
     Class {
+        exit: Exit::Unprinted,
+        name: "unprinted",
+        meaning: "done, but not all that was to be printed could be written to stdout",
+        paid: "yes, where a task was created",
+        next: "make room, then ask again (kling get ID); a video in a file is whole",
+    },
+    Class {
         exit: Exit::Interrupted,
         name: "interrupted",
         meaning: "interrupted; a task that was created goes on",
@@ -133,7 +141,7 @@ pub(crate) fn help() -> String {
 
 /// Tell what the exit codes mean, whether anything is paid, and what to do next.
 ///
-/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong arguments.
+/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong arguments; and 11.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help(), after_long_help = long_help())]
 pub(crate) struct ExitCodesArgs {

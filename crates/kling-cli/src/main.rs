@@ -37,6 +37,10 @@ use args::{Args, Command};
 // One thread is enough for one task, and starts faster than several.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    output::checked(run().await)
+}
+
+async fn run() -> ExitCode {
     let given: Vec<_> = std::env::args_os().collect();
     let parsed = Args::try_parse_from(&given);
     let args = match parsed {

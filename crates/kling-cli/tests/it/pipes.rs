@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::run::{RunningMock, kling, picture, run, run_with};
+use crate::run::{Ran, RunningMock, kling, picture, run, run_with};
 
 /// A request as another program writes it.
 fn request() -> String {
@@ -64,6 +64,58 @@ fn a_broken_pipe_loses_no_video() {
     ]));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(here.path().join("v.mp4").exists());
+}
+
+/// Half of an answer is none, whoever asked; but who closes a pipe has what they wanted.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_could_not_be_printed_is_told() {
+    let full = || {
+        std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    let here = tempfile::tempdir().unwrap();
+    let image = picture("portrait.jpg");
+    let image = image.to_str().unwrap();
+    for arguments in [
+        &["schema"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["scenes", "list"],
+        &["exit-codes", "--json"],
+        &["conformance", "list"],
+        &["check", "--json", image],
+        &[
+            "effect",
+            "color_mixing",
+            image,
+            "--mock",
+            "--json",
+            "-o",
+            "v.mp4",
+        ],
+    ] {
+        let mut command = kling(here.path());
+        let ran = Ran::of(command.args(arguments).stdout(full()).output().unwrap());
+        assert_eq!(ran.code, Some(11), "{arguments:?}: {}", ran.stderr);
+        let why = "error: stdout can't be written: No space left";
+        assert!(ran.stderr.contains(why), "{arguments:?}: {}", ran.stderr);
+    }
+    // What was paid for is there.
+    assert!(here.path().join("v.mp4").exists());
+    // Another failure goes before that.
+    let mut command = kling(here.path());
+    command.args(["check", "--json", "missing.jpg"]);
+    let ran = Ran::of(command.stdout(full()).output().unwrap());
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = kling(here.path());
+    let ran = Ran::of(command.arg("schema").stdout(writer).output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
