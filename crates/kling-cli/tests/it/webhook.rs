@@ -1,8 +1,8 @@
 //! `kling webhook`: genuine callbacks are shown, others are not.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use kling_http::webhook::{Secret, Signer};
@@ -118,7 +118,7 @@ fn a_forged_or_stale_callback_is_refused() {
 /// `kling webhook listen`, ended with the test.
 struct Listening {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Box<dyn BufRead>,
     address: String,
 }
 
@@ -139,7 +139,7 @@ impl Listening {
         let address = ready["url"].as_str().unwrap().replace("http://", "");
         Listening {
             child,
-            stdout,
+            stdout: Box::new(stdout),
             address,
         }
     }
@@ -214,6 +214,17 @@ fn without_a_secret_callbacks_are_shown_and_marked() {
     let shown = listening.stop();
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert_ne!(shown[0]["verification"], json!("verified"));
+}
+
+/// The sender must not think that somebody has it.
+#[test]
+fn a_callback_that_could_not_be_printed_is_not_acknowledged() {
+    let mut listening = Listening::start(&[]);
+    assert_eq!(listening.post("", BODY), "200");
+    // Nobody reads from here on.
+    listening.stdout = Box::new(std::io::empty());
+    assert_eq!(listening.post("", BODY), "500");
+    assert_eq!(listening.child.wait().unwrap().code(), Some(0));
 }
 
 /// Others could send whatever they like.
