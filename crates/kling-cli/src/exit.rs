@@ -23,6 +23,7 @@ pub(crate) enum Exit {
     MaybeSent = 9,
     NotSaved = 10,
     Unprinted = 11,
+    NotVerified = 12,
     Interrupted = 130,
 }
 
@@ -37,7 +38,7 @@ struct Class {
     next: &'static str,
 }
 
-const TABLE: [Class; 12] = [
+const TABLE: [Class; 13] = [
     Class {
         exit: Exit::Ok,
         name: "done",
@@ -114,6 +115,13 @@ const TABLE: [Class; 12] = [
         meaning: "done, but not all that was to be printed could be written to stdout",
         paid: "yes, where a task was created",
         next: "make room, then ask again (kling get ID); a video in a file is whole",
+    },
+    Class {
+        exit: Exit::NotVerified,
+        name: "not_verified",
+        meaning: "the callback is not genuine, or too old",
+        paid: "no",
+        next: "do not act on it; ask after the task itself (kling get ID)",
     },
     Class {
         exit: Exit::Interrupted,

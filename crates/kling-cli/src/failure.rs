@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     NoVideo,
     /// The job's create may have arrived, and nobody can tell now.
     Unknown(String),
+    /// A callback that somebody else may have sent.
+    NotVerified(String),
     Interrupted,
 }
 
@@ -100,6 +102,11 @@ impl Failure {
             Failure::Unknown(message) => {
                 report.exit = Exit::MaybeSent;
                 report.kind = "maybe_sent";
+                report.message = message;
+            }
+            Failure::NotVerified(message) => {
+                report.exit = Exit::NotVerified;
+                report.kind = "not_verified";
                 report.message = message;
             }
             Failure::Interrupted => {

@@ -1,6 +1,6 @@
 //! What is printed where: results on stdout, words for people on stderr.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt::Display;
 use std::io::Write as _;
 
@@ -10,7 +10,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kling_http::Error;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::exit::Exit;
@@ -148,7 +147,7 @@ pub(crate) fn checked(code: ExitCode) -> ExitCode {
 }
 
 /// An error and its causes in one line.
-pub(crate) fn describe(error: &Error) -> String {
+pub(crate) fn describe(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::connect::{read_private, variable};
 use crate::failure::Failure;
 use crate::job;
-use crate::output::{emit, say, try_emit};
+use crate::output::{describe, emit, say, try_emit};
 use crate::request::read_bytes;
 
 /// Receive or verify callbacks.
@@ -49,7 +49,7 @@ enum WebhookCommand {
         #[command(flatten)]
         secrets: SecretArgs,
     },
-    /// Verify one callback that was written down
+    /// Verify one callback that was written down; exits with 12 if it is not genuine
     Verify {
         /// The body as it came, byte for byte; - is stdin
         body: String,
@@ -67,7 +67,7 @@ enum WebhookCommand {
     },
 }
 
-/// What callbacks are signed with; without any, all are accepted and marked.
+/// What callbacks are signed with; without any, `listen` accepts all and marks them.
 #[derive(Debug, clap::Args)]
 struct SecretArgs {
     /// The variable that holds the secret; may be given again, for a rotation
@@ -113,6 +113,11 @@ pub(crate) async fn run(args: &WebhookArgs) -> ExitCode {
             secrets,
         } => {
             job::run(true, async |_| {
+                if secrets.secret_env.is_empty() && secrets.secret_file.is_empty() {
+                    let text = "without a secret nothing is verified: add --secret-env or \
+                                --secret-file";
+                    return Err(Failure::Usage(text.to_owned()));
+                }
                 let receiver = secrets.receiver()?;
                 let headers = read_headers(headers)?;
                 let body = read_bytes(body)?;
@@ -123,7 +128,10 @@ pub(crate) async fn run(args: &WebhookArgs) -> ExitCode {
                     None => SystemClock.now(),
                 };
                 let delivery = receiver.receive(&headers, &body, now);
-                let delivery = delivery.map_err(|error| Failure::Usage(error.to_string()))?;
+                let delivery = delivery.map_err(|error| match error.status() {
+                    StatusCode::UNAUTHORIZED => Failure::NotVerified(error.to_string()),
+                    _ => Failure::Usage(describe(&error)),
+                })?;
                 emit(&shown(&delivery));
                 Ok(())
             })

@@ -56,7 +56,7 @@ fn the_help_has_every_code() {
     let long = run(kling(Path::new(".")).args(["help", "exit-codes"])).stdout;
     let short = run(kling(Path::new(".")).arg("--help")).stdout;
     let printed = run(kling(Path::new(".")).arg("exit-codes")).stdout;
-    assert_eq!(table.len(), 12);
+    assert_eq!(table.len(), 13);
     for row in table {
         let line = format!("  {:>3}  ", row["code"].as_u64().unwrap());
         let meaning = row["meaning"].as_str().unwrap();

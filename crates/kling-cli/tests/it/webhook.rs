@@ -60,18 +60,22 @@ fn a_genuine_callback_is_verified() {
             (&json!("1234567890"), &json!("9876543210"))
         );
     }
-    // Without a secret nothing is proved, and that is said.
-    let ran = verify(&body, Some(&at), &[]);
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert_ne!(ran.json()["verification"], json!("verified"));
+}
+
+/// A script can tell a callback that is not genuine from a command that is wrong.
+#[track_caller]
+fn check_refused(body: &str, at: Option<&str>, more: &[&str], why: &str) {
+    check_ends(body, at, more, (12, "not_verified"), why);
 }
 
 #[track_caller]
-fn check_refused(body: &str, at: Option<&str>, more: &[&str], why: &str) {
+fn check_ends(body: &str, at: Option<&str>, more: &[&str], ends: (i32, &str), why: &str) {
     let ran = verify(body, at, more);
-    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
     assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    let (code, kind) = ends;
+    assert_eq!(ran.code, Some(code), "{}", ran.stderr);
     assert_eq!(ran.json()["event"], json!("error"));
+    assert_eq!(ran.json()["error"]["kind"], json!(kind));
     assert!(!ran.stderr.contains(&vector("secret")), "{}", ran.stderr);
 }
 
@@ -101,18 +105,23 @@ fn a_forged_or_stale_callback_is_refused() {
     }
     // By this machine's time it is from another year.
     check_refused(&body, None, &all, "the delivery is ");
-    check_refused(
-        &body,
-        None,
-        &["--secret-env", "NONE"],
-        "there is no such variable",
-    );
-    check_refused(
-        &body,
-        None,
-        &["--header", "no colon"],
-        "--header is not NAME: VALUE",
-    );
+}
+
+#[test]
+fn a_callback_that_can_t_be_verified_is_not_called_forged() {
+    let check_usage = |more: &[&str], why: &str| {
+        check_ends(&vector("raw_body"), None, more, (2, "usage"), why);
+    };
+    check_usage(&["--secret-env", "NONE"], "there is no such variable");
+    check_usage(&["--secret-file", "none"], "can't be read");
+    let secret = ["--secret-env", "SECRET"];
+    let header = ["--header", "no colon"];
+    check_usage(&[secret, header].concat(), "--header is not NAME: VALUE");
+    // Without a secret nothing is proved, be it signed or not.
+    let signature = signed();
+    for headers in [&[][..], &["--header", &signature]] {
+        check_usage(headers, "add --secret-env or --secret-file");
+    }
 }
 
 /// `kling webhook listen`, ended with the test.
