@@ -68,15 +68,31 @@ impl Job {
     }
 }
 
-/// Runs the work until it is done or somebody asks to stop, and tells how it
-/// ended.
-pub(crate) async fn run(
+/// Reads what it needs, then runs the work until it is done or somebody asks to
+/// stop, and tells how it ended.
+pub(crate) async fn run<T>(
     json: bool,
-    work: impl AsyncFnOnce(&mut Job) -> Result<(), Failure>,
+    read: impl FnOnce(&mut Job) -> Result<T, Failure>,
+    work: impl AsyncFnOnce(&mut Job, T) -> Result<(), Failure>,
 ) -> ExitCode {
     let mut job = Job::new(json);
-    let mut signals = StopSignals::listen();
-    let outcome = attend(&mut job, &mut signals, work).await;
+    let outcome = match read(&mut job) {
+        Ok(input) => {
+            // Not before: a signal must end the program while it waits for its
+            // input, and nothing was sent.
+            let mut signals = StopSignals::listen();
+            let work = async |job: &mut Job| work(job, input).await;
+            attend(&mut job, &mut signals, work).await
+        }
+        Err(failure) => Err(failure),
+    };
+    conclude(&job, outcome).into()
+}
+
+/// The same for what sends nothing: a signal ends it.
+pub(crate) fn local(json: bool, work: impl FnOnce(&mut Job) -> Result<(), Failure>) -> ExitCode {
+    let mut job = Job::new(json);
+    let outcome = work(&mut job);
     conclude(&job, outcome).into()
 }
 

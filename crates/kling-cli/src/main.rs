@@ -37,7 +37,7 @@ use args::{Args, Command};
 // One thread is enough for one task, and starts faster than several.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    output::checked(run().await)
+    output::checked(Box::pin(run()).await)
 }
 
 async fn run() -> ExitCode {
@@ -72,12 +72,12 @@ async fn run() -> ExitCode {
         Command::Wait(args) => tasks::wait(&args).await,
         Command::Download(args) => tasks::download(&args).await,
         Command::List(args) => tasks::list(&args).await,
-        Command::Scenes(args) => scenes::run(&args).await,
-        Command::Check(args) => check::run(&args).await,
+        Command::Scenes(args) => scenes::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Webhook(args) => webhook::run(&args).await,
-        Command::Schema(args) => papers::schema(&args).await,
-        Command::Completions(args) => papers::completions(&args).await,
-        Command::Man(args) => papers::man(&args).await,
+        Command::Schema(args) => papers::schema(&args),
+        Command::Completions(args) => papers::completions(&args),
+        Command::Man(args) => papers::man(&args),
         Command::Mock(args) => mock::run(&args).await,
         Command::Conformance(args) => conformance::run(&args).await,
         Command::ExitCodes(args) => exit::run(&args),

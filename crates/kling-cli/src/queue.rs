@@ -143,7 +143,9 @@ impl Queue<'_> {
                     no_preflight: true,
                     ..args
                 };
-                let (service, again) = (self.service, Some(again));
+                let is_known = file.state.task.is_some();
+                let again = (!is_known).then(|| again.assemble()).transpose()?;
+                let service = self.service;
                 return Box::pin(resume::go_on(service, *file, again, &place, job)).await;
             }
             Begin::Ended(_) => return Ok(()),

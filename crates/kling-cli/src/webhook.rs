@@ -111,32 +111,27 @@ pub(crate) async fn run(args: &WebhookArgs) -> ExitCode {
             headers,
             at,
             secrets,
-        } => {
-            job::run(true, async |_| {
-                if secrets.secret_env.is_empty() && secrets.secret_file.is_empty() {
-                    let text = "without a secret nothing is verified: add --secret-env or \
+        } => job::local(true, |_| {
+            if secrets.secret_env.is_empty() && secrets.secret_file.is_empty() {
+                let text = "without a secret nothing is verified: add --secret-env or \
                                 --secret-file";
-                    return Err(Failure::Usage(text.to_owned()));
-                }
-                let receiver = secrets.receiver()?;
-                let headers = read_headers(headers)?;
-                let body = read_bytes(body)?;
-                let now = match at {
-                    Some(at) => {
-                        std::time::UNIX_EPOCH + std::time::Duration::from_secs((*at).into())
-                    }
-                    None => SystemClock.now(),
-                };
-                let delivery = receiver.receive(&headers, &body, now);
-                let delivery = delivery.map_err(|error| match error.status() {
-                    StatusCode::UNAUTHORIZED => Failure::NotVerified(error.to_string()),
-                    _ => Failure::Usage(describe(&error)),
-                })?;
-                emit(&shown(&delivery));
-                Ok(())
-            })
-            .await
-        }
+                return Err(Failure::Usage(text.to_owned()));
+            }
+            let receiver = secrets.receiver()?;
+            let headers = read_headers(headers)?;
+            let body = read_bytes(body)?;
+            let now = match at {
+                Some(at) => std::time::UNIX_EPOCH + std::time::Duration::from_secs((*at).into()),
+                None => SystemClock.now(),
+            };
+            let delivery = receiver.receive(&headers, &body, now);
+            let delivery = delivery.map_err(|error| match error.status() {
+                StatusCode::UNAUTHORIZED => Failure::NotVerified(error.to_string()),
+                _ => Failure::Usage(describe(&error)),
+            })?;
+            emit(&shown(&delivery));
+            Ok(())
+        }),
     }
 }
 

@@ -22,4 +22,6 @@ mod run;
 mod settings;
 mod several;
 mod tasks;
+#[cfg(unix)]
+mod waiting;
 mod webhook;
