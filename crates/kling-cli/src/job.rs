@@ -176,6 +176,11 @@ pub(crate) async fn create(
             },
             Path::to_owned,
         );
+        if path.to_str().is_none() {
+            let name = path.display();
+            let text = format!("--state {name} is no text (UTF-8): choose another name");
+            return Err(Failure::Usage(text));
+        }
         let written = StateFile::create(path, state, plan.anew)?;
         job.state = Some(written.path.clone());
         file = Some(written);

@@ -102,6 +102,10 @@ pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Resu
             "is a directory: add a file name, such as {example}"
         ));
     };
+    // The state file and the command that goes on with it are text.
+    if output.to_str().is_none() {
+        return fault("is no text (UTF-8): choose another name");
+    }
     if name.len() > LONGEST_NAME {
         return fault("has a name that is too long for a file");
     }

@@ -128,9 +128,6 @@ impl State {
         output: Option<&Path>,
         keep: bool,
     ) -> Result<State, Failure> {
-        // Another directory may be the current one when it is resumed. A name
-        // that JSON can't hold is left out: the video then gets another.
-        let output = output.filter(|path| path.to_str().is_some());
         Ok(State {
             version: VERSION,
             provider: provider.name().to_owned(),
@@ -141,6 +138,7 @@ impl State {
             mode,
             request_sha256: digest(request)?,
             created_at: SystemClock.now().into(),
+            // Another directory may be the current one when it is resumed.
             output: output.and_then(|path| std::path::absolute(path).ok()),
             task: None,
             keep,

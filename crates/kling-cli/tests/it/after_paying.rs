@@ -3,6 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -284,21 +285,32 @@ fn a_resumed_job_s_video_does_not_take_its_state_file_s_place() {
     assert!(here.path().join("w.mp4").exists());
 }
 
-/// A name that is no UTF-8 is as good as any; JSON shows what it can of it.
+/// A name that neither a state file nor a printed command could hold is refused before
+/// anything is paid.
 #[cfg(target_os = "linux")]
 #[test]
-fn file_names_need_not_be_utf8() {
+fn file_names_that_are_no_text_are_refused() {
     use std::os::unix::ffi::OsStrExt as _;
+    let mock = RunningMock::start(&[]);
     let here = tempfile::tempdir().unwrap();
-    let name = std::ffi::OsStr::from_bytes(b"x\xff.mp4");
-    let mut command = kling(here.path());
-    command
-        .args(["effect", "color_mixing", "--mock", "--json", "-o"])
-        .arg(name);
-    let ran = run(command.arg(picture("cat.png")));
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert_eq!(ran.json()["file"], json!("x\u{fffd}.mp4"));
-    assert!(here.path().join(name).is_file());
+    let name = std::ffi::OsStr::from_bytes(b"x\xff");
+    std::fs::create_dir(here.path().join(name)).unwrap();
+    let directory = name.to_owned();
+    let inside = Path::new(name).join("v.mp4").into_os_string();
+    for (option, name) in [
+        ("--output", b"y\xff".as_slice()),
+        ("--output", inside.as_bytes()),
+        ("--state", b"y\xff"),
+        ("--output-dir", directory.as_bytes()),
+    ] {
+        let name = std::ffi::OsStr::from_bytes(name);
+        let ran = run(command(&mock, &here).arg(option).arg(name));
+        assert_eq!(ran.code, Some(2), "{option}: {}", ran.stderr);
+        let why = "is no text (UTF-8): choose another name";
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+    let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
+    assert!(!journal.contains("\"POST\""), "{journal}");
 }
 
 /// Asked to stop while a task runs: the task's id is told.
