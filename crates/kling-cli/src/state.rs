@@ -109,7 +109,6 @@ const LONGEST: u64 = 1024 * 1024;
 /// What tells a state file of whatever version from other files.
 #[derive(Deserialize)]
 struct Header {
-    #[allow(dead_code)] // That it is there is what counts.
     kling_state: u32,
 }
 
@@ -209,15 +208,16 @@ impl StateFile {
         let name = path.display();
         let text = input::text_up_to(LONGEST, path)
             .map_err(|error| Failure::Usage(format!("{name} can't be read: {error}")))?;
-        let state: State = serde_json::from_str(&text)
-            .map_err(|error| Failure::Usage(format!("{name} is no state file: {error}")))?;
-        if state.version != VERSION {
+        let fault = |error| Failure::Usage(format!("{name} is no state file: {error}"));
+        // First: what else another version has nobody knows here.
+        let Header { kling_state: found } = serde_json::from_str(&text).map_err(fault)?;
+        if found != VERSION {
             let text = format!(
-                "{name} is of version {}, and this program knows {VERSION}: use a newer one",
-                state.version
+                "{name} is of version {found}, and this program knows {VERSION}: use a newer one"
             );
             return Err(Failure::Usage(text));
         }
+        let state: State = serde_json::from_str(&text).map_err(fault)?;
         Ok(StateFile {
             path: path.to_owned(),
             state,
