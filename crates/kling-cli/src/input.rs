@@ -16,7 +16,10 @@ pub(crate) fn read_up_to(most: u64, from: impl Read) -> Result<Vec<u8>> {
 
 /// The same of a text in a file.
 pub(crate) fn text_up_to(most: u64, path: &Path) -> Result<String> {
-    let bytes = read_up_to(most, std::fs::File::open(path)?)?;
+    read_up_to(most, std::fs::File::open(path)?).and_then(text)
+}
+
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| invalid("it is no text (UTF-8)".to_owned()))
 }
 

@@ -57,9 +57,7 @@ async fn run() -> ExitCode {
         Err(error) => {
             // Whoever asked for JSON gets it for wrong arguments too.
             if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
-                let text = error.to_string();
-                let first = text.lines().next().unwrap_or_default();
-                output::emit(&exit::wrong_arguments(first));
+                output::emit(&exit::wrong_arguments(&sentence(&error)));
             }
             error.exit()
         }
@@ -82,4 +80,12 @@ async fn run() -> ExitCode {
         Command::Conformance(args) => conformance::run(&args).await,
         Command::ExitCodes(args) => exit::run(&args),
     }
+}
+
+/// What is wrong with the arguments, without the usage below it.
+fn sentence(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    let sentence = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    sentence.trim_start_matches("error: ").to_owned()
 }

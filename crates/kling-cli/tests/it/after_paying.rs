@@ -358,4 +358,6 @@ fn wrong_arguments_are_json_too_where_it_was_asked_for() {
     let ran = run(kling(here.path()).args(["effect", "color_mixing", "--json"]));
     assert_eq!(ran.code, Some(2));
     assert_eq!(ran.json()["error"]["kind"], json!("usage"));
+    let why = "the following required arguments were not provided: <IMAGE>...";
+    assert_eq!(ran.json()["error"]["message"], json!(why));
 }

@@ -183,6 +183,28 @@ fn check_refused(body: &str, why: &str) {
     );
 }
 
+/// A device may have no end; and what is cut short must not be taken for the whole.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_more_is_read_than_makes_sense() {
+    let here = tempfile::tempdir().unwrap();
+    let zero = "/dev/zero";
+    for (arguments, most) in [
+        (&["resume", zero][..], 1 << 20),
+        (&["get", "7", "--config", zero], 1 << 20),
+        (&["mock", "--config", zero], 1 << 20),
+        (&["get", "7", "--key-stdin"], 1 << 14),
+        (&["check", "--request", zero], 64 << 20),
+        (&["effect", "--request", "-", "--mock"], 64 << 20),
+    ] {
+        let zeros = std::fs::File::open(zero).unwrap();
+        let ran = run(kling(here.path()).args(arguments).stdin(zeros));
+        assert_eq!(ran.code, Some(2), "{arguments:?}");
+        let why = format!("it has more than {most} bytes");
+        assert!(ran.stderr.contains(&why), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_request_that_is_none_is_refused_with_its_place() {
     check_refused("", "stdin is not JSON: EOF");
