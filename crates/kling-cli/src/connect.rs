@@ -4,6 +4,7 @@
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -182,6 +183,7 @@ impl ConnectArgs {
             };
             return Ok((provider, Credentials::api_key(key)));
         }
+        let is_there = Cell::new(false);
         // The other provider's keys are not there, then.
         let read = |name: &str| {
             let comet = name.starts_with("COMETAPI");
@@ -190,9 +192,17 @@ impl ConnectArgs {
                 Some(ProviderName::Kling) => comet,
                 None => false,
             };
-            if other { None } else { variable(name) }
+            let value = if other { None } else { variable(name) };
+            is_there.set(is_there.get() || value.is_some());
+            value
         };
-        Ok(Credentials::from_variables(read)?)
+        Credentials::from_variables(read).map_err(|error| {
+            if is_there.get() {
+                Failure::Client(error)
+            } else {
+                Failure::NoKey(error)
+            }
+        })
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     /// The caller can mend it; nothing was sent.
     Usage(String),
     Client(Error),
+    /// No variable with a key is set.
+    NoKey(Error),
     /// The task succeeded, with something else than a video.
     NoVideo,
     /// The job's create may have arrived, and nobody can tell now.
@@ -50,10 +52,7 @@ impl Failure {
     /// Without a key there is still the fake service.
     pub(crate) fn or_mock(self) -> Failure {
         match self {
-            Failure::Client(error)
-                if error.kind() == ErrorKind::Config
-                    && error.to_string().starts_with("no key in the environment") =>
-            {
+            Failure::NoKey(error) => {
                 Failure::Usage(format!("{error}; or add --mock to try it offline"))
             }
             other => other,
@@ -77,7 +76,7 @@ impl Failure {
         };
         match self {
             Failure::Usage(message) => report.message = message,
-            Failure::Client(error) => {
+            Failure::Client(error) | Failure::NoKey(error) => {
                 report.exit = Exit::of(&error);
                 report.kind = error.kind().name();
                 report.message = describe(&error);
