@@ -66,42 +66,55 @@ impl Faults {
 
 /// The jobs of a call, in order.
 pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
-    let all = &args.request.inputs();
     let groups = groups(&args.request)?;
     let mut faults = Faults::default();
     if let Some(report) = &args.report {
-        faults.take(place::check_file("--report", report, all))?;
+        let inputs = args.request.inputs();
+        faults.take(place::check_file("--report", report, &inputs))?;
     }
     if groups.len() < 2 && args.output_dir.is_none() {
-        if args.again {
-            let text = "--again is for several pictures, or for one with --output-dir: a single \
-                        video is made anew each time";
-            return Err(Failure::Usage(text.to_owned()));
-        }
-        let place = Place::new(args.output.as_ref());
-        let output = place.file();
-        let beside = output.map(state_of);
-        place::check_apart(&[
-            ("--report", args.report.as_deref()),
-            ("--output", output),
-            (
-                "the state file",
-                args.state.as_deref().or(beside.as_deref()),
-            ),
-        ])?;
-        // The place first: stdin is read but once.
-        place.check_with(args.json, all)?;
-        let request = faults.take(args.request.build())?;
-        let begin = Begin::Create {
-            request: request.map(Box::new),
-            anew: false,
-        };
-        return faults.or(vec![Planned {
-            args: args.request.clone(),
-            place,
-            begin,
-        }]);
+        single(args, faults)
+    } else {
+        several(args, groups, faults)
     }
+}
+
+/// The one job whose video goes where it was said, and is made anew each time.
+fn single(args: &EffectArgs, mut faults: Faults) -> Result<Vec<Planned>, Failure> {
+    if args.again {
+        let text = "--again is for several pictures, or for one with --output-dir: a single video \
+                    is made anew each time";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    let place = Place::new(args.output.as_ref());
+    let output = place.file();
+    let beside = output.map(state_of);
+    let state = args.state.as_deref().or(beside.as_deref());
+    place::check_apart(&[
+        ("--report", args.report.as_deref()),
+        ("--output", output),
+        ("the state file", state),
+    ])?;
+    // The place first: stdin is read but once.
+    place.check_with(args.json, &args.request.inputs())?;
+    let request = faults.take(args.request.build())?;
+    let begin = Begin::Create {
+        request: request.map(Box::new),
+        anew: false,
+    };
+    faults.or(vec![Planned {
+        args: args.request.clone(),
+        place,
+        begin,
+    }])
+}
+
+/// A job for each group of pictures, which the same command again goes on with.
+fn several(
+    args: &EffectArgs,
+    groups: Vec<Vec<String>>,
+    mut faults: Faults,
+) -> Result<Vec<Planned>, Failure> {
     if groups.len() > 1 {
         for (given, option) in [
             (args.output.is_some(), "--output names one file"),
