@@ -11,6 +11,7 @@ mod connect;
 #[cfg(unix)]
 mod docs;
 mod effect;
+mod events;
 #[cfg(unix)]
 mod examples;
 mod exit_codes;

@@ -9,6 +9,7 @@ use kling_http::webhook::{Secret, Signer};
 use kling_http::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
+use crate::events;
 use crate::run::{Ran, kling, run_with};
 
 const VECTOR: &str = include_str!("../../../../fixtures/samples/webhook.test-vector.json");
@@ -145,6 +146,7 @@ impl Listening {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
+        events::check(&ready);
         let address = ready["url"].as_str().unwrap().replace("http://", "");
         Listening {
             child,
@@ -175,7 +177,9 @@ impl Listening {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         let lines = rest.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines.collect()
+        let shown: Vec<Value> = lines.collect();
+        shown.iter().for_each(events::check);
+        shown
     }
 }
 
