@@ -86,6 +86,7 @@ fn what_could_not_be_printed_is_told() {
         &["scenes", "list"],
         &["exit-codes", "--json"],
         &["conformance", "list"],
+        &["webhook", "listen"],
         &["check", "--json", image],
         &[
             "effect",

@@ -328,6 +328,44 @@ fn creates_that_an_earlier_run_lost_do_not_keep_the_others_back() {
     assert!(!second.stderr.contains(advice), "{}", second.stderr);
 }
 
+/// Nor do they part two that are lost one after the other now.
+#[test]
+fn a_create_that_an_earlier_run_lost_is_no_answer_either() {
+    let mock = RunningMock::start(&["--fault", "create#1-9@after:reset"]);
+    let here = pictures(&["a.jpg", "b.jpg", "c.png", "d.jpg"]);
+    let of = |images: &[&str]| {
+        let mut command = effect(&mock, here.path(), &["color_mixing", "--output-dir", "."]);
+        command.args(images);
+        run(command
+            .env_remove("KLING_API_KEY")
+            .env("COMETAPI_KEY", &mock.api_key))
+    };
+    assert_eq!(of(&["b.jpg"]).code, Some(9));
+    let ran = of(&["a.jpg", "b.jpg", "c.png", "d.jpg"]);
+    let lost = "maybe_sent";
+    assert_eq!(
+        states(&ran),
+        [lost, lost, lost, "not_sent"],
+        "{}",
+        ran.stderr
+    );
+}
+
+/// Where the service can be asked for a lost create, the same command does that.
+#[test]
+fn a_lost_create_is_gone_on_with_where_it_can_be_found() {
+    let mock = service(&["create@after:reset", "get:401/1002"]);
+    let here = pictures(&["a.jpg", "b.jpg"]);
+    let ran = run(&mut effect(
+        &mock,
+        here.path(),
+        &["color_mixing", "a.jpg", "b.jpg"],
+    ));
+    assert_eq!(states(&ran), ["maybe_sent", "maybe_sent"], "{}", ran.stderr);
+    let advice = "the same command again goes on with the rest";
+    assert!(ran.stderr.contains(advice), "{}", ran.stderr);
+}
+
 /// Asked to stop: which goes on is told, and how to finish it. That goes before the
 /// failure of an earlier one.
 #[cfg(unix)]

@@ -62,13 +62,21 @@ fn a_task_that_nobody_knows_is_not_charged() {
 
 #[test]
 fn a_task_that_was_seen_goes_on_whatever_comes_after() {
-    let mock = service(&["get#2-999:401/1002"]);
-    let directory = tempfile::tempdir().unwrap();
-    let state = directory.path().join("job.json");
-    let mut submit = program(&mock, &["submit", "color_mixing"]);
-    let submitted = run(submit.arg(picture("cat.png")).arg("--state").arg(state));
-    let id = submitted.json()["task_id"].as_str().unwrap().to_owned();
-    check(&run(&mut program(&mock, &["wait", &id])), 8, "auth", true);
+    for by_external_id in [false, true] {
+        let mock = service(&["get#2-999:401/1002"]);
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path().join("job.json");
+        let mut submit = program(&mock, &["submit", "color_mixing"]);
+        submit.args(["--external-task-id", "mine"]);
+        let submitted = run(submit.arg(picture("cat.png")).arg("--state").arg(state));
+        let id = submitted.json()["task_id"].as_str().unwrap().to_owned();
+        let which = if by_external_id {
+            vec!["wait", "--external", "mine"]
+        } else {
+            vec!["wait", &id]
+        };
+        check(&run(&mut program(&mock, &which)), 8, "auth", true);
+    }
 }
 
 #[cfg(unix)]

@@ -118,6 +118,17 @@ fn a_callback_that_can_t_be_verified_is_not_called_forged() {
     let secret = ["--secret-env", "SECRET"];
     let header = ["--header", "no colon"];
     check_usage(&[secret, header].concat(), "--header is not NAME: VALUE");
+    // Signed as it should be, and yet no callback.
+    let headers = signature("no JSON", Duration::ZERO);
+    let mut verify = kling(Path::new("."));
+    verify.env("SECRET", vector("secret"));
+    verify.args(["webhook", "verify", "-", "--secret-env", "SECRET"]);
+    for header in headers.lines() {
+        verify.args(["--header", header]);
+    }
+    let ran = run_with(&mut verify, "no JSON");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is no callback"), "{}", ran.stderr);
     // Without a secret nothing is proved, be it signed or not.
     let signature = signed();
     for headers in [&[][..], &["--header", &signature]] {
