@@ -97,8 +97,8 @@ pub(crate) struct EffectArgs {
     #[arg(long, conflicts_with_all = ["base_url", "provider", "key_file", "key_stdin", "state"])]
     pub(crate) mock: bool,
 
-    /// Print each event as a line of JSON on stdout; the last one is saved or error, and of several
-    /// jobs summary
+    /// Print each event as a line of JSON on stdout (docs/events.md has them); the last one is saved,
+    /// skipped or error, and of several jobs summary
     #[arg(long)]
     pub(crate) json: bool,
 

@@ -46,8 +46,8 @@ pub(crate) struct CheckArgs {
     json: bool,
 }
 
-pub(crate) async fn run(args: &CheckArgs) -> ExitCode {
-    job::run(args.json, async |job| check(args, job)).await
+pub(crate) fn run(args: &CheckArgs) -> ExitCode {
+    job::local(args.json, |job| check(args, job))
 }
 
 fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {

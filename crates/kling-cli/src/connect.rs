@@ -4,7 +4,7 @@
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]
 
-use std::io::Read as _;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::args::{ProviderName, seconds};
 use crate::failure::Failure;
+use crate::input;
 
 /// Whom to talk to.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -50,8 +51,8 @@ pub(crate) struct OwnArgs {
 /// How long to wait.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct WaitArgs {
-    /// The longest wait for the task, in seconds, 1800 by default; the task goes on after it
-    /// [env: KLING_TIMEOUT]
+    /// The longest wait for the task once it is created, in seconds, 1800 by default; the task
+    /// goes on after it [env: KLING_TIMEOUT]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
 
@@ -124,7 +125,8 @@ impl ConnectArgs {
             .own
             .config
             .clone()
-            .or_else(|| std::env::var_os("KLING_CONFIG").map(PathBuf::from));
+            .or_else(|| std::env::var_os("KLING_CONFIG").map(PathBuf::from))
+            .filter(|path| !path.as_os_str().is_empty());
         // Not from the current directory: whoever made that could otherwise
         // choose the host that the key is sent to.
         let (path, must_exist) = match given {
@@ -134,7 +136,7 @@ impl ConnectArgs {
                 None => return Ok(Settings::default()),
             },
         };
-        let text = match std::fs::read_to_string(&path) {
+        let text = match input::text_up_to(LONGEST_SETTINGS, &path) {
             Ok(text) => text,
             Err(error) if !must_exist && error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Settings::default());
@@ -181,6 +183,7 @@ impl ConnectArgs {
             };
             return Ok((provider, Credentials::api_key(key)));
         }
+        let is_there = Cell::new(false);
         // The other provider's keys are not there, then.
         let read = |name: &str| {
             let comet = name.starts_with("COMETAPI");
@@ -189,9 +192,17 @@ impl ConnectArgs {
                 Some(ProviderName::Kling) => comet,
                 None => false,
             };
-            if other { None } else { variable(name) }
+            let value = if other { None } else { variable(name) };
+            is_there.set(is_there.get() || value.is_some());
+            value
         };
-        Ok(Credentials::from_variables(read)?)
+        Credentials::from_variables(read).map_err(|error| {
+            if is_there.get() {
+                Failure::Client(error)
+            } else {
+                Failure::NoKey(error)
+            }
+        })
     }
 }
 
@@ -245,6 +256,9 @@ fn named(name: &str, place: &str) -> Result<ProviderName, Failure> {
         .map_err(|_| Failure::Usage(format!("{place} is {name:?}: write comet or kling")))
 }
 
+/// The most that is read of a file with settings, in bytes.
+pub(crate) const LONGEST_SETTINGS: u64 = 1024 * 1024;
+
 /// The most that is read in search of a key.
 const LONGEST_KEY: u64 = 16 * 1024;
 
@@ -277,10 +291,8 @@ fn key_from_stdin() -> Result<String, Failure> {
 }
 
 fn read_text(from: impl std::io::Read) -> Result<String, String> {
-    let mut text = String::new();
-    from.take(LONGEST_KEY)
-        .read_to_string(&mut text)
-        .map_err(|error| format!("can't be read: {error}"))?;
+    let text = input::read_up_to(LONGEST_KEY, from).and_then(input::text);
+    let text = text.map_err(|error| format!("can't be read: {error}"))?;
     match text.trim() {
         "" => Err("is empty".to_owned()),
         key => Ok(key.to_owned()),

@@ -24,18 +24,20 @@ const MOCK_RUN: Duration = Duration::from_millis(1500);
 const MOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(args: &EffectArgs) -> ExitCode {
-    let mut signals = StopSignals::listen();
-    match make(args, &mut signals).await {
+    match make(args).await {
         Ok(exit) => exit.into(),
         Err(failure) => job::conclude(&Job::new(args.json), Err(failure)).into(),
     }
 }
 
-async fn make(args: &EffectArgs, signals: &mut StopSignals) -> Result<Exit, Failure> {
+async fn make(args: &EffectArgs) -> Result<Exit, Failure> {
     let jobs = plan::jobs(args)?;
     let service = Service::start(args).await?;
     plan::check_service(&jobs, &service.connection.provider)?;
-    let exit = Queue::work(args, &service.connection, jobs, signals).await?;
+    // Not before all is read: until then a signal ends the program, and nothing was
+    // sent.
+    let mut signals = StopSignals::listen();
+    let exit = Queue::work(args, &service.connection, jobs, &mut signals).await?;
     service.stop().await;
     Ok(exit)
 }

@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Unavailable = 8,
     MaybeSent = 9,
     NotSaved = 10,
+    Unprinted = 11,
+    NotVerified = 12,
     Interrupted = 130,
 }
 
@@ -36,7 +38,7 @@ struct Class {
     next: &'static str,
 }
 
-const TABLE: [Class; 11] = [
+const TABLE: [Class; 13] = [
     Class {
         exit: Exit::Ok,
         name: "done",
@@ -90,7 +92,7 @@ const TABLE: [Class; 11] = [
         exit: Exit::Unavailable,
         name: "unavailable",
         meaning: "the service can't be reached, or failed; no task was created, or it goes on",
-        paid: "where the message names a task",
+        paid: "where the message says so",
         next: "kling resume FILE if the message names one, else begin anew",
     },
     Class {
@@ -108,16 +110,31 @@ const TABLE: [Class; 11] = [
         next: "kling resume FILE, or kling download ID",
     },
     Class {
+        exit: Exit::Unprinted,
+        name: "unprinted",
+        meaning: "done, but not all that was to be printed could be written to stdout",
+        paid: "yes, where a task was created",
+        next: "make room, then ask again (kling get ID); a video in a file is whole",
+    },
+    Class {
+        exit: Exit::NotVerified,
+        name: "not_verified",
+        meaning: "the callback is not genuine, or too old",
+        paid: "no",
+        next: "do not act on it; ask after the task itself (kling get ID)",
+    },
+    Class {
         exit: Exit::Interrupted,
         name: "interrupted",
         meaning: "interrupted; a task that was created goes on",
-        paid: "where the message names a task",
+        paid: "where the message says so",
         next: "kling resume FILE if the message names one",
     },
 ];
 
-/// Which code several jobs end with.
-const OF_SEVERAL: &str = "\
+/// Which code it is where more than one could be.
+const WHICH: &str = "\
+Once a task is known to be there, what would be 2 to 5 is 8: it goes on, and is charged.
 Of several jobs the first that was not done decides, and an interruption before all.";
 
 /// The codes in the help of the program.
@@ -127,12 +144,12 @@ pub(crate) fn help() -> String {
         // Writing to a string can't fail.
         let _ = writeln!(text, "  {:>3}  {}", class.exit.code(), class.meaning);
     }
-    text + OF_SEVERAL
+    text + WHICH
 }
 
 /// Tell what the exit codes mean, whether anything is paid, and what to do next.
 ///
-/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong arguments.
+/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong arguments; and 11.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help(), after_long_help = long_help())]
 pub(crate) struct ExitCodesArgs {
@@ -172,7 +189,7 @@ fn long_help() -> String {
             class.next
         );
     }
-    text + OF_SEVERAL
+    text + WHICH
 }
 
 impl Exit {

@@ -14,10 +14,14 @@ pub(crate) enum Failure {
     /// The caller can mend it; nothing was sent.
     Usage(String),
     Client(Error),
+    /// No variable with a key is set.
+    NoKey(Error),
     /// The task succeeded, with something else than a video.
     NoVideo,
     /// The job's create may have arrived, and nobody can tell now.
     Unknown(String),
+    /// A callback that somebody else may have sent.
+    NotVerified(String),
     Interrupted,
 }
 
@@ -40,16 +44,15 @@ pub(crate) struct Report {
     pub(crate) result_url: Option<String>,
     /// The state file that `kling resume` goes on with.
     state: Option<String>,
+    /// Whether a task was asked for, and no answer came that says what became of it.
+    pub(crate) is_unanswered: bool,
 }
 
 impl Failure {
     /// Without a key there is still the fake service.
     pub(crate) fn or_mock(self) -> Failure {
         match self {
-            Failure::Client(error)
-                if error.kind() == ErrorKind::Config
-                    && error.to_string().starts_with("no key in the environment") =>
-            {
+            Failure::NoKey(error) => {
                 Failure::Usage(format!("{error}; or add --mock to try it offline"))
             }
             other => other,
@@ -69,10 +72,11 @@ impl Failure {
                 .state
                 .as_ref()
                 .map(|path| path.to_string_lossy().into_owned()),
+            is_unanswered: false,
         };
         match self {
             Failure::Usage(message) => report.message = message,
-            Failure::Client(error) => {
+            Failure::Client(error) | Failure::NoKey(error) => {
                 report.exit = Exit::of(&error);
                 report.kind = error.kind().name();
                 report.message = describe(&error);
@@ -84,6 +88,8 @@ impl Failure {
                     report.message = format!("{} (request id {id})", report.message);
                 }
                 report.settle_with(job);
+                report.is_unanswered = job.task_id.is_none()
+                    && matches!(report.exit, Exit::Unavailable | Exit::MaybeSent);
                 let lost = error.kind() == ErrorKind::Download;
                 report.result_url = job.result.clone().filter(|_| lost);
             }
@@ -97,6 +103,11 @@ impl Failure {
                 report.kind = "maybe_sent";
                 report.message = message;
             }
+            Failure::NotVerified(message) => {
+                report.exit = Exit::NotVerified;
+                report.kind = "not_verified";
+                report.message = message;
+            }
             Failure::Interrupted => {
                 report.exit = Exit::Interrupted;
                 report.kind = "interrupted";
@@ -105,7 +116,12 @@ impl Failure {
                     (Some(id), _) if job.result.is_some() => {
                         format!("interrupted: the task {id} is done, but its video is not saved")
                     }
-                    (Some(id), _) => format!("interrupted: the task {id} goes on, and is charged"),
+                    (Some(id), _) if job.is_confirmed => {
+                        format!("interrupted: the task {id} goes on, and is charged")
+                    }
+                    (Some(id), _) => {
+                        format!("interrupted before the service said anything of the task {id}")
+                    }
                     (None, Some(id)) => format!(
                         "interrupted: the task may have been created all the same; \
                          look for the external task id {id} before trying again"
@@ -130,7 +146,7 @@ pub(crate) fn resume_command(path: &str) -> String {
 }
 
 impl Report {
-    /// After the create nothing is "not sent" or "not charged" any more.
+    /// Of a task that is there nothing is "not sent" or "not charged".
     fn settle_with(&mut self, job: &Job) {
         let known = [
             Exit::TaskFailed,
@@ -138,7 +154,10 @@ impl Report {
             Exit::MaybeSent,
             Exit::NotSaved,
         ];
-        if let Some(id) = job.task_id.as_ref().filter(|_| !known.contains(&self.exit)) {
+        if let Some(id) = &job.task_id
+            && job.is_confirmed
+            && !known.contains(&self.exit)
+        {
             self.exit = Exit::Unavailable;
             self.message = format!("{}; the task {id} goes on, and is charged", self.message);
         }

@@ -22,6 +22,8 @@ pub(crate) struct Job {
     pub(crate) json: bool,
     pub(crate) external_task_id: Option<ExternalTaskId>,
     pub(crate) task_id: Option<String>,
+    /// Whether the service has said that there is such a task.
+    pub(crate) is_confirmed: bool,
     /// The result's address, once there is one.
     pub(crate) result: Option<String>,
     /// The state file, while there is something to resume.
@@ -48,6 +50,12 @@ impl Job {
         self.state = Some(file.path.clone());
     }
 
+    /// The service has said that there is this task.
+    pub(crate) fn confirm(&mut self, task: &TaskHandle) {
+        self.task_id = Some(task.id().to_string());
+        self.is_confirmed = true;
+    }
+
     /// A line for programs, where they asked for it.
     pub(crate) fn event(&self, name: &str, mut members: Value) {
         if self.json {
@@ -60,15 +68,31 @@ impl Job {
     }
 }
 
-/// Runs the work until it is done or somebody asks to stop, and tells how it
-/// ended.
-pub(crate) async fn run(
+/// Reads what it needs, then runs the work until it is done or somebody asks to
+/// stop, and tells how it ended.
+pub(crate) async fn run<T>(
     json: bool,
-    work: impl AsyncFnOnce(&mut Job) -> Result<(), Failure>,
+    read: impl FnOnce(&mut Job) -> Result<T, Failure>,
+    work: impl AsyncFnOnce(&mut Job, T) -> Result<(), Failure>,
 ) -> ExitCode {
     let mut job = Job::new(json);
-    let mut signals = StopSignals::listen();
-    let outcome = attend(&mut job, &mut signals, work).await;
+    let outcome = match read(&mut job) {
+        Ok(input) => {
+            // Not before: a signal must end the program while it waits for its
+            // input, and nothing was sent.
+            let mut signals = StopSignals::listen();
+            let work = async |job: &mut Job| work(job, input).await;
+            attend(&mut job, &mut signals, work).await
+        }
+        Err(failure) => Err(failure),
+    };
+    conclude(&job, outcome).into()
+}
+
+/// The same for what sends nothing: a signal ends it.
+pub(crate) fn local(json: bool, work: impl FnOnce(&mut Job) -> Result<(), Failure>) -> ExitCode {
+    let mut job = Job::new(json);
+    let outcome = work(&mut job);
     conclude(&job, outcome).into()
 }
 
@@ -152,6 +176,11 @@ pub(crate) async fn create(
             },
             Path::to_owned,
         );
+        if path.to_str().is_none() {
+            let name = path.display();
+            let text = format!("--state {name} is no text (UTF-8): choose another name");
+            return Err(Failure::Usage(text));
+        }
         let written = StateFile::create(path, state, plan.anew)?;
         job.state = Some(written.path.clone());
         file = Some(written);
@@ -185,7 +214,11 @@ pub(crate) async fn send(
                 && let Some(file) = file
             {
                 job.state = None;
-                file.remove();
+                let name = file.path.display().to_string();
+                if let Err(error) = file.not_created() {
+                    // It names a create that was never made: a look-up finds that out.
+                    say(&format!("warning: {name} can't be put back: {error}"));
+                }
             }
             Err(error.into())
         }
@@ -198,7 +231,7 @@ pub(crate) fn known(
     mut file: Option<StateFile>,
     job: &mut Job,
 ) -> (TaskHandle, Option<StateFile>) {
-    job.task_id = Some(task.id().to_string());
+    job.confirm(&task);
     if let Some(file) = &mut file
         && let Err(error) = file.has_task(task.saved())
     {

@@ -8,6 +8,7 @@ mod effect;
 mod exit;
 mod failure;
 mod gallery;
+mod input;
 mod job;
 mod mock;
 mod output;
@@ -36,6 +37,10 @@ use args::{Args, Command};
 // One thread is enough for one task, and starts faster than several.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    output::checked(Box::pin(run()).await)
+}
+
+async fn run() -> ExitCode {
     let given: Vec<_> = std::env::args_os().collect();
     let parsed = Args::try_parse_from(&given);
     let args = match parsed {
@@ -52,9 +57,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             // Whoever asked for JSON gets it for wrong arguments too.
             if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
-                let text = error.to_string();
-                let first = text.lines().next().unwrap_or_default();
-                output::emit(&exit::wrong_arguments(first));
+                output::emit(&exit::wrong_arguments(&sentence(&error)));
             }
             error.exit()
         }
@@ -67,14 +70,22 @@ async fn main() -> ExitCode {
         Command::Wait(args) => tasks::wait(&args).await,
         Command::Download(args) => tasks::download(&args).await,
         Command::List(args) => tasks::list(&args).await,
-        Command::Scenes(args) => scenes::run(&args).await,
-        Command::Check(args) => check::run(&args).await,
+        Command::Scenes(args) => scenes::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Webhook(args) => webhook::run(&args).await,
-        Command::Schema(args) => papers::schema(&args).await,
-        Command::Completions(args) => papers::completions(&args).await,
-        Command::Man(args) => papers::man(&args).await,
+        Command::Schema(args) => papers::schema(&args),
+        Command::Completions(args) => papers::completions(&args),
+        Command::Man(args) => papers::man(&args),
         Command::Mock(args) => mock::run(&args).await,
         Command::Conformance(args) => conformance::run(&args).await,
         Command::ExitCodes(args) => exit::run(&args),
     }
+}
+
+/// What is wrong with the arguments, without the usage below it.
+fn sentence(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    let sentence = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    sentence.trim_start_matches("error: ").to_owned()
 }

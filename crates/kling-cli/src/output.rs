@@ -1,15 +1,18 @@
 //! What is printed where: results on stdout, words for people on stderr.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt::Display;
 use std::io::Write as _;
 
 use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kling_http::Error;
 use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::exit::Exit;
 
 /// A line for people.
 pub(crate) fn say(line: &str) {
@@ -109,14 +112,42 @@ pub(crate) fn print(text: &str) {
     emit(&lines.join("\t"));
 }
 
-/// A line for programs.
+/// A line for programs. That nobody could write it is told at the end: it is no
+/// reason to stop a paid task.
 pub(crate) fn emit(value: &impl Display) {
+    let _ = try_emit(value);
+}
+
+/// The same for those to whom it matters at once.
+pub(crate) fn try_emit(value: &impl Display) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{value}").and_then(|()| stdout.flush());
+    let written = writeln!(stdout, "{value}").and_then(|()| stdout.flush());
+    if let Err(error) = &written
+        // Whoever closed a pipe has read what was wanted.
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        let _ = UNWRITTEN.set(error.to_string());
+    }
+    written
+}
+
+/// Why something that was meant for stdout did not get there.
+static UNWRITTEN: OnceLock<String> = OnceLock::new();
+
+/// The exit code of a command that is done, if all that it printed could be
+/// written.
+pub(crate) fn checked(code: ExitCode) -> ExitCode {
+    match UNWRITTEN.get() {
+        Some(why) if code == ExitCode::SUCCESS => {
+            say(&format!("error: stdout can't be written: {why}"));
+            Exit::Unprinted.into()
+        }
+        _ => code,
+    }
 }
 
 /// An error and its causes in one line.
-pub(crate) fn describe(error: &Error) -> String {
+pub(crate) fn describe(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

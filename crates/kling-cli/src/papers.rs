@@ -61,8 +61,8 @@ pub(crate) struct ManArgs {
     directory: Option<PathBuf>,
 }
 
-pub(crate) async fn schema(args: &SchemaArgs) -> ExitCode {
-    job::run(false, async |_| {
+pub(crate) fn schema(args: &SchemaArgs) -> ExitCode {
+    job::local(false, |_| {
         if let Some(directory) = &args.directory {
             for document in documents() {
                 let name = format!("{}.schema.json", document.name);
@@ -91,21 +91,19 @@ pub(crate) async fn schema(args: &SchemaArgs) -> ExitCode {
         print(&format!("{:#}", bundle(profile)));
         Ok(())
     })
-    .await
 }
 
-pub(crate) async fn completions(args: &CompletionsArgs) -> ExitCode {
-    job::run(false, async |_| {
+pub(crate) fn completions(args: &CompletionsArgs) -> ExitCode {
+    job::local(false, |_| {
         let mut text = Vec::new();
         clap_complete::generate(args.shell, &mut Args::command(), "kling", &mut text);
         print(String::from_utf8_lossy(&text).trim_end());
         Ok(())
     })
-    .await
 }
 
-pub(crate) async fn man(args: &ManArgs) -> ExitCode {
-    job::run(false, async |_| {
+pub(crate) fn man(args: &ManArgs) -> ExitCode {
+    job::local(false, |_| {
         let mut command = Args::command();
         command.build();
         let Some(directory) = &args.directory else {
@@ -117,7 +115,6 @@ pub(crate) async fn man(args: &ManArgs) -> ExitCode {
         }
         Ok(())
     })
-    .await
 }
 
 fn page(command: Command) -> Result<Vec<u8>, Failure> {

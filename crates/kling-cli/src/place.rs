@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::io::IsTerminal as _;
 
 use crate::failure::Failure;
+use crate::state::is_state_file;
 
 /// The longest file name that common file systems take, in bytes.
 const LONGEST_NAME: usize = 255;
@@ -101,6 +102,10 @@ pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Resu
             "is a directory: add a file name, such as {example}"
         ));
     };
+    // The state file and the command that goes on with it are text.
+    if output.to_str().is_none() {
+        return fault("is no text (UTF-8): choose another name");
+    }
     if name.len() > LONGEST_NAME {
         return fault("has a name that is too long for a file");
     }
@@ -113,9 +118,37 @@ pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Resu
         matches!((image, output), (Ok(image), Ok(output)) if image == output)
     };
     if inputs.iter().any(same) {
-        return fault("is one of the pictures: name another file");
+        return fault("is what the video is made of: name another file");
+    }
+    // The one record of something that is paid for.
+    if is_state_file(output) {
+        return fault("is the state file of a job: name another file");
     }
     Ok(())
+}
+
+/// Whether all that is written has a place of its own; each with what it is
+/// called.
+pub(crate) fn check_apart(places: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+    for (index, (name, path)) in places.iter().enumerate() {
+        let taken = |(_, other): &&(&str, Option<&Path>)| matches!((path, other), (Some(path), Some(other)) if is_same(path, other));
+        if let Some((other, _)) = places.iter().skip(index + 1).find(taken) {
+            let text = format!("{name} and {other} have the same place: name another file");
+            return Err(Failure::Usage(text));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two names are of one file, be it there or not.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| {
+        let directory = std::fs::canonicalize(directory_of(path)).ok()?;
+        let path = directory.join(path.file_name()?);
+        // Some file systems make no difference between A and a.
+        Some(path.to_string_lossy().to_lowercase())
+    };
+    real(one).is_some_and(|one| real(other) == Some(one))
 }
 
 /// Whether files can be made in what `--output-dir` names.

@@ -66,35 +66,55 @@ impl Faults {
 
 /// The jobs of a call, in order.
 pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
-    let all = &args.request.images;
     let groups = groups(&args.request)?;
     let mut faults = Faults::default();
     if let Some(report) = &args.report {
-        faults.take(place::check_file("--report", report, all))?;
+        let inputs = args.request.inputs();
+        faults.take(place::check_file("--report", report, &inputs))?;
     }
     if groups.len() < 2 && args.output_dir.is_none() {
-        if args.again {
-            let text = "--again is for several pictures, or for one with --output-dir: a single \
-                        video is made anew each time";
-            return Err(Failure::Usage(text.to_owned()));
-        }
-        let place = Place::new(args.output.as_ref());
-        if let Some(output) = place.file() {
-            check_report(args, output)?;
-        }
-        // The place first: stdin is read but once.
-        place.check_with(args.json, all)?;
-        let request = faults.take(args.request.build())?;
-        let begin = Begin::Create {
-            request: request.map(Box::new),
-            anew: false,
-        };
-        return faults.or(vec![Planned {
-            args: args.request.clone(),
-            place,
-            begin,
-        }]);
+        single(args, faults)
+    } else {
+        several(args, groups, faults)
     }
+}
+
+/// The one job whose video goes where it was said, and is made anew each time.
+fn single(args: &EffectArgs, mut faults: Faults) -> Result<Vec<Planned>, Failure> {
+    if args.again {
+        let text = "--again is for several pictures, or for one with --output-dir: a single video \
+                    is made anew each time";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    let place = Place::new(args.output.as_ref());
+    let output = place.file();
+    let beside = output.map(state_of);
+    let state = args.state.as_deref().or(beside.as_deref());
+    place::check_apart(&[
+        ("--report", args.report.as_deref()),
+        ("--output", output),
+        ("the state file", state),
+    ])?;
+    // The place first: stdin is read but once.
+    place.check_with(args.json, &args.request.inputs())?;
+    let request = faults.take(args.request.build())?;
+    let begin = Begin::Create {
+        request: request.map(Box::new),
+        anew: false,
+    };
+    faults.or(vec![Planned {
+        args: args.request.clone(),
+        place,
+        begin,
+    }])
+}
+
+/// A job for each group of pictures, which the same command again goes on with.
+fn several(
+    args: &EffectArgs,
+    groups: Vec<Vec<String>>,
+    mut faults: Faults,
+) -> Result<Vec<Planned>, Failure> {
     if groups.len() > 1 {
         for (given, option) in [
             (args.output.is_some(), "--output names one file"),
@@ -139,7 +159,11 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
             ..args.request.clone()
         };
         let output = directory.join(name(&args_of_job, &mut names));
-        faults.take(check_report(args, &output))?;
+        faults.take(place::check_apart(&[
+            ("--report", args.report.as_deref()),
+            ("a video", Some(&output)),
+            ("a state file", Some(&state_of(&output))),
+        ]))?;
         let Some(request) = faults.take(args_of_job.build_with(&mut warn))? else {
             continue;
         };
@@ -157,18 +181,6 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
 /// A picture's file, by whatever name it was given.
 fn real(image: &str) -> PathBuf {
     std::fs::canonicalize(image).unwrap_or_else(|_| PathBuf::from(image))
-}
-
-/// The page must not take a video's place.
-fn check_report(args: &EffectArgs, output: &Path) -> Result<(), Failure> {
-    let report = args.report.as_ref().map(std::path::absolute);
-    match (report, std::path::absolute(output)) {
-        (Some(Ok(report)), Ok(video)) if report == video => {
-            let text = "--report and a video have the same place: name another file";
-            Err(Failure::Usage(text.to_owned()))
-        }
-        _ => Ok(()),
-    }
 }
 
 pub(crate) fn videos(count: usize) -> String {
@@ -261,7 +273,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 /// What an earlier run left for this output, and what follows from it. Nothing
 /// that belongs to another job is ever written over.
 fn begin(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Begin, Failure> {
-    place::check_file("the video", output, &args.request.images)?;
+    place::check_file("the video", output, &args.request.inputs())?;
     let path = state_of(output);
     let (shown, is_there) = (output.display(), output.exists());
     if !path.exists() {

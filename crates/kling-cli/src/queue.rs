@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use crate::args::EffectArgs;
 use crate::connect::Connection;
 use crate::exit::Exit;
-use crate::failure::{Failure, resume_command};
+use crate::failure::{Failure, Report, resume_command};
 use crate::gallery;
 use crate::job::{self, Job, Plan};
 use crate::output::say;
@@ -70,13 +70,13 @@ impl Queue<'_> {
                 });
                 continue;
             }
-            let exit = queue.one(index, number, planned, signals).await;
-            let created = queue
-                .rows
-                .get(index)
-                .is_some_and(|row| row.task_id.is_some());
-            unanswered = match exit {
-                Exit::Unavailable | Exit::MaybeSent if !created => unanswered + 1,
+            let report = queue.one(index, number, planned, signals).await;
+            let exit = report.as_ref().map_or(Exit::Ok, |report| report.exit);
+            unanswered = match &report {
+                Some(report) if report.is_unanswered => unanswered + 1,
+                // An earlier run's create is still open; the service was not asked
+                // for one now.
+                Some(report) if report.exit == Exit::MaybeSent => unanswered,
                 _ => 0,
             };
             stopped = match exit {
@@ -94,14 +94,14 @@ impl Queue<'_> {
         Ok(exit)
     }
 
-    /// One job, from where it stands to its end.
+    /// One job, from where it stands to its end: why it was not done, if so.
     async fn one(
         &mut self,
         index: usize,
         number: Option<usize>,
         planned: Planned,
         signals: &mut StopSignals,
-    ) -> Exit {
+    ) -> Option<Report> {
         let mut job = Job {
             number,
             ..Job::new(self.args.json)
@@ -122,7 +122,7 @@ impl Queue<'_> {
         self.update(index, |row| {
             row.ended(&job, failure.as_ref(), began.elapsed());
         });
-        failure.map_or(Exit::Ok, |report| report.exit)
+        failure
     }
 
     fn resume_command(&self, planned: &Planned) -> Option<String> {
@@ -143,7 +143,9 @@ impl Queue<'_> {
                     no_preflight: true,
                     ..args
                 };
-                let (service, again) = (self.service, Some(again));
+                let is_known = file.state.task.is_some();
+                let again = (!is_known).then(|| again.assemble()).transpose()?;
+                let service = self.service;
                 return Box::pin(resume::go_on(service, *file, again, &place, job)).await;
             }
             Begin::Ended(_) => return Ok(()),
@@ -222,7 +224,12 @@ impl Queue<'_> {
             .iter()
             .filter(|row| row.state == RowState::Ended(Exit::Ok));
         let (done, all) = (done.count(), self.rows.len());
-        let next = if done == all || self.args.mock {
+        let finds = self.service.provider.finds_external_ids();
+        let goes_on = |row: &Row| match row.state {
+            RowState::Ended(Exit::MaybeSent) => finds,
+            state => !matches!(state, RowState::Ended(Exit::Ok | Exit::TaskFailed)),
+        };
+        let next = if self.args.mock || !self.rows.iter().any(goes_on) {
             ""
         } else {
             "; the same command again goes on with the rest, and pays for nothing twice"

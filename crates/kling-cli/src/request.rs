@@ -4,14 +4,13 @@
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]
 
-use std::io::Read as _;
-
 use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene, random_external_task_id};
 use kling_types::image::MAX_BYTES;
 use kling_types::validate::{Checks, Severity};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::input;
 use crate::output::say;
 
 /// What to make.
@@ -50,6 +49,11 @@ pub(crate) struct RequestArgs {
 const LONGEST_REQUEST: u64 = 64 * 1024 * 1024;
 
 impl RequestArgs {
+    /// The files that it is made of.
+    pub(crate) fn inputs(&self) -> Vec<String> {
+        self.request.iter().chain(&self.images).cloned().collect()
+    }
+
     /// The request, or everything that is wrong with it. Nothing is sent yet.
     pub(crate) fn build(&self) -> Result<EffectRequest, Failure> {
         self.build_with(&mut say)
@@ -179,17 +183,12 @@ pub(crate) fn read_json(file: &str) -> Result<Value, Failure> {
 
 /// What is in a file, or comes from stdin.
 pub(crate) fn read_bytes(file: &str) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
     let read = if file == "-" {
-        std::io::stdin()
-            .take(LONGEST_REQUEST)
-            .read_to_end(&mut bytes)
+        input::read_up_to(LONGEST_REQUEST, std::io::stdin())
     } else {
-        std::fs::File::open(file)
-            .and_then(|file| file.take(LONGEST_REQUEST).read_to_end(&mut bytes))
+        std::fs::File::open(file).and_then(|file| input::read_up_to(LONGEST_REQUEST, file))
     };
-    read.map_err(|error| Failure::Usage(format!("{} can't be read: {error}", shown(file))))?;
-    Ok(bytes)
+    read.map_err(|error| Failure::Usage(format!("{} can't be read: {error}", shown(file))))
 }
 
 fn shown(file: &str) -> &str {

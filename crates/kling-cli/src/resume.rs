@@ -56,17 +56,38 @@ pub(crate) struct ResumeArgs {
 }
 
 pub(crate) async fn run(args: &ResumeArgs) -> ExitCode {
-    job::run(args.json, async |job| resume(args, job).await).await
+    job::run(
+        args.json,
+        |job| read(args, job),
+        async |job, input| {
+            let Input {
+                service,
+                file,
+                again,
+                place,
+            } = input;
+            go_on(&service, file, again, &place, job).await
+        },
+    )
+    .await
 }
 
-async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
+/// All that is needed before anything is sent.
+struct Input {
+    service: Connection,
+    file: StateFile,
+    again: Option<EffectRequest>,
+    place: Place,
+}
+
+fn read(args: &ResumeArgs, job: &mut Job) -> Result<Input, Failure> {
     let file = StateFile::read(&args.file)?;
     job.knows(&file);
     let output = args.output.as_ref().or(file.state.output.as_ref());
     let place = Place::new(output);
     let again = args.again(&file.state);
-    let inputs = again.as_ref().map_or(&[][..], |again| &again.images);
-    place.check_with(args.json, inputs)?;
+    let inputs = again.as_ref().map(RequestArgs::inputs).unwrap_or_default();
+    place.check_with(args.json, &inputs)?;
     let connect = ConnectArgs {
         own: args.own.clone(),
         ..ConnectArgs::default()
@@ -76,21 +97,28 @@ async fn resume(args: &ResumeArgs, job: &mut Job) -> Result<(), Failure> {
         base_url: &file.state.base_url,
     };
     let service = connect.connect(&args.wait, Some(&known), false)?;
-    go_on(&service, file, again, &place, job).await
+    let again = again.map(|again| again.build()).transpose()?;
+    Ok(Input {
+        service,
+        file,
+        again,
+        place,
+    })
 }
 
 /// Finds the task of a job that is written down, waits for it and saves its video.
+/// If the service does not know it, it is sent `again`.
 pub(crate) async fn go_on(
     service: &Connection,
     file: StateFile,
-    again: Option<RequestArgs>,
+    again: Option<EffectRequest>,
     place: &Place,
     job: &mut Job,
 ) -> Result<(), Failure> {
     let (task, file) = match file.state.task.clone() {
         Some(saved) => {
             let task = service.client.effects().resume(saved)?;
-            job.task_id = Some(task.id().to_string());
+            job.confirm(&task);
             (task, Some(file))
         }
         None => find(service, file, again, job).await?,
@@ -101,9 +129,11 @@ pub(crate) async fn go_on(
 }
 
 impl ResumeArgs {
-    /// What to send if the task is unknown, if that was asked for.
+    /// What to send if the service does not know the task, if that was asked for and
+    /// may come to be needed.
     fn again(&self, state: &State) -> Option<RequestArgs> {
-        if self.send_again.is_empty() && self.send_again_request.is_none() {
+        let is_asked = !self.send_again.is_empty() || self.send_again_request.is_some();
+        if !is_asked || state.task.is_some() {
             return None;
         }
         let from_file = self.send_again_request.is_some();
@@ -125,7 +155,7 @@ impl ResumeArgs {
 async fn find(
     service: &Connection,
     file: StateFile,
-    again: Option<RequestArgs>,
+    again: Option<EffectRequest>,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
     let id = file.state.external_task_id.clone();
@@ -143,14 +173,13 @@ async fn find(
         ));
         return Ok(job::known(task, Some(file), job));
     }
-    let Some(again) = again else {
+    let Some(request) = again else {
         return Err(Failure::Unknown(format!(
             "{name} does not know the external task id {id}: the create did not arrive, or is \
              not shown yet. Try again in a minute, or add --send-again IMAGE… with the same \
              pictures: the id is the same, so {name} refuses a double"
         )));
     };
-    let request = again.build()?;
     if !file.state.is_of(&request)? {
         let text = "this is not the request that the job was begun with: give the same pictures \
                     in the same order, unchanged, or remove the state file and begin anew";

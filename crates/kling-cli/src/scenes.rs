@@ -67,8 +67,8 @@ enum ScenesCommand {
     },
 }
 
-pub(crate) async fn run(args: &ScenesArgs) -> ExitCode {
-    job::run(args.json, async |_| match &args.command {
+pub(crate) fn run(args: &ScenesArgs) -> ExitCode {
+    job::local(args.json, |_| match &args.command {
         ScenesCommand::List { on, all, two } => {
             let shown = |info: &&SceneInfo| {
                 (*all || info.listed_on(*on) == Some(true)) && (!two || info.arity == Arity::Dual)
@@ -92,7 +92,6 @@ pub(crate) async fn run(args: &ScenesArgs) -> ExitCode {
         }
         ScenesCommand::Diff { before, after } => diff::run(before, after, args.json),
     })
-    .await
 }
 
 fn show(info: &SceneInfo, on: Date, json: bool) {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
+use crate::input;
 
 /// What `kling resume` must know. No key and no picture is in it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -102,6 +103,21 @@ pub(crate) fn seconds_of(task: &Task) -> Option<f64> {
 
 const VERSION: u32 = 1;
 
+/// The longest that is read, in bytes: far more than any is.
+const LONGEST: u64 = 1024 * 1024;
+
+/// What tells a state file of whatever version from other files.
+#[derive(Deserialize)]
+struct Header {
+    kling_state: u32,
+}
+
+/// Whether a job is written down there.
+pub(crate) fn is_state_file(path: &Path) -> bool {
+    let text = input::text_up_to(LONGEST, path).unwrap_or_default();
+    serde_json::from_str::<Header>(&text).is_ok()
+}
+
 impl State {
     pub(crate) fn new(
         provider: &Provider,
@@ -111,9 +127,6 @@ impl State {
         output: Option<&Path>,
         keep: bool,
     ) -> Result<State, Failure> {
-        // Another directory may be the current one when it is resumed. A name
-        // that JSON can't hold is left out: the video then gets another.
-        let output = output.filter(|path| path.to_str().is_some());
         Ok(State {
             version: VERSION,
             provider: provider.name().to_owned(),
@@ -124,6 +137,7 @@ impl State {
             mode,
             request_sha256: digest(request)?,
             created_at: SystemClock.now().into(),
+            // Another directory may be the current one when it is resumed.
             output: output.and_then(|path| std::path::absolute(path).ok()),
             task: None,
             keep,
@@ -159,13 +173,21 @@ fn digest(request: &EffectRequest) -> Result<String, Failure> {
 pub(crate) struct StateFile {
     pub(crate) path: PathBuf,
     pub(crate) state: State,
+    /// The job that it took the place of, and that is the one that counts until
+    /// there is a new task.
+    replaced: Option<Box<State>>,
 }
 
 impl StateFile {
     /// On the disk when this returns. A file that is there already belongs to
     /// another job, and stays, unless that has ended and is to be made anew.
     pub(crate) fn create(path: PathBuf, state: State, anew: bool) -> Result<StateFile, Failure> {
-        let file = StateFile { path, state };
+        let before = anew.then(|| StateFile::read(&path)).transpose()?;
+        let file = StateFile {
+            path,
+            state,
+            replaced: before.map(|before| Box::new(before.state)),
+        };
         match file.write(!anew) {
             Ok(()) => Ok(file),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -184,20 +206,22 @@ impl StateFile {
 
     pub(crate) fn read(path: &Path) -> Result<StateFile, Failure> {
         let name = path.display();
-        let text = std::fs::read_to_string(path)
+        let text = input::text_up_to(LONGEST, path)
             .map_err(|error| Failure::Usage(format!("{name} can't be read: {error}")))?;
-        let state: State = serde_json::from_str(&text)
-            .map_err(|error| Failure::Usage(format!("{name} is no state file: {error}")))?;
-        if state.version != VERSION {
+        let fault = |error| Failure::Usage(format!("{name} is no state file: {error}"));
+        // First: what else another version has nobody knows here.
+        let Header { kling_state: found } = serde_json::from_str(&text).map_err(fault)?;
+        if found != VERSION {
             let text = format!(
-                "{name} is of version {}, and this program knows {VERSION}: use a newer one",
-                state.version
+                "{name} is of version {found}, and this program knows {VERSION}: use a newer one"
             );
             return Err(Failure::Usage(text));
         }
+        let state: State = serde_json::from_str(&text).map_err(fault)?;
         Ok(StateFile {
             path: path.to_owned(),
             state,
+            replaced: None,
         })
     }
 
@@ -217,8 +241,17 @@ impl StateFile {
         Ok(())
     }
 
-    /// There is no such job.
-    pub(crate) fn remove(self) {
+    /// The job's task was certainly not created: what was there before counts.
+    pub(crate) fn not_created(mut self) -> std::io::Result<()> {
+        if let Some(state) = self.replaced.take() {
+            self.state = *state;
+            return self.write(false);
+        }
+        self.remove();
+        Ok(())
+    }
+
+    fn remove(self) {
         // A file that stays only names a task that is done: resuming it saves the
         // same video again.
         let _ = std::fs::remove_file(&self.path);

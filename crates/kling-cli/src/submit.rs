@@ -6,13 +6,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use kling_http::EffectRequest;
 use serde_json::json;
 
-use crate::connect::{ConnectArgs, WaitArgs};
+use crate::connect::{ConnectArgs, Connection, WaitArgs};
 use crate::failure::{Failure, resume_command};
 use crate::job::{self, Job, Plan};
 use crate::output::say;
-use crate::place::Place;
+use crate::place::{self, Place};
 use crate::request::RequestArgs;
 
 /// Create a task and write down how to go on with it.
@@ -45,17 +46,45 @@ pub(crate) struct SubmitArgs {
 }
 
 pub(crate) async fn run(args: &SubmitArgs) -> ExitCode {
-    job::run(args.json, async |job| submit(args, job).await).await
+    let read = |_: &mut Job| read(args);
+    job::run(args.json, read, async |job, input| {
+        submit(args, input, job).await
+    })
+    .await
 }
 
-async fn submit(args: &SubmitArgs, job: &mut Job) -> Result<(), Failure> {
+/// All that is needed before anything is sent.
+struct Input {
+    place: Place,
+    request: EffectRequest,
+    service: Connection,
+}
+
+fn read(args: &SubmitArgs) -> Result<Input, Failure> {
     let place = Place::new(args.output.as_ref());
-    place.check(&args.request.images)?;
+    place.check(&args.request.inputs())?;
+    place::check_apart(&[
+        ("--output", place.file()),
+        ("--state", args.state.as_deref()),
+    ])?;
     let request = args.request.build()?;
     let check_pictures = !args.request.no_preflight;
     let service = args
         .connect
         .connect(&WaitArgs::default(), None, check_pictures)?;
+    Ok(Input {
+        place,
+        request,
+        service,
+    })
+}
+
+async fn submit(args: &SubmitArgs, input: Input, job: &mut Job) -> Result<(), Failure> {
+    let Input {
+        place,
+        request,
+        service,
+    } = input;
     let plan = Plan {
         client: &service.client,
         provider: &service.provider,

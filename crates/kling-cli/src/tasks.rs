@@ -124,11 +124,20 @@ impl TaskArgs {
             .ok_or_else(|| Failure::Usage("the task's id is empty".to_owned()))?;
         Ok(effects.task(id))
     }
+
+    /// The same, to be followed to its end.
+    async fn follow(&self, service: &Connection, job: &mut Job) -> Result<TaskHandle, Failure> {
+        let task = self.find(service).await?;
+        job.task_id = Some(task.id().to_string());
+        // Of an id that was only given nobody knows yet what it is worth.
+        job.is_confirmed = self.external.is_some();
+        Ok(task)
+    }
 }
 
 pub(crate) async fn get(args: &GetArgs) -> ExitCode {
-    job::run(args.json, async |job| {
-        let service = args.connect.connect(&WaitArgs::default(), None, true)?;
+    let connect = |_: &mut Job| args.connect.connect(&WaitArgs::default(), None, true);
+    job::run(args.json, connect, async |job, service| {
         let task = args.task.find(&service).await?.fetch().await?;
         show(&task, job);
         Ok(())
@@ -137,10 +146,9 @@ pub(crate) async fn get(args: &GetArgs) -> ExitCode {
 }
 
 pub(crate) async fn wait(args: &WaitCommand) -> ExitCode {
-    job::run(args.json, async |job| {
-        let service = args.connect.connect(&args.wait, None, true)?;
-        let task = args.task.find(&service).await?;
-        job.task_id = Some(task.id().to_string());
+    let connect = |_: &mut Job| args.connect.connect(&args.wait, None, true);
+    job::run(args.json, connect, async |job, service| {
+        let task = args.task.follow(&service, job).await?;
         let done = watch(&task, job).await?;
         show(&done, job);
         Ok(())
@@ -149,21 +157,21 @@ pub(crate) async fn wait(args: &WaitCommand) -> ExitCode {
 }
 
 pub(crate) async fn download(args: &DownloadArgs) -> ExitCode {
-    job::run(args.json, async |job| bring(args, job).await).await
-}
-
-async fn bring(args: &DownloadArgs, job: &mut Job) -> Result<(), Failure> {
     let place = Place::new(args.output.as_ref());
-    place.check_with(args.json, &[])?;
-    let service = args.connect.connect(&args.wait, None, true)?;
-    let task = args.task.find(&service).await?;
-    job.task_id = Some(task.id().to_string());
-    job::finish(&task, None, &place, job).await
+    let connect = |_: &mut Job| {
+        place.check_with(args.json, &[])?;
+        args.connect.connect(&args.wait, None, true)
+    };
+    job::run(args.json, connect, async |job, service| {
+        let task = args.task.follow(&service, job).await?;
+        job::finish(&task, None, &place, job).await
+    })
+    .await
 }
 
 pub(crate) async fn list(args: &ListArgs) -> ExitCode {
-    job::run(args.json, async |job| {
-        let service = args.connect.connect(&WaitArgs::default(), None, true)?;
+    let connect = |_: &mut Job| args.connect.connect(&WaitArgs::default(), None, true);
+    job::run(args.json, connect, async |job, service| {
         // No larger a page than is shown; the service takes 1 to 500.
         let page = u16::try_from(args.limit.clamp(1, 100)).unwrap_or(100);
         let mut tasks = service.client.effects().list().page_size(page).tasks();

@@ -8,7 +8,7 @@ use crate::job::Job;
 use crate::output::{Progress, describe};
 
 /// Shows each change, up to the end.
-pub(crate) async fn watch(task: &TaskHandle, job: &Job) -> Result<Task, kling_http::Error> {
+pub(crate) async fn watch(task: &TaskHandle, job: &mut Job) -> Result<Task, kling_http::Error> {
     let started = Instant::now();
     let mut shown = Progress::new();
     let mut events = task.events();
@@ -27,6 +27,7 @@ pub(crate) async fn watch(task: &TaskHandle, job: &Job) -> Result<Task, kling_ht
                 let (TaskEvent::Changed(now) | TaskEvent::Done(now)) = event else {
                     continue;
                 };
+                job.confirm(task);
                 shown.state(&now.status.to_string());
                 shown.line(&format!("{elapsed} {:<10} task {}", now.status, now.id));
                 let progress = events.progress();

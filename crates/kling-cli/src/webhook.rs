@@ -3,20 +3,23 @@
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use axum::response::{IntoResponse as _, Response};
 use clap::Subcommand;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use kling_http::webhook::{Delivery, Receiver, Secret, axum_route};
 use kling_http::{Clock as _, SystemClock};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::connect::{read_private, variable};
 use crate::failure::Failure;
 use crate::job;
-use crate::output::{emit, say};
+use crate::output::{describe, emit, say, try_emit};
 use crate::request::read_bytes;
 
 /// Receive or verify callbacks.
@@ -32,7 +35,8 @@ pub(crate) struct WebhookArgs {
 
 #[derive(Debug, Subcommand)]
 enum WebhookCommand {
-    /// Receive callbacks until Ctrl-C; print each as a line of JSON on stdout
+    /// Receive callbacks until Ctrl-C; print each as a line of JSON on stdout. One that
+    /// can't be printed is answered with 500, and is the last
     Listen {
         /// Where to listen; port 0 takes a free one
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
@@ -45,7 +49,7 @@ enum WebhookCommand {
         #[command(flatten)]
         secrets: SecretArgs,
     },
-    /// Verify one callback that was written down
+    /// Verify one callback that was written down; exits with 12 if it is not genuine
     Verify {
         /// The body as it came, byte for byte; - is stdin
         body: String,
@@ -63,7 +67,7 @@ enum WebhookCommand {
     },
 }
 
-/// What callbacks are signed with; without any, all are accepted and marked.
+/// What callbacks are signed with; without any, `listen` accepts all and marks them.
 #[derive(Debug, clap::Args)]
 struct SecretArgs {
     /// The variable that holds the secret; may be given again, for a rotation
@@ -107,24 +111,27 @@ pub(crate) async fn run(args: &WebhookArgs) -> ExitCode {
             headers,
             at,
             secrets,
-        } => {
-            job::run(true, async |_| {
-                let receiver = secrets.receiver()?;
-                let headers = read_headers(headers)?;
-                let body = read_bytes(body)?;
-                let now = match at {
-                    Some(at) => {
-                        std::time::UNIX_EPOCH + std::time::Duration::from_secs((*at).into())
-                    }
-                    None => SystemClock.now(),
-                };
-                let delivery = receiver.receive(&headers, &body, now);
-                let delivery = delivery.map_err(|error| Failure::Usage(error.to_string()))?;
-                emit(&shown(&delivery));
-                Ok(())
-            })
-            .await
-        }
+        } => job::local(true, |_| {
+            if secrets.secret_env.is_empty() && secrets.secret_file.is_empty() {
+                let text = "without a secret nothing is verified: add --secret-env or \
+                                --secret-file";
+                return Err(Failure::Usage(text.to_owned()));
+            }
+            let receiver = secrets.receiver()?;
+            let headers = read_headers(headers)?;
+            let body = read_bytes(body)?;
+            let now = match at {
+                Some(at) => std::time::UNIX_EPOCH + std::time::Duration::from_secs((*at).into()),
+                None => SystemClock.now(),
+            };
+            let delivery = receiver.receive(&headers, &body, now);
+            let delivery = delivery.map_err(|error| match error.status() {
+                StatusCode::UNAUTHORIZED => Failure::NotVerified(error.to_string()),
+                _ => Failure::Usage(describe(&error)),
+            })?;
+            emit(&shown(&delivery));
+            Ok(())
+        }),
     }
 }
 
@@ -139,13 +146,35 @@ async fn receive(listen: SocketAddr, expose: bool, secrets: &SecretArgs) -> Exit
         let fault = |error| Failure::Usage(format!("{listen} can't be listened on: {error}"));
         let listener = tokio::net::TcpListener::bind(listen).await.map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
-        let route = axum_route(receiver, SystemClock, |delivery: Delivery| async move {
-            emit(&shown(&delivery));
+        // Whether a line could not be printed, so that nobody has that callback.
+        let (lost, mut is_lost) = watch::channel(false);
+        let printed = lost.subscribe();
+        let route = axum_route(receiver, SystemClock, move |delivery: Delivery| {
+            if try_emit(&shown(&delivery)).is_err() {
+                lost.send_replace(true);
+            }
+            ready(())
         });
+        let answer = move |response: Response| {
+            // The sender keeps it, and sends it again.
+            ready(if *printed.borrow() {
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            } else {
+                response
+            })
+        };
         // Any path: a token of the caller's own may stand in it.
         let app = axum::Router::new().fallback_service(route);
-        emit(&json!({"event": "listening", "url": format!("http://{address}")}));
-        axum::serve(listener, app).await.map_err(fault)
+        let app = app.layer(axum::middleware::map_response(answer));
+        if try_emit(&json!({"event": "listening", "url": format!("http://{address}")})).is_err() {
+            return Ok(());
+        }
+        let is_lost = async move {
+            // An error would say that there is no route any more.
+            let _ = is_lost.wait_for(|lost| *lost).await;
+        };
+        let serving = axum::serve(listener, app).with_graceful_shutdown(is_lost);
+        serving.await.map_err(fault)
     };
     let mut signals = crate::signals::StopSignals::listen();
     let outcome = tokio::select! {

@@ -12,6 +12,8 @@ use clap::{Arg, ArgAction, CommandFactory as _, Parser as _};
 use toml::{Table, Value};
 
 use crate::args::{Args, Command, MockArgs};
+use crate::connect::LONGEST_SETTINGS;
+use crate::input;
 
 /// What names in the environment begin with.
 const PREFIX: &str = "KLING_MOCK_";
@@ -108,7 +110,7 @@ fn given_on_the_command_line(given: &[OsString]) -> Result<Taken, String> {
 
 fn from_file(path: &Path, known: &[&Arg]) -> Result<Vec<Setting>, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = input::text_up_to(LONGEST_SETTINGS, path)
         .map_err(|error| format!("--config {shown} can't be read: {error}"))?;
     let table: Table = text
         .parse()

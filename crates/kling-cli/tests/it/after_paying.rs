@@ -3,6 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -142,7 +143,11 @@ fn nothing_is_replaced_that_should_stay() {
             .unwrap()
             .success()
     );
-    check_output(&here, "in.jpg", "is one of the pictures: name another file");
+    check_output(
+        &here,
+        "in.jpg",
+        "is what the video is made of: name another file",
+    );
     check_output(
         &here,
         "link.mp4",
@@ -173,21 +178,139 @@ fn nothing_is_replaced_that_should_stay() {
     );
 }
 
-/// A name that is no UTF-8 is as good as any; JSON shows what it can of it.
+/// What is paid for and what is known of it do not take each other's place: nothing
+/// is sent, and every file is as it was.
+#[track_caller]
+fn check_places(arguments: &[&str], why: &str) {
+    let here = tempfile::tempdir().unwrap();
+    let job = r#"{"kling_state": 1, "of": "another job"}"#;
+    let image = std::fs::read(picture("portrait.jpg")).unwrap();
+    let image = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, image);
+    let request = json!({"effect_scene": "color_mixing", "input": {"image": image}}).to_string();
+    std::fs::copy(picture("portrait.jpg"), here.path().join("in.jpg")).unwrap();
+    std::fs::write(here.path().join("job.json"), job).unwrap();
+    std::fs::write(here.path().join("r.json"), &request).unwrap();
+    std::fs::create_dir(here.path().join("d")).unwrap();
+    let ran = run(kling(here.path())
+        .env("COMETAPI_KEY", "sk-test")
+        .env("KLING_BASE_URL", "http://127.0.0.1:9")
+        .args(arguments));
+    assert_eq!(ran.code, Some(2), "{arguments:?}: {}", ran.stderr);
+    assert!(ran.stderr.contains(why), "{arguments:?}: {}", ran.stderr);
+    let read = |name: &str| std::fs::read_to_string(here.path().join(name)).unwrap();
+    assert_eq!(
+        (read("job.json"), read("r.json")),
+        (job.to_owned(), request)
+    );
+    assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 4);
+}
+
+#[test]
+fn a_video_a_page_and_a_state_file_are_three_files() {
+    let same = "have the same place: name another file";
+    let effect = ["effect", "color_mixing", "in.jpg"];
+    let of = |more: &[&'static str]| [&effect[..], more].concat();
+    check_places(&of(&["-o", "v.mp4", "--state", "v.mp4"]), same);
+    check_places(&of(&["-o", "v.mp4", "--state", "d/../V.mp4"]), same);
+    check_places(&of(&["--report", "x", "--state", "./x"]), same);
+    let report = ["-o", "x", "--report", "x.kling.json"];
+    check_places(&of(&report), same);
+    let report = [
+        "--output-dir",
+        ".",
+        "--report",
+        "in-color_mixing.mp4.kling.json",
+    ];
+    check_places(&of(&report), same);
+    let submit = [
+        "submit",
+        "color_mixing",
+        "in.jpg",
+        "-o",
+        "v.mp4",
+        "--state",
+        "v.mp4",
+    ];
+    check_places(&submit, same);
+}
+
+#[test]
+fn no_state_file_and_no_request_is_written_over() {
+    let job = "job.json is the state file of a job: name another file";
+    for option in ["-o", "--report"] {
+        check_places(
+            &["effect", "color_mixing", "in.jpg", option, "job.json"],
+            job,
+        );
+    }
+    check_places(&["submit", "color_mixing", "in.jpg", "-o", "job.json"], job);
+    check_places(&["download", "7", "-o", "job.json"], job);
+    let request = "r.json is what the video is made of: name another file";
+    for option in ["-o", "--report"] {
+        check_places(
+            &["effect", "--request", "r.json", option, "r.json"],
+            request,
+        );
+    }
+    check_places(&["submit", "--request", "r.json", "-o", "r.json"], request);
+}
+
+/// A job may have been written down where its video was to be.
+#[test]
+fn a_resumed_job_s_video_does_not_take_its_state_file_s_place() {
+    let mock = RunningMock::start(&["--plan", "instant"]);
+    let here = tempfile::tempdir().unwrap();
+    let kling = || {
+        let mut command = kling(here.path());
+        command.env("COMETAPI_KEY", &mock.api_key);
+        command
+    };
+    let submitted = run(kling()
+        .args(["submit", "color_mixing", "--base-url", &mock.base_url])
+        .args(["-o", "v.mp4", "--state", "job.json"])
+        .arg(picture("cat.png")));
+    assert_eq!(submitted.code, Some(0), "{}", submitted.stderr);
+    let ran = run(kling().args(["resume", "job.json", "-o", "job.json"]));
+    let why = "--output job.json is the state file of a job";
+    assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    std::fs::rename(here.path().join("job.json"), here.path().join("v.mp4")).unwrap();
+    let ran = run(kling().args(["resume", "v.mp4"]));
+    assert!(
+        ran.stderr.contains("is the state file of a job"),
+        "{}",
+        ran.stderr
+    );
+    let ran = run(kling().args(["resume", "v.mp4", "-o", "w.mp4"]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(here.path().join("w.mp4").exists());
+}
+
+/// A name that neither a state file nor a printed command could hold is refused before
+/// anything is paid.
 #[cfg(target_os = "linux")]
 #[test]
-fn file_names_need_not_be_utf8() {
+fn file_names_that_are_no_text_are_refused() {
     use std::os::unix::ffi::OsStrExt as _;
+    let mock = RunningMock::start(&[]);
     let here = tempfile::tempdir().unwrap();
-    let name = std::ffi::OsStr::from_bytes(b"x\xff.mp4");
-    let mut command = kling(here.path());
-    command
-        .args(["effect", "color_mixing", "--mock", "--json", "-o"])
-        .arg(name);
-    let ran = run(command.arg(picture("cat.png")));
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert_eq!(ran.json()["file"], json!("x\u{fffd}.mp4"));
-    assert!(here.path().join(name).is_file());
+    let name = std::ffi::OsStr::from_bytes(b"x\xff");
+    std::fs::create_dir(here.path().join(name)).unwrap();
+    let directory = name.to_owned();
+    let inside = Path::new(name).join("v.mp4").into_os_string();
+    for (option, name) in [
+        ("--output", b"y\xff".as_slice()),
+        ("--output", inside.as_bytes()),
+        ("--state", b"y\xff"),
+        ("--output-dir", directory.as_bytes()),
+    ] {
+        let name = std::ffi::OsStr::from_bytes(name);
+        let ran = run(command(&mock, &here).arg(option).arg(name));
+        assert_eq!(ran.code, Some(2), "{option}: {}", ran.stderr);
+        let why = "is no text (UTF-8): choose another name";
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+    let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
+    assert!(!journal.contains("\"POST\""), "{journal}");
 }
 
 /// Asked to stop while a task runs: the task's id is told.
@@ -235,4 +358,6 @@ fn wrong_arguments_are_json_too_where_it_was_asked_for() {
     let ran = run(kling(here.path()).args(["effect", "color_mixing", "--json"]));
     assert_eq!(ran.code, Some(2));
     assert_eq!(ran.json()["error"]["kind"], json!("usage"));
+    let why = "the following required arguments were not provided: <IMAGE>...";
+    assert_eq!(ran.json()["error"]["message"], json!(why));
 }

@@ -87,6 +87,29 @@ fn the_same_command_again_pays_for_nothing_twice() {
     );
 }
 
+/// Made anew in vain: what was paid for before stays known, with its video or without.
+#[test]
+fn a_refused_create_leaves_what_is_known_of_the_task_before() {
+    for fault in ["create#2:401/1002", "create#2:400/1201"] {
+        let mock = service(&[fault]);
+        let here = pictures(&["a.jpg"]);
+        let arguments = ["color_mixing", "a.jpg", "--output-dir", "."];
+        let made = run(&mut effect(&mock, here.path(), &arguments));
+        assert_eq!(made.code, Some(0), "{}", made.stderr);
+        let state = || std::fs::read(here.path().join("a-color_mixing.mp4.kling.json")).unwrap();
+        let before = state();
+        std::fs::remove_file(here.path().join("a-color_mixing.mp4")).unwrap();
+        let ran = run(effect(&mock, here.path(), &arguments).arg("--again"));
+        assert!(matches!(ran.code, Some(3 | 5)), "{}", ran.stderr);
+        assert_eq!(before, state(), "{fault}");
+        // So it is fetched, not paid again.
+        let ran = run(&mut effect(&mock, here.path(), &arguments));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_eq!(ran.json()["task_id"], made.json()["task_id"]);
+        assert_eq!((creates(&mock), charges(&mock)), (2, 1));
+    }
+}
+
 /// Neither another picture's video nor another job's state is written over.
 #[test]
 fn what_belongs_to_another_job_is_left_alone() {

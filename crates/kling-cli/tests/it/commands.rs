@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::events;
 #[cfg(unix)]
 use crate::run::close;
 use crate::run::{Ran, RunningMock, kling, picture, run, run_with};
@@ -68,6 +69,7 @@ fn scenes_are_found_shown_and_compared() {
     assert!(ok(&["scenes", "search", "hug"]).contains("hug_pro\ttwo pictures"));
     let shown: Value = serde_json::from_str(&ok(&["scenes", "show", "hug_pro", "--json"])).unwrap();
     assert_eq!(shown["images"], json!(2));
+    events::check(&shown);
     let ran = run(kling(Path::new(".")).args(["scenes", "show", "hug_pr"]));
     assert_eq!(ran.code, Some(2));
     assert!(
@@ -92,7 +94,9 @@ fn check_diff(before: &str, after: &str, expected: &str) -> Vec<Value> {
     let lines = lines
         .lines()
         .map(|line| serde_json::from_str(line).unwrap());
-    lines.collect()
+    let told: Vec<Value> = lines.collect();
+    told.iter().for_each(events::check);
+    told
 }
 
 #[test]
@@ -149,9 +153,9 @@ fn a_check_tells_of_every_violation_with_its_place() {
     );
     assert_eq!(ran.code, Some(2));
     let pointers: Vec<Value> = ran
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["violation"]["pointer"].clone())
+        .events()
+        .iter()
+        .map(|event| event["violation"]["pointer"].clone())
         .filter(|pointer| !pointer.is_null())
         .collect();
     assert_eq!(pointers, ["/input/images", "/callback_url"]);

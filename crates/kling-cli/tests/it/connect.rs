@@ -201,6 +201,15 @@ fn the_wait_goes_by_the_same_order() {
     }
 }
 
+/// As of every other variable.
+#[test]
+fn an_empty_variable_names_no_settings() {
+    let here = tempfile::tempdir().unwrap();
+    let ran = run(get(here.path()).env("KLING_CONFIG", ""));
+    let why = "error: no key in the environment";
+    assert!(ran.stderr.starts_with(why), "{}", ran.stderr);
+}
+
 #[test]
 fn wrong_settings_name_their_file_and_line() {
     let here = tempfile::tempdir().unwrap();

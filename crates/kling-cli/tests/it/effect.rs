@@ -212,7 +212,7 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     );
     check_refused(
         &["color_mixing", "cat.png", "--report", "cat.png"],
-        "--report cat.png is one of the pictures: name another file",
+        "--report cat.png is what the video is made of: name another file",
     );
     check_refused(
         &["color_mixing", "cat.png", "--output", "."],
@@ -237,6 +237,15 @@ fn without_a_key_it_says_which() {
          KLING_ACCESS_KEY and KLING_SECRET_KEY for Kling; or add --mock to try it offline\n"
     );
     assert_eq!(ran.stdout, "");
+    // Half of one is no reason to do without.
+    let mut command = kling(here.path());
+    command.env("KLING_ACCESS_KEY", "ak-test");
+    let ran = run(command
+        .args(["effect", "color_mixing"])
+        .arg(picture("cat.png")));
+    let why = "error: KLING_ACCESS_KEY is set, but KLING_SECRET_KEY is not";
+    assert!(ran.stderr.starts_with(why), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("--mock"), "{}", ran.stderr);
 }
 
 #[test]

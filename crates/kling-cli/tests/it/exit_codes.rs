@@ -18,10 +18,11 @@ fn exit_codes_md() {
          <!-- Made from `kling exit-codes --json` by `{MEND}`. -->\n\
          \n\
          What a script can tell from the exit code of `kling`. `kling help exit-codes` prints the\n\
-         same. Of several jobs the first that was not done decides, and an interruption before all;\n\
-         the name is also the job's `state` in the summary. FILE is the state file that the message\n\
+         same. Once a task is known to be there, what would be 2 to 5 is 8: it goes on, and is\n\
+         charged. Of several jobs the first that was not done decides, and an interruption before\n\
+         all; the name is also the job's `state` in the summary. FILE is the state file that the message\n\
          names. `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong\n\
-         arguments.\n\
+         arguments; and 11.\n\
          \n\
          | code | name | meaning | is anything charged? | next |\n\
          |---|---|---|---|---|\n"
@@ -55,7 +56,7 @@ fn the_help_has_every_code() {
     let long = run(kling(Path::new(".")).args(["help", "exit-codes"])).stdout;
     let short = run(kling(Path::new(".")).arg("--help")).stdout;
     let printed = run(kling(Path::new(".")).arg("exit-codes")).stdout;
-    assert_eq!(table.len(), 11);
+    assert_eq!(table.len(), 13);
     for row in table {
         let line = format!("  {:>3}  ", row["code"].as_u64().unwrap());
         let meaning = row["meaning"].as_str().unwrap();

@@ -266,6 +266,34 @@ fn at_cometapi_it_says_what_is_unknown() {
     assert!(here.path().join(STATE).exists());
 }
 
+/// What a later version adds is no reason to call it something else.
+#[test]
+fn a_state_file_of_another_version_is_known_as_one() {
+    let mock = service(&["create#1@before:hang"]);
+    let here = killed_at_create(&mock);
+    let path = here.path().join(STATE);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = |change: fn(&mut Value)| {
+        let mut state: Value = serde_json::from_str(&text).unwrap();
+        change(&mut state);
+        std::fs::write(&path, state.to_string()).unwrap();
+        let ran = run(&mut resume(&mock, here.path(), &[]));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        ran.stderr
+    };
+    let said = changed(|state| {
+        state["kling_state"] = json!(2);
+        state["since_2"] = json!(true);
+        state.as_object_mut().unwrap().remove("scene");
+    });
+    let words = "is of version 2, and this program knows 1: use a newer one";
+    assert!(said.contains(words), "{said}");
+    let said = changed(|state| state["unknown"] = json!(true));
+    assert!(said.contains("is no state file: unknown field"), "{said}");
+    let said = changed(|state| *state = json!({}));
+    assert!(said.contains("is no state file: missing field"), "{said}");
+}
+
 /// Not found, and not told to send: nothing is sent.
 #[test]
 fn an_unknown_task_is_not_sent_again_unasked_nor_with_other_pictures() {

@@ -11,6 +11,7 @@ mod connect;
 #[cfg(unix)]
 mod docs;
 mod effect;
+mod events;
 #[cfg(unix)]
 mod examples;
 mod exit_codes;
@@ -21,4 +22,7 @@ mod pipes;
 mod run;
 mod settings;
 mod several;
+mod tasks;
+#[cfg(unix)]
+mod waiting;
 mod webhook;

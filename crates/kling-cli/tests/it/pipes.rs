@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::run::{RunningMock, kling, picture, run, run_with};
+use crate::run::{Ran, RunningMock, kling, picture, run, run_with};
 
 /// A request as another program writes it.
 fn request() -> String {
@@ -64,6 +64,59 @@ fn a_broken_pipe_loses_no_video() {
     ]));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(here.path().join("v.mp4").exists());
+}
+
+/// Half of an answer is none, whoever asked; but who closes a pipe has what they wanted.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_could_not_be_printed_is_told() {
+    let full = || {
+        std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    let here = tempfile::tempdir().unwrap();
+    let image = picture("portrait.jpg");
+    let image = image.to_str().unwrap();
+    for arguments in [
+        &["schema"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["scenes", "list"],
+        &["exit-codes", "--json"],
+        &["conformance", "list"],
+        &["webhook", "listen"],
+        &["check", "--json", image],
+        &[
+            "effect",
+            "color_mixing",
+            image,
+            "--mock",
+            "--json",
+            "-o",
+            "v.mp4",
+        ],
+    ] {
+        let mut command = kling(here.path());
+        let ran = Ran::of(command.args(arguments).stdout(full()).output().unwrap());
+        assert_eq!(ran.code, Some(11), "{arguments:?}: {}", ran.stderr);
+        let why = "error: stdout can't be written: No space left";
+        assert!(ran.stderr.contains(why), "{arguments:?}: {}", ran.stderr);
+    }
+    // What was paid for is there.
+    assert!(here.path().join("v.mp4").exists());
+    // Another failure goes before that.
+    let mut command = kling(here.path());
+    command.args(["check", "--json", "missing.jpg"]);
+    let ran = Ran::of(command.stdout(full()).output().unwrap());
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = kling(here.path());
+    let ran = Ran::of(command.arg("schema").stdout(writer).output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
@@ -129,6 +182,28 @@ fn check_refused(body: &str, why: &str) {
         "{}",
         ran.stderr
     );
+}
+
+/// A device may have no end; and what is cut short must not be taken for the whole.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_more_is_read_than_makes_sense() {
+    let here = tempfile::tempdir().unwrap();
+    let zero = "/dev/zero";
+    for (arguments, most) in [
+        (&["resume", zero][..], 1 << 20),
+        (&["get", "7", "--config", zero], 1 << 20),
+        (&["mock", "--config", zero], 1 << 20),
+        (&["get", "7", "--key-stdin"], 1 << 14),
+        (&["check", "--request", zero], 64 << 20),
+        (&["effect", "--request", "-", "--mock"], 64 << 20),
+    ] {
+        let zeros = std::fs::File::open(zero).unwrap();
+        let ran = run(kling(here.path()).args(arguments).stdin(zeros));
+        assert_eq!(ran.code, Some(2), "{arguments:?}");
+        let why = format!("it has more than {most} bytes");
+        assert!(ran.stderr.contains(&why), "{arguments:?}: {}", ran.stderr);
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::events;
+
 /// What a run left behind.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -34,11 +36,7 @@ impl Ran {
     pub(crate) fn events(&self) -> Vec<Value> {
         let read = |line| serde_json::from_str::<Value>(line).unwrap();
         let events: Vec<Value> = self.stdout.lines().map(read).collect();
-        assert!(
-            events.iter().all(|event| event["event"].is_string()),
-            "{}",
-            self.stdout
-        );
+        events.iter().for_each(events::check);
         events
     }
 }

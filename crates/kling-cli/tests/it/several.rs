@@ -304,6 +304,68 @@ fn a_service_that_loses_answers_gets_no_more_creates() {
     assert_eq!((ran.code, charges(&mock)), (Some(9), 2));
 }
 
+/// Two creates of an earlier run stay open at a host that can't be asked for them: the
+/// others are made all the same.
+#[test]
+fn creates_that_an_earlier_run_lost_do_not_keep_the_others_back() {
+    let mock = RunningMock::start(&["--fault", "create#1-2@after:reset"]);
+    let here = pictures(&["a.jpg", "b.jpg", "c.png"]);
+    let again = || {
+        let arguments = ["color_mixing", "a.jpg", "b.jpg", "c.png"];
+        run(effect(&mock, here.path(), &arguments)
+            .env_remove("KLING_API_KEY")
+            .env("COMETAPI_KEY", &mock.api_key))
+    };
+    let first = again();
+    let lost = ["maybe_sent", "maybe_sent"];
+    assert_eq!(states(&first), [lost[0], lost[1], "not_sent"]);
+    let advice = "the same command again goes on with the rest";
+    assert!(first.stderr.contains(advice), "{}", first.stderr);
+    let second = again();
+    assert_eq!(states(&second), [lost[0], lost[1], "done"]);
+    assert_eq!((second.code, charges(&mock)), (Some(9), 3));
+    // There is nothing left that it could go on with.
+    assert!(!second.stderr.contains(advice), "{}", second.stderr);
+}
+
+/// Nor do they part two that are lost one after the other now.
+#[test]
+fn a_create_that_an_earlier_run_lost_is_no_answer_either() {
+    let mock = RunningMock::start(&["--fault", "create#1-9@after:reset"]);
+    let here = pictures(&["a.jpg", "b.jpg", "c.png", "d.jpg"]);
+    let of = |images: &[&str]| {
+        let mut command = effect(&mock, here.path(), &["color_mixing", "--output-dir", "."]);
+        command.args(images);
+        run(command
+            .env_remove("KLING_API_KEY")
+            .env("COMETAPI_KEY", &mock.api_key))
+    };
+    assert_eq!(of(&["b.jpg"]).code, Some(9));
+    let ran = of(&["a.jpg", "b.jpg", "c.png", "d.jpg"]);
+    let lost = "maybe_sent";
+    assert_eq!(
+        states(&ran),
+        [lost, lost, lost, "not_sent"],
+        "{}",
+        ran.stderr
+    );
+}
+
+/// Where the service can be asked for a lost create, the same command does that.
+#[test]
+fn a_lost_create_is_gone_on_with_where_it_can_be_found() {
+    let mock = service(&["create@after:reset", "get:401/1002"]);
+    let here = pictures(&["a.jpg", "b.jpg"]);
+    let ran = run(&mut effect(
+        &mock,
+        here.path(),
+        &["color_mixing", "a.jpg", "b.jpg"],
+    ));
+    assert_eq!(states(&ran), ["maybe_sent", "maybe_sent"], "{}", ran.stderr);
+    let advice = "the same command again goes on with the rest";
+    assert!(ran.stderr.contains(advice), "{}", ran.stderr);
+}
+
 /// Asked to stop: which goes on is told, and how to finish it. That goes before the
 /// failure of an earlier one.
 #[cfg(unix)]

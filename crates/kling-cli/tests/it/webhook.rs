@@ -1,14 +1,15 @@
 //! `kling webhook`: genuine callbacks are shown, others are not.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use kling_http::webhook::{Secret, Signer};
 use kling_http::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
+use crate::events;
 use crate::run::{Ran, kling, run_with};
 
 const VECTOR: &str = include_str!("../../../../fixtures/samples/webhook.test-vector.json");
@@ -60,18 +61,22 @@ fn a_genuine_callback_is_verified() {
             (&json!("1234567890"), &json!("9876543210"))
         );
     }
-    // Without a secret nothing is proved, and that is said.
-    let ran = verify(&body, Some(&at), &[]);
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert_ne!(ran.json()["verification"], json!("verified"));
+}
+
+/// A script can tell a callback that is not genuine from a command that is wrong.
+#[track_caller]
+fn check_refused(body: &str, at: Option<&str>, more: &[&str], why: &str) {
+    check_ends(body, at, more, (12, "not_verified"), why);
 }
 
 #[track_caller]
-fn check_refused(body: &str, at: Option<&str>, more: &[&str], why: &str) {
+fn check_ends(body: &str, at: Option<&str>, more: &[&str], ends: (i32, &str), why: &str) {
     let ran = verify(body, at, more);
-    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
     assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    let (code, kind) = ends;
+    assert_eq!(ran.code, Some(code), "{}", ran.stderr);
     assert_eq!(ran.json()["event"], json!("error"));
+    assert_eq!(ran.json()["error"]["kind"], json!(kind));
     assert!(!ran.stderr.contains(&vector("secret")), "{}", ran.stderr);
 }
 
@@ -101,24 +106,40 @@ fn a_forged_or_stale_callback_is_refused() {
     }
     // By this machine's time it is from another year.
     check_refused(&body, None, &all, "the delivery is ");
-    check_refused(
-        &body,
-        None,
-        &["--secret-env", "NONE"],
-        "there is no such variable",
-    );
-    check_refused(
-        &body,
-        None,
-        &["--header", "no colon"],
-        "--header is not NAME: VALUE",
-    );
+}
+
+#[test]
+fn a_callback_that_can_t_be_verified_is_not_called_forged() {
+    let check_usage = |more: &[&str], why: &str| {
+        check_ends(&vector("raw_body"), None, more, (2, "usage"), why);
+    };
+    check_usage(&["--secret-env", "NONE"], "there is no such variable");
+    check_usage(&["--secret-file", "none"], "can't be read");
+    let secret = ["--secret-env", "SECRET"];
+    let header = ["--header", "no colon"];
+    check_usage(&[secret, header].concat(), "--header is not NAME: VALUE");
+    // Signed as it should be, and yet no callback.
+    let headers = signature("no JSON", Duration::ZERO);
+    let mut verify = kling(Path::new("."));
+    verify.env("SECRET", vector("secret"));
+    verify.args(["webhook", "verify", "-", "--secret-env", "SECRET"]);
+    for header in headers.lines() {
+        verify.args(["--header", header]);
+    }
+    let ran = run_with(&mut verify, "no JSON");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is no callback"), "{}", ran.stderr);
+    // Without a secret nothing is proved, be it signed or not.
+    let signature = signed();
+    for headers in [&[][..], &["--header", &signature]] {
+        check_usage(headers, "add --secret-env or --secret-file");
+    }
 }
 
 /// `kling webhook listen`, ended with the test.
 struct Listening {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Box<dyn BufRead>,
     address: String,
 }
 
@@ -136,10 +157,11 @@ impl Listening {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
+        events::check(&ready);
         let address = ready["url"].as_str().unwrap().replace("http://", "");
         Listening {
             child,
-            stdout,
+            stdout: Box::new(stdout),
             address,
         }
     }
@@ -166,7 +188,9 @@ impl Listening {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         let lines = rest.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines.collect()
+        let shown: Vec<Value> = lines.collect();
+        shown.iter().for_each(events::check);
+        shown
     }
 }
 
@@ -214,6 +238,17 @@ fn without_a_secret_callbacks_are_shown_and_marked() {
     let shown = listening.stop();
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert_ne!(shown[0]["verification"], json!("verified"));
+}
+
+/// The sender must not think that somebody has it.
+#[test]
+fn a_callback_that_could_not_be_printed_is_not_acknowledged() {
+    let mut listening = Listening::start(&[]);
+    assert_eq!(listening.post("", BODY), "200");
+    // Nobody reads from here on.
+    listening.stdout = Box::new(std::io::empty());
+    assert_eq!(listening.post("", BODY), "500");
+    assert_eq!(listening.child.wait().unwrap().code(), Some(0));
 }
 
 /// Others could send whatever they like.
