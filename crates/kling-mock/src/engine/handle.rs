@@ -35,6 +35,7 @@ pub(crate) enum Step {
 pub(crate) struct Received {
     /// Which request it is, from 0.
     number: u64,
+    generation: u64,
     account: AccountIndex,
     record: Record,
     selection: Selection,
@@ -84,6 +85,7 @@ impl Engine {
         let wait = selection.delay_before;
         let received = Received {
             number,
+            generation: world.generation,
             account,
             record,
             selection,
@@ -97,7 +99,7 @@ impl Engine {
     }
 
     /// Acts on a request that had to wait: as if it had come only now, but for
-    /// the faults that it met.
+    /// the faults that it met. If the tasks were forgotten meanwhile, so is it.
     pub(crate) fn resume(
         &self,
         now: UnixMillis,
@@ -106,6 +108,9 @@ impl Engine {
     ) -> Reply {
         let route = Route::of(&self.profile, request);
         let world = self.world();
+        if received.generation != world.generation {
+            return Reply::lost();
+        }
         let (account, submission) = (received.account, received.submission.as_ref());
         // Its task may have been created, or forgotten, meanwhile.
         received
@@ -124,6 +129,7 @@ impl Engine {
     ) -> Reply {
         let Received {
             number,
+            generation: _,
             account,
             mut record,
             selection,

@@ -7,7 +7,7 @@ use kling_types::UnixMillis;
 use serde::Serialize;
 
 use super::account::{AccountChange, AccountInfo, SetupError, Tenant, check_name};
-use super::{Account, Engine, callbacks, hits};
+use super::{Account, Engine, World, callbacks, hits};
 use crate::fault::Fault;
 use crate::journal::Totals;
 use crate::random::Stream;
@@ -147,10 +147,7 @@ impl Engine {
     /// Forgets tasks, their callbacks and charges.
     pub(crate) fn forget_tasks(&self) {
         let mut world = self.world();
-        for tenant in &mut world.tenants {
-            tenant.forget();
-        }
-        world.ledger.clear();
+        world.forget_tasks();
         world.created = 0;
     }
 
@@ -161,12 +158,9 @@ impl Engine {
     /// Forgets all but accounts and keys, in one: rules for plans too.
     pub(crate) fn forget_all(&self) {
         let mut world = self.world();
-        for tenant in &mut world.tenants {
-            tenant.forget();
-        }
+        world.forget_tasks();
         world.faults.clear();
         world.plans.clear();
-        world.ledger.clear();
         (world.requests, world.created) = (0, 0);
         self.journal_lock().clear();
     }
@@ -186,5 +180,15 @@ impl Engine {
             Some((tenant.service_time(first), tenant.service_time(last)))
         });
         ahead.reduce(|(first, last), (one, other)| (first.min(one), last.max(other)))
+    }
+}
+
+impl World {
+    fn forget_tasks(&mut self) {
+        for tenant in &mut self.tenants {
+            tenant.forget();
+        }
+        self.ledger.clear();
+        self.generation += 1;
     }
 }

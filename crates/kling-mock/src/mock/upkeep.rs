@@ -13,7 +13,9 @@ use crate::journal::JournalPage;
 use crate::limits::{LIMITS, Limit};
 use crate::verify::FaultHits;
 
-/// What is forgotten. Accounts, keys and what time it is always stay.
+/// What is forgotten. Accounts, keys and what time it is always stay. Where the
+/// tasks are forgotten, so is each request that a fault still delays, and each
+/// callback that is under way: neither leaves a charge or an entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResetScope {

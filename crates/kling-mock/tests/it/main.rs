@@ -20,6 +20,7 @@ mod limits;
 mod model;
 mod parity;
 mod profiles;
+mod reset;
 mod serve;
 mod steering;
 mod travel;
