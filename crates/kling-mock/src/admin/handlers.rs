@@ -407,7 +407,7 @@ pub(super) async fn steer_task(call: &Call<'_>) -> Outcome {
             return Err(AdminError::bad_body(why, ""));
         }
     };
-    settle(call).await?;
+    call.mock.settle().await;
     Ok(Answer::ok(&steered))
 }
 
@@ -459,7 +459,8 @@ pub(super) async fn advance_account(call: &Call<'_>) -> Outcome {
     let account = call.known_account(call.id)?;
     let order: AdvanceOrder = call.body()?;
     call.mock.advance_account(account, order.advance.0);
-    settle(call).await
+    call.mock.settle().await;
+    Ok(Answer::empty(StatusCode::ACCEPTED))
 }
 
 pub(super) fn callbacks(call: &Call<'_>) -> Outcome {
@@ -473,7 +474,8 @@ pub(super) async fn redeliver(call: &Call<'_>) -> Outcome {
     let callback = call.id.parse().map_err(|_| unknown())?;
     let scheduled = call.mock.redeliver(&account, callback);
     scheduled.map_err(|_| unknown())?;
-    settle(call).await
+    call.mock.settle().await;
+    Ok(Answer::empty(StatusCode::ACCEPTED))
 }
 
 #[derive(Deserialize)]
@@ -487,13 +489,6 @@ pub(super) async fn test_callback(call: &Call<'_>) -> Outcome {
     let order: TestOrder = call.body()?;
     let scheduled = call.mock.test_callback(&account, &order.url);
     scheduled.map_err(AdminError::conflict)?;
-    settle(call).await
-}
-
-/// On a clock that stands still, what is due now is done before the answer.
-async fn settle(call: &Call<'_>) -> Outcome {
-    if call.mock.clock_speed().is_none() {
-        call.mock.advance(Duration::ZERO).await?;
-    }
+    call.mock.settle().await;
     Ok(Answer::empty(StatusCode::ACCEPTED))
 }
