@@ -147,6 +147,8 @@ impl Engine {
             plan: plan.drawn(self.seed, world.created),
             failure: order.failure.map(Arc::from).or(plan.failure().cloned()),
             reads: Vec::new(),
+            asked: 0,
+            found: false,
             seconds: order.seconds,
             charge: 0,
         };

@@ -26,6 +26,7 @@ mod ahead;
 mod begin;
 mod callbacks;
 mod handle;
+mod past;
 mod refusal;
 mod route;
 mod service;

@@ -91,7 +91,7 @@ impl FaultPlan {
     /// How many of a task's latest queries a fault looks back on.
     pub(crate) fn reads_needed(&self) -> usize {
         let reads = self.armed.iter().map(|armed| match armed.fault.action {
-            Action::Read(ReadFault::Stale(count) | ReadFault::Lag(count)) => count,
+            Action::Read(ReadFault::Stale(count)) => count,
             _ => 0,
         });
         usize::try_from(reads.max().unwrap_or(0)).unwrap_or(usize::MAX)
