@@ -89,6 +89,8 @@ impl Mock {
         if admin::is_for(head) {
             return Reply::whole(admin::refuse_unread(why, head.method()));
         }
-        self.0.engine.refuse_unread(self.now(), head, why)
+        let reply = self.0.engine.refuse_unread(self.now(), head, why);
+        self.tell();
+        reply
     }
 }

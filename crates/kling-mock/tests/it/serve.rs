@@ -282,6 +282,20 @@ async fn what_breaks_off_at_the_mock_s_own_interface_is_refused_there() {
     assert_eq!(first(&mock).await, first(&kling()).await);
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_the_journal_is_told_of_what_was_not_read() {
+    let mock = kling();
+    let door = Door::of(&mock);
+    let began = tokio::time::Instant::now();
+    let (page, _) = tokio::join!(mock.journal_wait(0, 1, Duration::from_secs(30)), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let body = vec![b'x'; LIMIT + 1];
+        door.call("POST", "/v1/videos/effects", &body).await
+    });
+    assert_eq!(page.entries.len(), 1);
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+}
+
 /// Links lead back to where the caller came in.
 #[tokio::test]
 async fn links_name_the_host_that_was_asked() {
