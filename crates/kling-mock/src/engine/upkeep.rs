@@ -144,11 +144,10 @@ impl Engine {
         hits(&world.faults)
     }
 
-    /// Forgets tasks, their callbacks and charges.
+    /// Forgets tasks, their callbacks and charges. None that comes later gets
+    /// an id of theirs.
     pub(crate) fn forget_tasks(&self) {
-        let mut world = self.world();
-        world.forget_tasks();
-        world.created = 0;
+        self.world().forget_tasks();
     }
 
     pub(crate) fn forget_journal(&self) {

@@ -23,7 +23,8 @@ pub enum ResetScope {
     /// there were: what comes next gets the ids that it would get from a new mock.
     #[default]
     All,
-    /// Tasks, their callbacks and charges.
+    /// Tasks, their callbacks and charges. What comes next gets ids that nobody
+    /// has seen yet.
     Tasks,
     /// The journal and its counts.
     Journal,

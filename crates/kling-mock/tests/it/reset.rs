@@ -1,10 +1,11 @@
 //! What is forgotten is gone, also where something of it is still under way: a
 //! test begins with nothing of the one before it.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kling_http::{Body, Transport, TransportError, transport_fn};
-use kling_mock::{JournalEntry, Mock, Plan, ResetScope};
+use kling_mock::{Account, JournalEntry, ManualClock, Mock, Plan, Profile, ResetScope};
 use tokio::time::{sleep, timeout};
 
 use crate::door::Door;
@@ -68,5 +69,53 @@ async fn a_callback_that_is_under_way_meanwhile_leaves_no_trace() {
         let mut tasks = journal.iter().filter_map(JournalEntry::task_id);
         assert!(tasks.all(|id| id == second), "{scope}");
         running.abort();
+    }
+}
+
+/// All that has an id of its own, and what chance decides: a task, a request, a
+/// fault and which requests meet it, a callback.
+async fn ids(mock: &Mock) -> [String; 4] {
+    let fault = mock.arm("get p=0.5:503".parse().expect("a fault"));
+    let door = Door::of(mock);
+    let mut body = single();
+    body["callback_url"] = HOOK.into();
+    let task = door.create("", &body).await.task_id();
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        answers.push(door.query("", &task).await);
+    }
+    let request = answers[0].json()["request_id"].to_string();
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    let hooks = Arc::new(Mutex::new(String::new()));
+    let receiver = {
+        let hooks = Arc::clone(&hooks);
+        transport_fn(move |request: http::Request<bytes::Bytes>| {
+            let id = request.headers()["webhook-id"].to_str().expect("text");
+            hooks.lock().expect("a lock").push_str(id);
+            async { Ok::<_, TransportError>(http::Response::new(Body::empty())) }
+        })
+    };
+    assert_eq!(mock.deliver_callbacks(&receiver).await, 1);
+    let hooks = hooks.lock().expect("a lock").clone();
+    [task, request, format!("{fault} {statuses:?}"), hooks]
+}
+
+/// A run on a server that is shared repeats as one on a new server does; but
+/// where only the tasks are forgotten nobody meets an id that he knows already.
+#[tokio::test]
+async fn after_a_reset_ids_begin_anew_and_chance_too() {
+    let account = Account::new("a").webhook_secret(crate::callbacks::SECRET);
+    let mock = Mock::builder()
+        .profile(Profile::kling())
+        .clock(ManualClock::new())
+        .plan(Plan::held())
+        .account(account.expect("a secret"))
+        .expect("an account")
+        .build();
+    let first = ids(&mock).await;
+    mock.reset_only(ResetScope::Tasks);
+    let third = ids(&mock).await;
+    for (place, before) in first.iter().enumerate() {
+        assert_ne!(third[place], *before);
     }
 }
