@@ -129,7 +129,7 @@ impl Engine {
     ) -> Reply {
         let Received {
             number,
-            generation: _,
+            generation,
             account,
             mut record,
             selection,
@@ -177,7 +177,7 @@ impl Engine {
                 intended: None,
             }
         } else {
-            self.changed(answer, &selection, route, number, own_now)
+            self.changed(answer, &selection, route, number, own_now, generation)
         };
         self.write_down(now, request, route, &record, outcome)
     }
@@ -195,6 +195,7 @@ impl Engine {
         route: &Route<'_>,
         number: u64,
         now: UnixMillis,
+        generation: u64,
     ) -> Outcome {
         let is_asset = matches!(route, Route::Asset(_));
         let envelope = |status: StatusCode, code: Option<ApiCode>| {
@@ -208,7 +209,11 @@ impl Engine {
         let intended = selection.is_handled().then(|| answer.clone());
         let applied = selection.apply(answer, &envelope);
         if let Some(id) = applied.missed {
-            self.world().faults.note_missed(id);
+            let mut world = self.world();
+            // Another fault may have its number by now.
+            if world.generation == generation {
+                world.faults.note_missed(id);
+            }
         }
         Outcome {
             sent: Reply {

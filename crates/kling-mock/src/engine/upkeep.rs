@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::account::{AccountChange, AccountInfo, SetupError, Tenant, check_name};
 use super::{Account, Engine, World, callbacks, hits};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultPlan};
 use crate::journal::Totals;
 use crate::random::Stream;
 use crate::verify::FaultHits;
@@ -154,11 +154,15 @@ impl Engine {
         self.journal_lock().clear();
     }
 
-    /// Forgets all but accounts and keys, in one: rules for plans too.
+    /// Forgets all but accounts and keys, in one: rules for plans too, and how
+    /// far everything has counted.
     pub(crate) fn forget_all(&self) {
         let mut world = self.world();
         world.forget_tasks();
-        world.faults.clear();
+        for tenant in &mut world.tenants {
+            tenant.callbacks.queue.begin_anew();
+        }
+        world.faults = FaultPlan::default();
         world.plans.clear();
         (world.requests, world.created) = (0, 0);
         self.journal_lock().clear();

@@ -27,7 +27,7 @@ pub(crate) struct FaultPlan {
 /// A fault and what it has done: all that is to be saved of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Armed {
-    /// Counts from 1; never given twice.
+    /// Counts from 1; a plan never gives it twice.
     pub(crate) id: u64,
     pub(crate) fault: Fault,
     /// How many requests fitted its operation and filters.

@@ -19,8 +19,10 @@ use crate::verify::FaultHits;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResetScope {
-    /// Tasks, charges, journal, faults, rules for plans, and how many requests
-    /// there were: what comes next gets the ids that it would get from a new mock.
+    /// Tasks, charges, journal, faults, rules for plans, and how many there were
+    /// of each: what comes next gets the ids that it would get from a new mock
+    /// at this time, and chance decides as it would there. Only the journal's
+    /// numbers go on, so that whoever reads it page by page misses nothing.
     #[default]
     All,
     /// Tasks, their callbacks and charges. What comes next gets ids that nobody

@@ -113,6 +113,8 @@ async fn after_a_reset_ids_begin_anew_and_chance_too() {
         .expect("an account")
         .build();
     let first = ids(&mock).await;
+    mock.reset();
+    assert_eq!(ids(&mock).await, first);
     mock.reset_only(ResetScope::Tasks);
     let third = ids(&mock).await;
     for (place, before) in first.iter().enumerate() {
