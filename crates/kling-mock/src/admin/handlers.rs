@@ -458,7 +458,7 @@ struct AdvanceOrder {
 pub(super) async fn advance_account(call: &Call<'_>) -> Outcome {
     let account = call.known_account(call.id)?;
     let order: AdvanceOrder = call.body()?;
-    call.mock.advance_account(account, order.advance.0);
+    call.mock.advance_account(account, order.advance.0)?;
     call.mock.settle().await;
     Ok(Answer::empty(StatusCode::ACCEPTED))
 }

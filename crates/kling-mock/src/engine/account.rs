@@ -11,6 +11,7 @@ use super::refusal::Refusal;
 use super::store::Store;
 use crate::auth::Keyring;
 use crate::callback::{Policy, WebhookSecret};
+use crate::clock::{ClockError, LATEST};
 use crate::plan::Plan;
 
 /// An account to set up. Accounts of one service see nothing of each other.
@@ -348,8 +349,13 @@ impl Tenant {
     }
 
     /// Lets time pass for this account alone.
-    pub(super) fn advance(&mut self, by: Duration) {
-        self.ahead = self.ahead.saturating_add(by);
+    pub(super) fn advance(&mut self, by: Duration, now: UnixMillis) -> Result<(), ClockError> {
+        let ahead = self.ahead.saturating_add(by);
+        if now.saturating_add(ahead) > LATEST {
+            return Err(ClockError::TooFar);
+        }
+        self.ahead = ahead;
+        Ok(())
     }
 
     /// Whether one more task may be created now, as far as the account goes. It

@@ -127,7 +127,8 @@ async fn what_is_next_follows_what_is_done() {
     mock.release(&id).expect("released");
     assert_eq!(next(), Some(3_600_000));
     // Time that passes for the account brings it nearer.
-    assert!(mock.advance_account("default", seconds(60)));
+    let passed = mock.advance_account("default", seconds(60));
+    assert_eq!(passed, Ok(true));
     assert_eq!(next(), Some(3_540_000));
     mock.replan(&second, &Plan::stuck()).expect("another plan");
     assert_eq!(next(), None);

@@ -121,6 +121,14 @@ async fn what_is_wrong_is_told_in_one_form() {
         ),
         (
             "POST",
+            "/accounts/default/clock",
+            r#"{"advance":"5000000000000h"}"#,
+            400,
+            "clock_range",
+            "year 9999",
+        ),
+        (
+            "POST",
             "/faults",
             r#"{"fault":"create:rset"}"#,
             400,
