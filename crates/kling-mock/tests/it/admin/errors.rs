@@ -65,6 +65,14 @@ async fn what_is_wrong_is_told_in_one_form() {
         ),
         (
             "POST",
+            "/faults",
+            r#" ["get:503"]"#,
+            400,
+            "bad_body",
+            "a JSON object",
+        ),
+        (
+            "POST",
             "/clock",
             r#"{"advnce":"1s"}"#,
             400,
