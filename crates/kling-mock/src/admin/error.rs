@@ -121,7 +121,10 @@ impl From<UnknownTask> for AdminError {
 
 impl From<SetupError> for AdminError {
     fn from(error: SetupError) -> Self {
-        AdminError::conflict(error.to_string())
+        match error.member() {
+            Some(member) => AdminError::bad_body(error.to_string(), format!("/{member}")),
+            None => AdminError::conflict(error.to_string()),
+        }
     }
 }
 

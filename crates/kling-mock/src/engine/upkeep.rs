@@ -55,7 +55,7 @@ impl Engine {
                 });
         if let Err(why) = added {
             keys.remove(index);
-            return Err(SetupError::about(&account.name, &why));
+            return Err(SetupError::key(&account.name, &why));
         }
         let mut journal = self.journal_lock();
         journal.hide(&key);

@@ -255,8 +255,8 @@ async fn what_is_wrong_is_told_in_one_form() {
             "POST",
             "/accounts",
             r#"{"name":"a/b"}"#,
-            409,
-            "conflict",
+            400,
+            "bad_body",
             "letters, digits",
         ),
         (
@@ -380,9 +380,48 @@ async fn errors_point_into_the_body() {
             "/secret_key",
         ),
         ("POST", "/clock", json!({"advance": 5}), "/advance"),
+        ("POST", "/accounts", json!({"name": "a b"}), "/name"),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "api_key": "a b"}),
+            "/api_key",
+        ),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "access_key": "", "secret_key": "s"}),
+            "/access_key",
+        ),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "access_key": "a", "secret_key": ""}),
+            "/secret_key",
+        ),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "webhook_secret": "!"}),
+            "/webhook_secret",
+        ),
+        (
+            "POST",
+            "/tasks",
+            json!({"scene": "hug", "seconds": 7}),
+            "/seconds",
+        ),
+        (
+            "POST",
+            "/tasks",
+            json!({"scene": "hug", "external_task_id": ""}),
+            "/external_task_id",
+        ),
     ];
     for (method, path, body, pointer) in rows {
-        let answer = ask(&door, method, path, &body).await.json();
+        let answer = ask(&door, method, path, &body).await;
+        check_error(&answer, 400, "bad_body", "");
+        let answer = answer.json();
         assert_eq!(answer["error"]["pointer"], pointer, "{answer}");
     }
     // All faults, or none.
