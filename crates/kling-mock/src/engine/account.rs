@@ -274,8 +274,10 @@ pub(super) fn check_name<'a>(
     mut taken: impl Iterator<Item = &'a str>,
 ) -> Result<(), SetupError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if name.is_empty() || !name.bytes().all(fits) {
-        let why = "a name has letters, digits, dashes, points and underscores";
+    // Points alone mean another folder, and the addresses of files have the name.
+    if name.bytes().all(|byte| byte == b'.') || !name.bytes().all(fits) {
+        let why =
+            "a name has letters, digits, dashes, points and underscores, and not points alone";
         return Err(SetupError::invalid(name, "name", why));
     }
     if taken.any(|other| other == name) {

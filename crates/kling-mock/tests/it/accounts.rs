@@ -92,6 +92,29 @@ async fn accounts_see_nothing_of_each_other() {
     ledger.assert_charged_once(&id);
 }
 
+/// Its name is part of the addresses of its files, where dots lead elsewhere.
+#[test]
+fn what_an_account_may_be_called() {
+    for (name, fits) in [
+        ("a", true),
+        ("A.b_c-9", true),
+        (".a", true),
+        ("...a", true),
+        ("", false),
+        (".", false),
+        ("..", false),
+        ("...", false),
+        ("a/b", false),
+        ("ä", false),
+    ] {
+        let mock = Mock::new();
+        let added = mock.add_account(&Account::new(name)).is_ok();
+        assert_eq!(added, fits, "{name:?}");
+        let builder = Mock::builder().account(Account::new(name));
+        assert_eq!(builder.is_ok(), fits, "{name:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_an_account_may_not_do() {
     for (state, http, code) in [
@@ -207,11 +230,11 @@ fn accounts_that_can_not_be_are_refused_by_name() {
     for (account, wanted) in [
         (
             Account::new(""),
-            "account \"\": a name has letters, digits, dashes, points and underscores",
+            "account \"\": a name has letters, digits, dashes, points and underscores, and not points alone",
         ),
         (
             Account::new("a/b"),
-            "account \"a/b\": a name has letters, digits, dashes, points and underscores",
+            "account \"a/b\": a name has letters, digits, dashes, points and underscores, and not points alone",
         ),
         (
             Account::new("one"),
