@@ -438,6 +438,10 @@ pub(super) fn plan_for(call: &Call<'_>) -> Outcome {
         rule = rule.external_task_id(id);
     }
     if let Some(times) = order.times {
+        if times == 0 {
+            let why = "a rule is for one create at least";
+            return Err(AdminError::bad_body(why, "/times"));
+        }
         rule = rule.times(times);
     }
     call.mock.plan_for(rule);
@@ -487,6 +491,8 @@ struct TestOrder {
 pub(super) async fn test_callback(call: &Call<'_>) -> Outcome {
     let account = call.account()?;
     let order: TestOrder = call.body()?;
+    let allowed = call.mock.may_call(&order.url);
+    allowed.map_err(|why| AdminError::bad_body(why, "/url"))?;
     let scheduled = call.mock.test_callback(&account, &order.url);
     scheduled.map_err(AdminError::conflict)?;
     call.mock.settle().await;

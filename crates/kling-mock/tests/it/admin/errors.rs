@@ -380,6 +380,19 @@ async fn errors_point_into_the_body() {
             "/secret_key",
         ),
         ("POST", "/clock", json!({"advance": 5}), "/advance"),
+        (
+            "POST",
+            "/plans",
+            json!({"plan": "stuck", "times": 0}),
+            "/times",
+        ),
+        ("POST", "/callbacks/test", json!({"url": "nope"}), "/url"),
+        (
+            "POST",
+            "/callbacks/test",
+            json!({"url": "http://other.example/hook"}),
+            "/url",
+        ),
         ("POST", "/accounts", json!({"name": "a b"}), "/name"),
         (
             "POST",
