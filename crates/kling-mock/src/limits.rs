@@ -184,8 +184,8 @@ pub(crate) static LIMITS: &[Limit] = &[
     ),
     row(
         "accounts",
-        Evidence::Documented,
-        "Account states 1100 to 1103 and 1304",
+        Evidence::Inferred,
+        "Account states 1100 to 1103 and 1304 refuse creates, and nothing else",
         "accounts::what_an_account_may_not_do",
     ),
     row(

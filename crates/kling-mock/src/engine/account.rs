@@ -38,7 +38,9 @@ pub struct Account {
     pub(crate) webhook_secret: Option<WebhookSecret>,
 }
 
-/// What an account may do.
+/// What an account may do. All but the first refuse its creates, and nothing
+/// else: what it has can be asked after and downloaded. That codes 1100 and 1304
+/// do not refuse more is *inferred*; the codes are *documented*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

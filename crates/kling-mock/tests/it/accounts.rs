@@ -2,10 +2,11 @@
 
 use http::{Method, Request};
 use kling_http::Transport as _;
-use kling_mock::{Account, AccountState, AuthMode, Mock, Plan, Profile, sign_jwt};
+use kling_mock::{Account, AccountState, AuthMode, Mock, NewTask, Plan, Profile, sign_jwt};
 use serde_json::{Value, json};
 
 use crate::clock::{ManualClock, START};
+use crate::door::Door;
 use crate::single;
 
 /// An answer to a request with this `Authorization`.
@@ -129,6 +130,10 @@ async fn what_an_account_may_not_do() {
         let (status, answer) = create(&mock, "Bearer a", &single()).await;
         assert_eq!((status, &answer["code"]), (http, &json!(code)), "{answer}");
         assert!(mock.ledger().is_empty());
+        let task = mock.add_task(&NewTask::new("hug").plan(Plan::stuck()));
+        let id = task.expect("a task").task_id;
+        let queried = Door::of(&mock).query("", id.as_str()).await;
+        assert_eq!(queried.status, 200, "{state:?}");
     }
 }
 
