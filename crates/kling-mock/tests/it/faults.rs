@@ -264,15 +264,21 @@ async fn what_was_seen_of_a_steered_task_is_not_taken_back() {
     let mock = held(&[]).await;
     release(&mock);
     assert_eq!(statuses(&mock, 1).await, [processing]);
-    let fault = arm(&mock, "get:stale=2");
+    arm(&mock, "get:stale=2");
     assert_eq!(statuses(&mock, 1).await, [processing]);
     release(&mock);
     let seen = statuses(&mock, 3).await;
     assert_eq!(seen, [processing, processing, succeed]);
+
+    // Nor of what was between two faults.
+    let mock = held(&[]).await;
+    let fault = arm(&mock, "get:stale=2");
+    assert_eq!(statuses(&mock, 1).await, [submitted]);
     mock.disarm(fault);
-    assert_eq!(statuses(&mock, 1).await, [succeed]);
+    release(&mock);
+    assert_eq!(statuses(&mock, 1).await, [processing]);
     arm(&mock, "get:stale=2");
-    assert_eq!(statuses(&mock, 1).await, [succeed]);
+    assert_eq!(statuses(&mock, 1).await, [processing]);
 }
 
 #[tokio::test]
