@@ -72,15 +72,33 @@ fn wanted(headers: &HeaderMap, etag: &str, length: usize) -> Wanted {
     if text(IF_RANGE).is_some_and(|tag| tag != etag) {
         return Wanted::All;
     }
-    let Ok(parsed) = http_range_header::parse_range_header(range) else {
+    part(range, length)
+}
+
+/// One range of bytes (RFC 9110, 14.1.2).
+fn part(range: &str, length: usize) -> Wanted {
+    let spec = range
+        .split_once('=')
+        .filter(|(unit, _)| unit.eq_ignore_ascii_case("bytes"))
+        .and_then(|(_, spec)| spec.split_once('-'));
+    let Some((first, last)) = spec else {
         return Wanted::All;
     };
-    match parsed.validate(length as u64).as_deref() {
-        Ok([part]) => match (usize::try_from(*part.start()), usize::try_from(*part.end())) {
-            (Ok(start), Ok(end)) if end < length => Wanted::Part(start..=end),
-            _ => Wanted::Nothing,
-        },
-        Ok(_) => Wanted::All,
-        Err(_) => Wanted::Nothing,
+    let (from, to) = match (position(first), position(last)) {
+        (Some(first), Some(last)) if first <= last => (first, last),
+        (Some(first), None) if last.is_empty() => (first, usize::MAX),
+        (None, Some(suffix)) if first.is_empty() => (length.saturating_sub(suffix), usize::MAX),
+        _ => return Wanted::All,
+    };
+    if from < length {
+        Wanted::Part(from..=to.min(length - 1))
+    } else {
+        Wanted::Nothing
     }
+}
+
+/// A number; one that is too large to count lies behind every end.
+fn position(text: &str) -> Option<usize> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(usize::MAX))
 }

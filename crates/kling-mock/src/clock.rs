@@ -16,7 +16,7 @@ pub(crate) const EPOCH: UnixMillis = UnixMillis::new(1_767_225_600_000);
 
 /// 9999-12-31T23:59:59.999Z: the last time that has four digits for its year.
 /// Beyond it nothing could be written down, and little could be added.
-const LATEST: UnixMillis = UnixMillis::new(253_402_300_799_999);
+pub(crate) const LATEST: UnixMillis = UnixMillis::new(253_402_300_799_999);
 
 /// A clock that stands still until it is moved, and moves forward only.
 ///

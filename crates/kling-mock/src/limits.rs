@@ -78,7 +78,7 @@ pub(crate) static LIMITS: &[Limit] = &[
         "paths",
         Evidence::Documented,
         "Create, query and list of `/v1/videos/effects`, below `/kling` at CometAPI",
-        "answers::documented_requests_are_accepted",
+        "fields::documented_requests_are_accepted",
     ),
     row(
         "paths",
@@ -102,7 +102,7 @@ pub(crate) static LIMITS: &[Limit] = &[
         "requests",
         Evidence::Documented,
         "`duration` is required at CometAPI, and optional at Kling",
-        "answers::duration_is_required_at_cometapi_only",
+        "fields::duration_is_required_at_cometapi_only",
     ),
     row(
         "requests",
@@ -114,25 +114,25 @@ pub(crate) static LIMITS: &[Limit] = &[
         "requests",
         Evidence::SeenLive,
         "Wrong and missing fields are refused in the service's words",
-        "answers::missing_and_wrong_fields",
+        "fields::missing_and_wrong_fields",
     ),
     row(
         "requests",
         Evidence::Documented,
         "An external id is unique within an account",
-        "answers::documented_refusals_of_kling",
+        "refusals::documented_refusals_of_kling",
     ),
     row(
         "pictures",
         Evidence::SeenLive,
         "A picture in base64 is read when the task is created, and refused if it is none",
-        "answers::a_picture_that_is_no_base64_is_refused_at_once",
+        "fields::a_picture_that_is_no_base64_is_refused_at_once",
     ),
     row(
         "pictures",
         Evidence::SeenLive,
         "A picture with too few pixels fails its task, not the create",
-        "answers::a_picture_that_is_too_small_fails_the_task",
+        "fields::a_picture_that_is_too_small_fails_the_task",
     ),
     row(
         "pictures",
@@ -180,12 +180,12 @@ pub(crate) static LIMITS: &[Limit] = &[
         "keys",
         Evidence::SeenLive,
         "The gateway refuses a wrong key in a body of its own",
-        "answers::what_the_gateway_refuses_itself",
+        "refusals::what_the_gateway_refuses_itself",
     ),
     row(
         "accounts",
-        Evidence::Documented,
-        "Account states 1100 to 1103 and 1304",
+        Evidence::Inferred,
+        "Account states 1100 to 1103 and 1304 refuse creates, and nothing else",
         "accounts::what_an_account_may_not_do",
     ),
     row(

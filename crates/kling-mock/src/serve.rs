@@ -213,9 +213,10 @@ async fn answer(
     match delivery.ending {
         Ending::Whole => {}
         Ending::Truncate(_) => {
-            // The head promises all of it.
+            // The head promises all of it; to `HEAD`, what is not here.
             let length = HeaderValue::from(answer.body().len());
-            answer.headers_mut().insert(CONTENT_LENGTH, length);
+            let headers = answer.headers_mut();
+            headers.entry(CONTENT_LENGTH).or_insert(length);
         }
         Ending::Reset => {
             resets.store(true, Ordering::Relaxed);

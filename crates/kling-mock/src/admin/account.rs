@@ -60,9 +60,7 @@ impl AccountOrder {
             account = account.plan(parse_plan(&plan)?);
         }
         if let Some(secret) = self.webhook_secret {
-            let signed = account.webhook_secret(&secret);
-            account = signed
-                .map_err(|error| AdminError::bad_body(error.to_string(), "/webhook_secret"))?;
+            account = account.webhook_secret(&secret)?;
         }
         Ok(account)
     }

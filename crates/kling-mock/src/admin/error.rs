@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::PREFIX;
 use super::table::ROUTES;
 use crate::clock::ClockError;
-use crate::engine::{SetupError, UnknownTask};
+use crate::engine::{BODY_LIMIT, SetupError, UnknownTask, Unread};
 use crate::grammar::nearest;
 
 /// `{"error":{"code":…,"message":…,"pointer":…}}`.
@@ -39,6 +39,16 @@ impl AdminError {
         AdminError {
             pointer: Some(pointer.into()),
             ..AdminError::new(StatusCode::BAD_REQUEST, "bad_body", message)
+        }
+    }
+
+    pub(super) fn unread(why: Unread) -> Self {
+        match why {
+            Unread::TooLarge => {
+                let message = format!("the body is too large: {BODY_LIMIT} bytes at most");
+                AdminError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+            }
+            Unread::BrokenOff => AdminError::bad_body("the body broke off", ""),
         }
     }
 
@@ -111,7 +121,10 @@ impl From<UnknownTask> for AdminError {
 
 impl From<SetupError> for AdminError {
     fn from(error: SetupError) -> Self {
-        AdminError::conflict(error.to_string())
+        match error.member() {
+            Some(member) => AdminError::bad_body(error.to_string(), format!("/{member}")),
+            None => AdminError::conflict(error.to_string()),
+        }
     }
 }
 

@@ -407,7 +407,7 @@ pub(super) async fn steer_task(call: &Call<'_>) -> Outcome {
             return Err(AdminError::bad_body(why, ""));
         }
     };
-    settle(call).await?;
+    call.mock.settle().await;
     Ok(Answer::ok(&steered))
 }
 
@@ -438,6 +438,10 @@ pub(super) fn plan_for(call: &Call<'_>) -> Outcome {
         rule = rule.external_task_id(id);
     }
     if let Some(times) = order.times {
+        if times == 0 {
+            let why = "a rule is for one create at least";
+            return Err(AdminError::bad_body(why, "/times"));
+        }
         rule = rule.times(times);
     }
     call.mock.plan_for(rule);
@@ -458,8 +462,9 @@ struct AdvanceOrder {
 pub(super) async fn advance_account(call: &Call<'_>) -> Outcome {
     let account = call.known_account(call.id)?;
     let order: AdvanceOrder = call.body()?;
-    call.mock.advance_account(account, order.advance.0);
-    settle(call).await
+    call.mock.advance_account(account, order.advance.0)?;
+    call.mock.settle().await;
+    Ok(Answer::empty(StatusCode::ACCEPTED))
 }
 
 pub(super) fn callbacks(call: &Call<'_>) -> Outcome {
@@ -473,7 +478,8 @@ pub(super) async fn redeliver(call: &Call<'_>) -> Outcome {
     let callback = call.id.parse().map_err(|_| unknown())?;
     let scheduled = call.mock.redeliver(&account, callback);
     scheduled.map_err(|_| unknown())?;
-    settle(call).await
+    call.mock.settle().await;
+    Ok(Answer::empty(StatusCode::ACCEPTED))
 }
 
 #[derive(Deserialize)]
@@ -485,15 +491,10 @@ struct TestOrder {
 pub(super) async fn test_callback(call: &Call<'_>) -> Outcome {
     let account = call.account()?;
     let order: TestOrder = call.body()?;
+    let allowed = call.mock.may_call(&order.url);
+    allowed.map_err(|why| AdminError::bad_body(why, "/url"))?;
     let scheduled = call.mock.test_callback(&account, &order.url);
     scheduled.map_err(AdminError::conflict)?;
-    settle(call).await
-}
-
-/// On a clock that stands still, what is due now is done before the answer.
-async fn settle(call: &Call<'_>) -> Outcome {
-    if call.mock.clock_speed().is_none() {
-        call.mock.advance(Duration::ZERO).await?;
-    }
+    call.mock.settle().await;
     Ok(Answer::empty(StatusCode::ACCEPTED))
 }

@@ -83,6 +83,13 @@ impl<'a> Call<'a> {
 
     /// The body; what it is not, and where, is told.
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, AdminError> {
+        // Serde takes a list for an object's members in their order.
+        if self.body.trim_ascii_start().starts_with(b"[") {
+            return Err(AdminError::bad_body(
+                "the body is a JSON object, not a list",
+                "",
+            ));
+        }
         let mut reader = serde_json::Deserializer::from_slice(self.body);
         let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let pointer = pointer(error.path());

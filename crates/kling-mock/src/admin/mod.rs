@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
+use crate::engine::Unread;
 use crate::mock::Mock;
 
 mod account;
@@ -67,8 +68,17 @@ pub(crate) async fn answer(
     token: Option<&Token>,
     request: &Request<Bytes>,
 ) -> Response<Bytes> {
-    let is_head = request.method() == Method::HEAD;
     let answered = dispatch(mock, token, request).await;
+    written(answered, request.method())
+}
+
+/// Refuses a request to the mock itself of which there is no more than the head.
+pub(crate) fn refuse_unread(why: Unread, method: &Method) -> Response<Bytes> {
+    written(Err(AdminError::unread(why)), method)
+}
+
+fn written(answered: Result<Answer, AdminError>, method: &Method) -> Response<Bytes> {
+    let is_head = *method == Method::HEAD;
     let (Answer { status, body }, error) = match answered {
         Ok(answer) => (answer, None),
         Err(error) => (Answer::with(error.status, &error), Some(error)),

@@ -33,8 +33,14 @@ impl Keyring {
         &mut self,
         account: AccountIndex,
         key: impl Into<String>,
-    ) -> Result<(), String> {
-        add(&mut self.api_keys, key.into(), account, "API key")
+    ) -> Result<(), KeyError> {
+        add(
+            &mut self.api_keys,
+            key.into(),
+            account,
+            "api_key",
+            "API key",
+        )
     }
 
     /// Gives an account an access key and its secret key.
@@ -43,16 +49,25 @@ impl Keyring {
         account: AccountIndex,
         access_key: impl Into<String>,
         secret_key: impl Into<String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), KeyError> {
         let secret_key = secret_key.into();
         if secret_key.is_empty() {
-            return Err("a secret key must not be empty".to_owned());
+            return Err(KeyError::invalid(
+                "secret_key",
+                "a secret key must not be empty",
+            ));
         }
         let pair = Pair {
             secret_key,
             account,
         };
-        add(&mut self.access_keys, access_key.into(), pair, "access key")
+        add(
+            &mut self.access_keys,
+            access_key.into(),
+            pair,
+            "access_key",
+            "access key",
+        )
     }
 
     /// Takes an account's keys away.
@@ -102,17 +117,42 @@ impl Keyring {
     }
 }
 
-fn add<T>(keys: &mut HashMap<String, T>, key: String, value: T, what: &str) -> Result<(), String> {
+fn add<T>(
+    keys: &mut HashMap<String, T>,
+    key: String,
+    value: T,
+    member: &'static str,
+    what: &str,
+) -> Result<(), KeyError> {
     if key.is_empty() || key.bytes().any(|byte| !byte.is_ascii_graphic()) {
-        return Err(format!(
-            "an {what} must be of visible ASCII characters, as it travels in a header"
-        ));
+        let why = "must be of visible ASCII characters, as it travels in a header";
+        return Err(KeyError::invalid(member, &format!("an {what} {why}")));
     }
     match keys.entry(key) {
-        Entry::Occupied(_) => Err(format!("an account already has this {what}")),
+        Entry::Occupied(_) => Err(KeyError {
+            member: None,
+            why: format!("an account already has this {what}"),
+        }),
         Entry::Vacant(place) => {
             place.insert(value);
             Ok(())
+        }
+    }
+}
+
+/// Why an account can't have a key.
+#[derive(Debug)]
+pub(crate) struct KeyError {
+    /// Which key is none, as a setting; nothing if another account has it.
+    pub(crate) member: Option<&'static str>,
+    pub(crate) why: String,
+}
+
+impl KeyError {
+    fn invalid(member: &'static str, why: &str) -> Self {
+        KeyError {
+            member: Some(member),
+            why: why.to_owned(),
         }
     }
 }

@@ -7,7 +7,7 @@ mod keyring;
 mod refusal;
 mod token;
 
-pub(crate) use keyring::Keyring;
+pub(crate) use keyring::{KeyError, Keyring};
 pub(crate) use refusal::AuthRefusal;
 pub(crate) use token::hmac_sha256;
 pub use token::sign_jwt;

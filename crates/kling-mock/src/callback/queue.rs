@@ -64,6 +64,11 @@ impl Queue {
         };
     }
 
+    /// Forgets that too. A report that is still to come is not for this queue.
+    pub(crate) fn begin_anew(&mut self) {
+        *self = Queue::new(self.policy);
+    }
+
     /// A task was created with a callback URL.
     pub(crate) fn watch(&mut self, task: TaskId, url: &str, origin: &str) {
         self.courses.insert(task, Course::new(url.into(), origin));

@@ -9,8 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::callbacks::Callbacks;
 use super::refusal::Refusal;
 use super::store::Store;
-use crate::auth::Keyring;
+use crate::auth::{KeyError, Keyring};
 use crate::callback::{Policy, WebhookSecret};
+use crate::clock::{ClockError, LATEST};
 use crate::plan::Plan;
 
 /// An account to set up. Accounts of one service see nothing of each other.
@@ -37,7 +38,9 @@ pub struct Account {
     pub(crate) webhook_secret: Option<WebhookSecret>,
 }
 
-/// What an account may do.
+/// What an account may do. All but the first refuse its creates, and nothing
+/// else: what it has can be asked after and downloaded. That codes 1100 and 1304
+/// do not refuse more is *inferred*; the codes are *documented*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -114,8 +117,8 @@ impl Account {
     /// Its webhook secret, `whsec_` and base64: callbacks are signed with it.
     /// Without one they are not (*documented*).
     pub fn webhook_secret(mut self, secret: &str) -> Result<Self, SetupError> {
-        let fault = |text| SetupError(format!("account {:?}: {text}", self.name));
-        self.webhook_secret = Some(WebhookSecret::parse(secret).map_err(fault)?);
+        let invalid = |why: String| SetupError::invalid(&self.name, "webhook_secret", &why);
+        self.webhook_secret = Some(WebhookSecret::parse(secret).map_err(invalid)?);
         Ok(self)
     }
 
@@ -215,23 +218,55 @@ fn given_plan<'de, D: Deserializer<'de>>(
 
 /// An account that a service can't be set up with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetupError(String);
+pub struct SetupError {
+    /// The setting that is wrong in itself; none if it is what is there already
+    /// that speaks against it.
+    member: Option<&'static str>,
+    message: String,
+}
 
 impl std::fmt::Display for SetupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for SetupError {}
 
 impl SetupError {
+    /// What is there speaks against it.
     pub(super) fn about(account: &str, why: &str) -> Self {
-        SetupError(format!("account {account:?}: {why}"))
+        SetupError {
+            member: None,
+            message: format!("account {account:?}: {why}"),
+        }
+    }
+
+    /// A setting that would be wrong for any service.
+    pub(super) fn invalid(account: &str, member: &'static str, why: &str) -> Self {
+        SetupError {
+            member: Some(member),
+            ..SetupError::about(account, why)
+        }
+    }
+
+    pub(super) fn key(account: &str, error: &KeyError) -> Self {
+        SetupError {
+            member: error.member,
+            ..SetupError::about(account, &error.why)
+        }
     }
 
     pub(super) fn unknown(account: &str) -> Self {
-        SetupError(format!("there is no account {account:?}"))
+        SetupError {
+            member: None,
+            message: format!("there is no account {account:?}"),
+        }
+    }
+
+    /// The setting that is wrong in itself, by its name in JSON.
+    pub(crate) fn member(&self) -> Option<&'static str> {
+        self.member
     }
 }
 
@@ -241,9 +276,11 @@ pub(super) fn check_name<'a>(
     mut taken: impl Iterator<Item = &'a str>,
 ) -> Result<(), SetupError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if name.is_empty() || !name.bytes().all(fits) {
-        let why = "a name has letters, digits, dashes, points and underscores";
-        return Err(SetupError::about(name, why));
+    // Points alone mean another folder, and the addresses of files have the name.
+    if name.bytes().all(|byte| byte == b'.') || !name.bytes().all(fits) {
+        let why =
+            "a name has letters, digits, dashes, points and underscores, and not points alone";
+        return Err(SetupError::invalid(name, "name", why));
     }
     if taken.any(|other| other == name) {
         let why = "there is one of this name already";
@@ -254,7 +291,7 @@ pub(super) fn check_name<'a>(
 
 /// Checks an account against those that are there.
 pub(crate) fn check(account: &Account, others: &[Account]) -> Result<(), SetupError> {
-    let fault = |text: String| SetupError::about(&account.name, &text);
+    let fault = |error| SetupError::key(&account.name, &error);
     check_name(&account.name, others.iter().map(|other| &*other.name))?;
     let mut keys = Keyring::default();
     for (index, account) in others.iter().chain([account]).enumerate() {
@@ -348,8 +385,13 @@ impl Tenant {
     }
 
     /// Lets time pass for this account alone.
-    pub(super) fn advance(&mut self, by: Duration) {
-        self.ahead = self.ahead.saturating_add(by);
+    pub(super) fn advance(&mut self, by: Duration, now: UnixMillis) -> Result<(), ClockError> {
+        let ahead = self.ahead.saturating_add(by);
+        if now.saturating_add(ahead) > LATEST {
+            return Err(ClockError::TooFar);
+        }
+        self.ahead = ahead;
+        Ok(())
     }
 
     /// Whether one more task may be created now, as far as the account goes. It

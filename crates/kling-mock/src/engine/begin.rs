@@ -91,22 +91,27 @@ impl Engine {
         let unknown = || SetupError::unknown(name.unwrap_or_default());
         let account = account.ok_or_else(unknown)?;
         let tenant = world.tenants.get(account).ok_or_else(unknown)?;
-        let refused = |why: &str| SetupError::about(&tenant.name, why);
         let external_id = match &new.external_task_id {
             None => None,
             Some(id) => {
                 let id = ExternalTaskId::new(id.as_str());
-                Some(id.ok_or_else(|| refused("an external id is not empty"))?)
+                let invalid = || {
+                    let why = "an external id is not empty";
+                    SetupError::invalid(&tenant.name, "external_task_id", why)
+                };
+                Some(id.ok_or_else(invalid)?)
             }
         };
         if external_id
             .as_ref()
             .is_some_and(|id| tenant.tasks.has_external_id(id))
         {
-            return Err(refused("there is a task of this external id already"));
+            let why = "there is a task of this external id already";
+            return Err(SetupError::about(&tenant.name, why));
         }
         if ![5, 10].contains(&new.seconds) {
-            return Err(refused("a video has 5 or 10 seconds"));
+            let why = "a video has 5 or 10 seconds";
+            return Err(SetupError::invalid(&tenant.name, "seconds", why));
         }
         let order = Order {
             scene: new.scene.clone(),
@@ -147,6 +152,8 @@ impl Engine {
             plan: plan.drawn(self.seed, world.created),
             failure: order.failure.map(Arc::from).or(plan.failure().cloned()),
             reads: Vec::new(),
+            asked: 0,
+            found: false,
             seconds: order.seconds,
             charge: 0,
         };

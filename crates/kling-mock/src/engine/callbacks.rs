@@ -63,6 +63,7 @@ impl Callbacks {
 
 /// A callback that is due.
 pub(crate) struct Outgoing {
+    generation: u64,
     account: usize,
     delivery: Delivery,
     /// What to send, or why it may not be sent.
@@ -131,6 +132,7 @@ impl Engine {
             tenants,
             faults,
             ledger,
+            generation,
             ..
         } = &mut *world;
         for (account, tenant) in tenants.iter_mut().enumerate() {
@@ -159,6 +161,7 @@ impl Engine {
                     callback_request(&notice.url, headers, body)
                 });
                 return Some(Outgoing {
+                    generation: *generation,
                     account,
                     delivery,
                     request,
@@ -201,7 +204,8 @@ impl Engine {
 
     /// Takes in what came of a callback, and writes it down. Without a time it
     /// is as if it had been sent when it was due: where the clock jumps, what
-    /// follows from it still falls in its place.
+    /// follows from it still falls in its place. Nothing is written of what was
+    /// forgotten while it was under way.
     pub(crate) fn report(&self, outgoing: &Outgoing, outcome: Outcome, at: Option<UnixMillis>) {
         let due = outgoing.delivery.at;
         let note = outcome.to_string();
@@ -221,6 +225,9 @@ impl Engine {
         let request = outgoing.request.as_ref().unwrap_or(&nothing);
         let (name, now) = {
             let mut world = self.world();
+            if outgoing.generation != world.generation {
+                return;
+            }
             let Some(tenant) = world.tenants.get_mut(outgoing.account) else {
                 return;
             };
@@ -352,6 +359,7 @@ mod tests {
         let delivery = queue.pop(UnixMillis::new(0), |_| Vec::new()).unwrap();
         let request = Request::post(url).header("webhook-signature", "v1,t0ps3cret");
         let outgoing = Outgoing {
+            generation: 0,
             account: 0,
             delivery,
             request: Ok(request.body(Bytes::new()).unwrap()),

@@ -35,6 +35,7 @@ pub(crate) enum Step {
 pub(crate) struct Received {
     /// Which request it is, from 0.
     number: u64,
+    generation: u64,
     account: AccountIndex,
     record: Record,
     selection: Selection,
@@ -84,6 +85,7 @@ impl Engine {
         let wait = selection.delay_before;
         let received = Received {
             number,
+            generation: world.generation,
             account,
             record,
             selection,
@@ -97,7 +99,7 @@ impl Engine {
     }
 
     /// Acts on a request that had to wait: as if it had come only now, but for
-    /// the faults that it met.
+    /// the faults that it met. If the tasks were forgotten meanwhile, so is it.
     pub(crate) fn resume(
         &self,
         now: UnixMillis,
@@ -106,6 +108,9 @@ impl Engine {
     ) -> Reply {
         let route = Route::of(&self.profile, request);
         let world = self.world();
+        if received.generation != world.generation {
+            return Reply::lost();
+        }
         let (account, submission) = (received.account, received.submission.as_ref());
         // Its task may have been created, or forgotten, meanwhile.
         received
@@ -124,6 +129,7 @@ impl Engine {
     ) -> Reply {
         let Received {
             number,
+            generation,
             account,
             mut record,
             selection,
@@ -171,7 +177,7 @@ impl Engine {
                 intended: None,
             }
         } else {
-            self.changed(answer, &selection, route, number, own_now)
+            self.changed(answer, &selection, route, number, own_now, generation)
         };
         self.write_down(now, request, route, &record, outcome)
     }
@@ -189,6 +195,7 @@ impl Engine {
         route: &Route<'_>,
         number: u64,
         now: UnixMillis,
+        generation: u64,
     ) -> Outcome {
         let is_asset = matches!(route, Route::Asset(_));
         let envelope = |status: StatusCode, code: Option<ApiCode>| {
@@ -202,7 +209,11 @@ impl Engine {
         let intended = selection.is_handled().then(|| answer.clone());
         let applied = selection.apply(answer, &envelope);
         if let Some(id) = applied.missed {
-            self.world().faults.note_missed(id);
+            let mut world = self.world();
+            // Another fault may have its number by now.
+            if world.generation == generation {
+                world.faults.note_missed(id);
+            }
         }
         Outcome {
             sent: Reply {

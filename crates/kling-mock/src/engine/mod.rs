@@ -26,6 +26,7 @@ mod ahead;
 mod begin;
 mod callbacks;
 mod handle;
+mod past;
 mod refusal;
 mod route;
 mod service;
@@ -98,6 +99,9 @@ struct World {
     requests: u64,
     /// How many tasks there are: what task ids are counted by.
     created: u64,
+    /// How often the tasks were forgotten. What was under way then belongs to an
+    /// earlier generation, and comes to nothing.
+    generation: u64,
 }
 
 /// An answer, and how it travels.

@@ -8,7 +8,7 @@ use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis, Waterm
 use super::handle::Record;
 use super::refusal::Refusal;
 use super::show::{Show, clip, created, etag, expiry, signature};
-use super::store::Task;
+use super::store::{Store, Task};
 use super::submit::{self, Order};
 use super::{Engine, World, json_answer, plain};
 use crate::asset;
@@ -132,14 +132,16 @@ impl Service<'_> {
             .tasks
             .find(id, profile.external_ids)
             .ok_or_else(not_found)?;
-        let task = tenant.tasks.at_mut(index).ok_or_else(not_found)?;
-        let standing = self.seen(task);
-        if task.read(self.now, needed) {
+        let task = tenant.tasks.at(index).ok_or_else(not_found)?;
+        let standing = self.seen(&tenant.tasks, task);
+        let moved = tenant
+            .tasks
+            .read(index, self.now, standing.is_some(), needed);
+        let task = tenant.tasks.at(index).ok_or_else(not_found)?;
+        if moved {
             tenant.callbacks.expect(task);
-            tenant.tasks.course_moved(index);
         }
         let standing = standing.ok_or_else(not_found)?;
-        let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         let show = self.show(&tenant.name, &world.ledger);
         let mut shown = show.queried(task, &standing).ok_or_else(not_found)?;
         if profile.watermark_info && standing.status == TaskStatus::SUCCEED {
@@ -153,18 +155,12 @@ impl Service<'_> {
 
     /// Where a task stands as far as a query sees it; `None` if it does not see
     /// it yet.
-    fn seen(&self, task: &Task) -> Option<Standing> {
-        let reads = task.reads.len();
-        let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    fn seen(&self, tasks: &Store, task: &Task) -> Option<Standing> {
         match self.read_fault {
-            Some(ReadFault::Lag(first)) if reads < count(first) => None,
+            Some(ReadFault::Lag(first)) if !task.found && u64::from(task.asked) < first => None,
             Some(ReadFault::Stale(ago)) => {
-                let earlier = reads.saturating_sub(count(ago));
-                let then = match task.reads.get(earlier) {
-                    Some(read) if reads >= count(ago) => *read,
-                    _ => task.created,
-                };
-                Some(task.standing_after(then, earlier))
+                let ago = usize::try_from(ago).unwrap_or(usize::MAX);
+                Some(tasks.stale(task, self.now, ago))
             }
             Some(ReadFault::Regress) => {
                 let mut standing = task.standing(self.now);
@@ -189,7 +185,7 @@ impl Service<'_> {
         let show = self.show(&tenant.name, &world.ledger);
         let page = tenant.tasks.page((number - 1) * size, size);
         let tasks: Vec<_> = page
-            .filter_map(|task| show.queried(task, &self.seen(task)?))
+            .filter_map(|task| show.queried(task, &self.seen(&tenant.tasks, task)?))
             .collect();
         let message = self.engine.profile.query_message;
         let answer = TaskListEnvelope::success(message, Some(self.request_id()), tasks);

@@ -5,9 +5,10 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
-use kling_types::{ExternalTaskId, UnixMillis};
+use kling_types::{ExternalTaskId, TaskStatus, UnixMillis};
 
 use super::ahead::Ahead;
+use super::past::Past;
 use crate::plan::{Plan, Standing, Steer};
 
 /// A task as it was ordered; where it stands follows from its plan. Kept small,
@@ -21,23 +22,28 @@ pub(super) struct Task {
     pub(super) plan: Arc<Plan>,
     /// Why it will fail, if it will.
     pub(super) failure: Option<Arc<str>>,
-    /// When it was asked after, as often as somebody counts.
+    /// When it was asked after, as often as its plan counts.
     pub(super) reads: Vec<UnixMillis>,
+    /// How often it was asked after at all, and whether it was ever found.
+    pub(super) asked: u32,
+    pub(super) found: bool,
     pub(super) seconds: u16,
     /// The number of its charge in the ledger.
     pub(super) charge: u32,
 }
 
 impl Task {
-    /// Where it stands, as of the first `reads` queries.
-    pub(super) fn standing_after(&self, now: UnixMillis, reads: usize) -> Standing {
-        let reads = self.reads.get(..reads).unwrap_or(&self.reads);
+    pub(super) fn standing(&self, now: UnixMillis) -> Standing {
         self.plan
-            .standing(self.created, now, reads, self.failure.is_some())
+            .standing(self.created, now, &self.reads, self.failure.is_some())
     }
 
-    pub(super) fn standing(&self, now: UnixMillis) -> Standing {
-        self.standing_after(now, self.reads.len())
+    /// Where it stands when it is created.
+    fn beginning(&self) -> Standing {
+        Standing {
+            status: TaskStatus::SUBMITTED,
+            since: self.created,
+        }
     }
 
     /// All that it goes through if nobody asks after it again.
@@ -50,17 +56,12 @@ impl Task {
         self.standing(now).status.is_terminal()
     }
 
-    /// Takes in that somebody asks after it. Of the questions that the plan no
-    /// longer counts only the latest `needed` are kept. Whether it makes a
-    /// difference to where the task stands.
-    pub(super) fn read(&mut self, now: UnixMillis, needed: usize) -> bool {
-        let counted = self.plan.counted_reads();
-        let most = counted.saturating_add(needed);
-        if self.reads.len() >= most && needed > 0 {
-            self.reads.remove(counted);
-        }
-        let counts = self.reads.len() < counted;
-        if self.reads.len() < most {
+    /// Takes in that somebody asks after it. Whether it makes a difference to
+    /// where the task stands.
+    pub(super) fn read(&mut self, now: UnixMillis) -> bool {
+        self.asked = self.asked.saturating_add(1);
+        let counts = self.reads.len() < self.plan.counted_reads();
+        if counts {
             self.reads.push(now);
         }
         counts
@@ -92,6 +93,7 @@ pub(super) struct Store {
     by_external_id: HashTable<u32>,
     hasher: RandomState,
     ahead: Ahead,
+    past: Past,
 }
 
 impl Store {
@@ -103,7 +105,7 @@ impl Store {
             by_id,
             by_external_id,
             hasher,
-            ahead: _,
+            ..
         } = self;
         tasks.push(task);
         let task = |index: &u32| tasks.get(*index as usize);
@@ -129,6 +131,36 @@ impl Store {
     /// Whoever moves its course says so: [`course_moved`](Self::course_moved).
     pub(super) fn at_mut(&mut self, index: u32) -> Option<&mut Task> {
         self.tasks.get_mut(index as usize)
+    }
+
+    /// Takes in a query, that found the task or did not; others will look back
+    /// `needed` queries. Whether the task's course has moved by it.
+    pub(super) fn read(&mut self, index: u32, now: UnixMillis, found: bool, needed: usize) -> bool {
+        let Some(task) = self.tasks.get_mut(index as usize) else {
+            return false;
+        };
+        if needed == 0 {
+            self.past.forget();
+        } else {
+            self.past.add(task.id, task.standing(now), needed);
+        }
+        task.found |= found;
+        let moved = task.read(now);
+        if moved {
+            self.ahead.course_moved(index);
+        }
+        moved
+    }
+
+    /// Where a task stood so many queries ago, as far as that is remembered; at
+    /// its creation, if nobody had asked yet.
+    pub(super) fn stale(&self, task: &Task, now: UnixMillis, ago: usize) -> Standing {
+        let past = self.past.of(task.id);
+        if past.len() < ago && past.len() == task.asked as usize {
+            return task.beginning();
+        }
+        let then = past.get(past.len().saturating_sub(ago));
+        then.cloned().unwrap_or_else(|| task.standing(now))
     }
 
     /// To be told when a task's course has moved.
@@ -203,36 +235,29 @@ mod tests {
             plan: Arc::new(plan),
             failure: None,
             reads: Vec::new(),
+            asked: 0,
+            found: false,
             seconds: 5,
             charge: 0,
         }
     }
 
-    /// Asks this often; how many questions are remembered, and the latest.
-    #[track_caller]
-    fn check(plan: Plan, needed: usize, asked: i64, remembered: usize, latest: Option<i64>) {
-        let mut task = task(plan);
-        for at in 1..=asked {
-            task.read(UnixMillis::new(at), needed);
-        }
-        assert_eq!(task.reads.len(), remembered);
-        assert_eq!(task.reads.last().copied(), latest.map(UnixMillis::new));
-    }
-
     /// However long somebody asks: a task costs what it costs.
     #[test]
     fn no_more_questions_are_remembered_than_count() {
-        check(Plan::stuck(), 0, 1_000, 0, None);
-        check(Plan::polls(2, 3), 0, 1_000, 5, Some(5));
-        check(Plan::polls(2, 3), 4, 1_000, 9, Some(1_000));
-        check(Plan::stuck(), 4, 3, 3, Some(3));
-        check(Plan::stuck(), 1, 1_000, 1, Some(1_000));
+        for (plan, remembered) in [(Plan::stuck(), 0), (Plan::polls(2, 3), 5)] {
+            let mut task = task(plan);
+            for at in 1..=1_000 {
+                task.read(UnixMillis::new(at));
+            }
+            assert_eq!((task.reads.len(), task.asked), (remembered, 1_000));
+        }
     }
 
     #[test]
     fn only_questions_that_count_bring_news() {
         let mut task = task(Plan::polls(1, 1));
-        let news = [0, 1, 2, 3].map(|at| task.read(UnixMillis::new(at), 1));
+        let news = [0, 1, 2, 3].map(|at| task.read(UnixMillis::new(at)));
         assert_eq!(news, [true, true, false, false]);
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::account::Tenant;
 use super::store::Task;
 use super::{Engine, World};
+use crate::clock::ClockError;
 use crate::plan::{PlanRule, Steer};
 
 /// A task as it is, whatever a fault shows of it.
@@ -128,11 +129,18 @@ impl Engine {
     }
 
     /// Lets time pass for one account; whether there is one of this name.
-    pub(crate) fn advance_account(&self, account: &str, by: Duration) -> bool {
+    pub(crate) fn advance_account(
+        &self,
+        account: &str,
+        by: Duration,
+        now: UnixMillis,
+    ) -> Result<bool, ClockError> {
         let mut world = self.world();
         let mut tenants = world.tenants.iter_mut();
-        let tenant = tenants.find(|tenant| &*tenant.name == account);
-        tenant.map(|tenant| tenant.advance(by)).is_some()
+        match tenants.find(|tenant| &*tenant.name == account) {
+            Some(tenant) => tenant.advance(by, now).map(|()| true),
+            None => Ok(false),
+        }
     }
 }
 

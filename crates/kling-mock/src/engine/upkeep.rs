@@ -7,8 +7,8 @@ use kling_types::UnixMillis;
 use serde::Serialize;
 
 use super::account::{AccountChange, AccountInfo, SetupError, Tenant, check_name};
-use super::{Account, Engine, callbacks, hits};
-use crate::fault::Fault;
+use super::{Account, Engine, World, callbacks, hits};
+use crate::fault::{Fault, FaultPlan};
 use crate::journal::Totals;
 use crate::random::Stream;
 use crate::verify::FaultHits;
@@ -55,7 +55,7 @@ impl Engine {
                 });
         if let Err(why) = added {
             keys.remove(index);
-            return Err(SetupError::about(&account.name, &why));
+            return Err(SetupError::key(&account.name, &why));
         }
         let mut journal = self.journal_lock();
         journal.hide(&key);
@@ -144,29 +144,26 @@ impl Engine {
         hits(&world.faults)
     }
 
-    /// Forgets tasks, their callbacks and charges.
+    /// Forgets tasks, their callbacks and charges. None that comes later gets
+    /// an id of theirs.
     pub(crate) fn forget_tasks(&self) {
-        let mut world = self.world();
-        for tenant in &mut world.tenants {
-            tenant.forget();
-        }
-        world.ledger.clear();
-        world.created = 0;
+        self.world().forget_tasks();
     }
 
     pub(crate) fn forget_journal(&self) {
         self.journal_lock().clear();
     }
 
-    /// Forgets all but accounts and keys, in one: rules for plans too.
+    /// Forgets all but accounts and keys, in one: rules for plans too, and how
+    /// far everything has counted.
     pub(crate) fn forget_all(&self) {
         let mut world = self.world();
+        world.forget_tasks();
         for tenant in &mut world.tenants {
-            tenant.forget();
+            tenant.callbacks.queue.begin_anew();
         }
-        world.faults.clear();
+        world.faults = FaultPlan::default();
         world.plans.clear();
-        world.ledger.clear();
         (world.requests, world.created) = (0, 0);
         self.journal_lock().clear();
     }
@@ -186,5 +183,15 @@ impl Engine {
             Some((tenant.service_time(first), tenant.service_time(last)))
         });
         ahead.reduce(|(first, last), (one, other)| (first.min(one), last.max(other)))
+    }
+}
+
+impl World {
+    fn forget_tasks(&mut self) {
+        for tenant in &mut self.tenants {
+            tenant.forget();
+        }
+        self.ledger.clear();
+        self.generation += 1;
     }
 }

@@ -89,8 +89,8 @@ pub(crate) use preset::Preset;
 /// | `json=dup_key` | *mid*: the first member again at the end |
 /// | `json=bom` | *mid*: a byte order mark before the body |
 /// | `json=unknown_status(paused)` | *mid*: this word for each `task_status` |
-/// | `stale=2` | get, list: the state as of so many reads ago |
-/// | `lag=2` | get, list: the task is not found by its first so many reads |
+/// | `stale=2` | get, list: the state as of so many queries ago; of those from before the fault nobody knows |
+/// | `lag=2` | get, list: the task is not found until it was queried so many times; what a query has found stays |
 /// | `regress` | get, list: a status that goes back |
 /// | `403` `404` | asset: the status, without an envelope |
 /// | `expired` `wrong_type` `range_ignored` | asset: the link is over; another `Content-Type`; all of the file for a part |

@@ -27,7 +27,7 @@ pub(crate) struct FaultPlan {
 /// A fault and what it has done: all that is to be saved of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Armed {
-    /// Counts from 1; never given twice.
+    /// Counts from 1; a plan never gives it twice.
     pub(crate) id: u64,
     pub(crate) fault: Fault,
     /// How many requests fitted its operation and filters.
@@ -91,7 +91,7 @@ impl FaultPlan {
     /// How many of a task's latest queries a fault looks back on.
     pub(crate) fn reads_needed(&self) -> usize {
         let reads = self.armed.iter().map(|armed| match armed.fault.action {
-            Action::Read(ReadFault::Stale(count) | ReadFault::Lag(count)) => count,
+            Action::Read(ReadFault::Stale(count)) => count,
             _ => 0,
         });
         usize::try_from(reads.max().unwrap_or(0)).unwrap_or(usize::MAX)

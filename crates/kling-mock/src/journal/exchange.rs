@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap};
+use http::header::HeaderMap;
 use http::{Request, Response};
 use kling_types::UnixMillis;
 
@@ -198,7 +198,7 @@ impl Header<'_> {
     fn write(self, text: &mut Vec<u8>) {
         text.extend_from_slice(self.name.as_bytes());
         text.extend_from_slice(b": ");
-        if self.name == header::AUTHORIZATION.as_str() {
+        if matches!(self.name, "authorization" | "webhook-signature") {
             self.write_credentials(text);
         } else {
             text.extend_from_slice(&bounded(self.value));
@@ -207,7 +207,8 @@ impl Header<'_> {
     }
 
     /// Credentials are not kept: their scheme and length tell most mistakes.
-    /// Any other word than these may itself be the secret.
+    /// Any other word than these may itself be the secret. A callback's signature
+    /// is as good as one for whoever wants to send it again.
     fn write_credentials(self, text: &mut Vec<u8>) {
         let mut key = self.value.trim_ascii();
         for scheme in ["Bearer ", "Basic "] {

@@ -16,6 +16,9 @@ impl Mock {
     /// the service lives, so that the links to results lead back to it.
     pub(crate) async fn answer(&self, request: Request<Bytes>) -> Reply {
         if admin::is_for(&request) {
+            if request.body().len() > BODY_LIMIT {
+                return self.refuse_unread(&request, Unread::TooLarge);
+            }
             let answer = admin::answer(self, self.0.admin_token.as_ref(), &request).await;
             return Reply::whole(answer);
         }
@@ -83,6 +86,11 @@ impl Mock {
 
     /// Answers a request of which only the head was read.
     pub(crate) fn refuse_unread(&self, head: &Request<Bytes>, why: Unread) -> Reply {
-        self.0.engine.refuse_unread(self.now(), head, why)
+        if admin::is_for(head) {
+            return Reply::whole(admin::refuse_unread(why, head.method()));
+        }
+        let reply = self.0.engine.refuse_unread(self.now(), head, why);
+        self.tell();
+        reply
     }
 }

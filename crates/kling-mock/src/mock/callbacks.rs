@@ -7,7 +7,7 @@ use kling_http::{SharedTransport, Transport};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::callback::{Outcome, Rotation, WebhookSecret};
+use crate::callback::{Outcome, Rotation, WebhookSecret, allowed};
 use crate::clock::Pace;
 use crate::engine::{CallbackAttempt, Outgoing};
 
@@ -126,9 +126,15 @@ impl Mock {
         done
     }
 
+    /// Whether a callback may go to this URL; if not, why.
+    pub(crate) fn may_call(&self, url: &str) -> Result<(), String> {
+        allowed(url, &self.0.callback_targets)
+    }
+
     /// Schedules the console's test callback, one in six seconds at most
-    /// (*documented*).
+    /// (*documented*). An error if it could not go to this URL.
     pub fn test_callback(&self, account: &str, url: &str) -> Result<(), String> {
+        self.may_call(url)?;
         let done = self.0.engine.test_callback(account, url, self.now());
         self.0.news.notify_one();
         done

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::ClockError;
 use crate::engine::{NewTask, SetupError, TaskSummary, UnknownTask};
 use crate::plan::{Plan, PlanRule, Steer};
 
@@ -89,9 +90,11 @@ impl Mock {
     }
 
     /// Lets time pass for one account only: two tests that share a server can
-    /// travel apart. Whether there is an account of this name.
-    pub fn advance_account(&self, account: &str, by: Duration) -> bool {
-        let advanced = self.0.engine.advance_account(account, by);
+    /// travel apart. Whether there is an account of this name; an error if that
+    /// would be beyond the year 9999.
+    pub fn advance_account(&self, account: &str, by: Duration) -> Result<bool, ClockError> {
+        let engine = &self.0.engine;
+        let advanced = engine.advance_account(account, by, self.now());
         self.0.news.notify_one();
         advanced
     }

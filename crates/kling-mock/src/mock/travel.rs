@@ -114,6 +114,19 @@ impl Mock {
         })
     }
 
+    /// On a clock that stands still, delivers the callbacks that are due now.
+    ///
+    /// Whoever has the turn already does so: a receiver that is called in it, and
+    /// waited for it, would wait for its own end.
+    pub(crate) async fn settle(&self) {
+        let post = self.post().clone();
+        if let (Pace::Manual(_), Some(post)) = (&self.0.pace, post)
+            && let Ok(_turn) = self.0.errands.try_lock()
+        {
+            self.deliver_due(&post).await;
+        }
+    }
+
     fn manual_clock(&self) -> Result<&ManualClock, ClockError> {
         match &self.0.pace {
             Pace::Manual(clock) => Ok(clock),

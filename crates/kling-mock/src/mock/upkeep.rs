@@ -13,15 +13,20 @@ use crate::journal::JournalPage;
 use crate::limits::{LIMITS, Limit};
 use crate::verify::FaultHits;
 
-/// What is forgotten. Accounts, keys and what time it is always stay.
+/// What is forgotten. Accounts, keys and what time it is always stay. Where the
+/// tasks are forgotten, so is each request that a fault still delays, and each
+/// callback that is under way: neither leaves a charge or an entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResetScope {
-    /// Tasks, charges, journal, faults, rules for plans, and how many requests
-    /// there were: what comes next gets the ids that it would get from a new mock.
+    /// Tasks, charges, journal, faults, rules for plans, and how many there were
+    /// of each: what comes next gets the ids that it would get from a new mock
+    /// at this time, and chance decides as it would there. Only the journal's
+    /// numbers go on, so that whoever reads it page by page misses nothing.
     #[default]
     All,
-    /// Tasks, their callbacks and charges.
+    /// Tasks, their callbacks and charges. What comes next gets ids that nobody
+    /// has seen yet.
     Tasks,
     /// The journal and its counts.
     Journal,

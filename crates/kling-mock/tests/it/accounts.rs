@@ -2,10 +2,11 @@
 
 use http::{Method, Request};
 use kling_http::Transport as _;
-use kling_mock::{Account, AccountState, AuthMode, Mock, Plan, Profile, sign_jwt};
+use kling_mock::{Account, AccountState, AuthMode, Mock, NewTask, Plan, Profile, sign_jwt};
 use serde_json::{Value, json};
 
 use crate::clock::{ManualClock, START};
+use crate::door::Door;
 use crate::single;
 
 /// An answer to a request with this `Authorization`.
@@ -92,6 +93,29 @@ async fn accounts_see_nothing_of_each_other() {
     ledger.assert_charged_once(&id);
 }
 
+/// Its name is part of the addresses of its files, where dots lead elsewhere.
+#[test]
+fn what_an_account_may_be_called() {
+    for (name, fits) in [
+        ("a", true),
+        ("A.b_c-9", true),
+        (".a", true),
+        ("...a", true),
+        ("", false),
+        (".", false),
+        ("..", false),
+        ("...", false),
+        ("a/b", false),
+        ("ä", false),
+    ] {
+        let mock = Mock::new();
+        let added = mock.add_account(&Account::new(name)).is_ok();
+        assert_eq!(added, fits, "{name:?}");
+        let builder = Mock::builder().account(Account::new(name));
+        assert_eq!(builder.is_ok(), fits, "{name:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_an_account_may_not_do() {
     for (state, http, code) in [
@@ -106,6 +130,10 @@ async fn what_an_account_may_not_do() {
         let (status, answer) = create(&mock, "Bearer a", &single()).await;
         assert_eq!((status, &answer["code"]), (http, &json!(code)), "{answer}");
         assert!(mock.ledger().is_empty());
+        let task = mock.add_task(&NewTask::new("hug").plan(Plan::stuck()));
+        let id = task.expect("a task").task_id;
+        let queried = Door::of(&mock).query("", id.as_str()).await;
+        assert_eq!(queried.status, 200, "{state:?}");
     }
 }
 
@@ -207,11 +235,11 @@ fn accounts_that_can_not_be_are_refused_by_name() {
     for (account, wanted) in [
         (
             Account::new(""),
-            "account \"\": a name has letters, digits, dashes, points and underscores",
+            "account \"\": a name has letters, digits, dashes, points and underscores, and not points alone",
         ),
         (
             Account::new("a/b"),
-            "account \"a/b\": a name has letters, digits, dashes, points and underscores",
+            "account \"a/b\": a name has letters, digits, dashes, points and underscores, and not points alone",
         ),
         (
             Account::new("one"),

@@ -1,25 +1,25 @@
-//! What it answers, held to the service's own words.
+//! A task's life in answers, held to the service's own words.
 
 use kling_mock::{Mock, MockBuilder, Plan, Profile};
 use serde_json::{Value, json};
 
 use crate::clock::{ManualClock, START};
-use crate::door::{Answer, Door};
-use crate::{dual, sample, single};
+use crate::door::Door;
+use crate::{sample, single};
 
-const COMET: &str = "/kling";
-const KLING: &str = "";
+pub(crate) const COMET: &str = "/kling";
+pub(crate) const KLING: &str = "";
 
-fn comet() -> MockBuilder {
+pub(crate) fn comet() -> MockBuilder {
     Mock::builder().clock(ManualClock::new())
 }
 
-fn kling() -> MockBuilder {
+pub(crate) fn kling() -> MockBuilder {
     comet().profile(Profile::kling())
 }
 
 /// What kinds of values stand where.
-fn shape(value: &Value) -> Value {
+pub(crate) fn shape(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
             .iter()
@@ -32,74 +32,11 @@ fn shape(value: &Value) -> Value {
     }
 }
 
-/// The same code and words as in the sample, with a request id of its own.
-#[track_caller]
-fn check_kling_error(answer: &Answer, status: u16, name: &str) {
-    let (said, documented) = (answer.json(), sample(name));
-    assert_eq!(answer.status, status, "{said}");
-    for key in ["code", "message"] {
-        assert_eq!(said[key], documented[key], "{name}");
-    }
-    let id = said["request_id"].as_str().expect("a request id");
-    assert_eq!(
-        (id.len(), id.as_bytes()[14]),
-        (36, b'4'),
-        "a UUID of version 4: {id}"
-    );
-    assert_eq!(
-        said.as_object().map(serde_json::Map::len),
-        Some(3),
-        "{said}"
-    );
-    assert_eq!(answer.header("content-type"), "application/json");
-}
-
-/// In the gateway's envelope, with the time in UTC+8 in the request id.
-#[track_caller]
-fn check_gateway_error(answer: &Answer, status: u16, message: &str) {
-    let said = answer.json();
-    assert_eq!(answer.status, status, "{said}");
-    assert_eq!(shape(&said), shape(&sample("err.cometapi.envelope.doc")));
-    assert_eq!(said["error"]["type"], "comet_api_error");
-    let text = said["error"]["message"].as_str().expect("a message");
-    let (before, id) = text.split_once(" (request id: ").expect("a request id");
-    assert_eq!(before, message);
-    assert!(id.starts_with("20260920080000"), "{id}");
-    // As long as the one in a documented body.
-    assert_eq!(id.len(), "20260205132859798638387SIHCnxzJ)".len(), "{id}");
-}
-
-/// Refused as a wrong parameter, with this message.
-async fn check_refused(prefix: &str, profile: Profile, body: Value, message: &str) {
-    let mock = comet().profile(profile).build();
-    let answer = Door::of(&mock).create(prefix, &body).await;
-    let said = answer.json();
-    assert_eq!(
-        (answer.status, said["code"].as_i64()),
-        (400, Some(1201)),
-        "{body} {said}"
-    );
-    assert_eq!(said["message"], message, "{body}");
-    assert_eq!(mock.charges(), [], "{body}");
-}
-
-async fn check_refused_by_comet(body: Value, message: &str) {
-    check_refused(COMET, Profile::comet(), body, message).await;
-}
-
 /// The single picture's request with something else in its place.
-fn changed(pointer: &str, value: Value) -> Value {
+pub(crate) fn changed(pointer: &str, value: Value) -> Value {
     let mut body = single();
     let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
     body.pointer_mut(parent).expect("a parent")[key] = value;
-    body
-}
-
-fn without(pointer: &str) -> Value {
-    let mut body = single();
-    let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
-    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut);
-    parent.expect("a parent").remove(key).expect("a member");
     body
 }
 
@@ -225,305 +162,6 @@ async fn asking_changes_nothing_by_itself() {
 }
 
 #[tokio::test]
-async fn live_refusals_of_kling() {
-    let mock = kling().build();
-    let door = Door::of(&mock);
-    let answer = door.query(KLING, "mf-auth-probe-nonexistent").await;
-    check_kling_error(&answer, 400, "err.kling.task-not-found.live");
-
-    let create = async |body: Value| door.create(KLING, &body).await;
-    let twin = changed("/external_task_id", json!("v6-1789956049929"));
-    assert_eq!(create(twin.clone()).await.status, 200);
-    check_kling_error(
-        &create(twin).await,
-        400,
-        "err.kling.duplicate-external-id.live",
-    );
-    assert_eq!(mock.charges().len(), 1);
-
-    let prefixed = changed("/input/image", json!("data:image/png;base64,iVBORw0KGgo="));
-    check_kling_error(&create(prefixed).await, 400, "err.kling.base64.live");
-    let mut two_of_one = dual();
-    two_of_one["effect_scene"] = json!("color_mixing");
-    check_kling_error(&create(two_of_one).await, 400, "err.kling.image-null.live");
-    let mode = changed("/input/mode", json!("standard"));
-    check_kling_error(&create(mode).await, 400, "err.kling.mode-invalid.live");
-    let model = changed("/input/model_name", json!("kling-v3-0"));
-    check_kling_error(&create(model).await, 400, "err.kling.model-invalid.live");
-    let scene = changed("/effect_scene", json!("no_such_effect"));
-    check_kling_error(
-        &create(scene).await,
-        400,
-        "err.kling.effect-scene-invalid.inferred",
-    );
-
-    let garbage = [("authorization", "Bearer garbage")];
-    let answer = door
-        .ask("POST", "/v1/videos/effects", &garbage, b"{}")
-        .await;
-    check_kling_error(&answer, 401, "err.kling.auth-malformed-legacy.live");
-    assert_eq!(mock.charges().len(), 1);
-}
-
-#[tokio::test]
-async fn documented_refusals_of_kling() {
-    let mock = kling().build();
-    let door = Door::of(&mock);
-    let check = |answer: &Answer, status, code: i64| {
-        assert_eq!(
-            (answer.status, answer.json()["code"].as_i64()),
-            (status, Some(code))
-        );
-    };
-    check(
-        &door.ask("POST", "/v1/videos/effects", &[], b"{}").await,
-        401,
-        1001,
-    );
-    check(
-        &door.call("POST", "/v1/videos/effects", b"{").await,
-        400,
-        1200,
-    );
-    check(
-        &door.call("POST", "/v1/videos/effects", b"[]").await,
-        400,
-        1200,
-    );
-    check(
-        &door.call("DELETE", "/v1/videos/effects/1", b"").await,
-        404,
-        1202,
-    );
-    check(
-        &door.call("GET", "/v1/videos/nothing", b"").await,
-        404,
-        1203,
-    );
-    check(
-        &door.call("GET", "/v1/videos/effects/1/2", b"").await,
-        404,
-        1203,
-    );
-}
-
-#[tokio::test]
-async fn what_the_gateway_refuses_itself() {
-    let mock = comet().build();
-    let door = Door::of(&mock);
-    let effects = "/kling/v1/videos/effects";
-    let missing = "no API key was given: send it as Authorization: Bearer";
-    check_gateway_error(&door.ask("POST", effects, &[], b"{}").await, 401, missing);
-    let wrong = [("authorization", "Bearer sk-wrong")];
-    check_gateway_error(
-        &door.ask("POST", effects, &wrong, b"{}").await,
-        401,
-        "invalid API key",
-    );
-    // The key is looked at first.
-    check_gateway_error(
-        &door.ask("GET", "/kling/nowhere", &wrong, b"").await,
-        401,
-        "invalid API key",
-    );
-    let malformed = door.call("POST", effects, b"{").await;
-    check_gateway_error(&malformed, 400, "the body is not a JSON object");
-    for path in [
-        "/",
-        "/v1/videos/effects",
-        "/kling/v1/videos",
-        "/kling/v1/videos/effects/",
-    ] {
-        let answer = door.call("POST", path, b"{}").await;
-        // Documented: not as JSON.
-        let found = (answer.status, answer.header("content-type"));
-        assert_eq!(found, (404, "text/html"), "{path}");
-    }
-    // What Kling refuses comes in Kling's words.
-    let unknown = door.query(COMET, "1").await;
-    assert_eq!(
-        unknown.json()["message"],
-        "Task not found by id/external id: 1"
-    );
-    let method = door.call("DELETE", "/kling/v1/videos/effects/1", b"").await;
-    assert_eq!(
-        (method.status, method.json()["code"].as_i64()),
-        (404, Some(1202))
-    );
-    assert_eq!(mock.charges(), []);
-}
-
-#[tokio::test]
-async fn pictures_and_scenes_must_match() {
-    let one_of_two = changed("/effect_scene", json!("hug_pro"));
-    check_refused_by_comet(one_of_two, "images can not be null").await;
-    let mut two_of_one = dual();
-    two_of_one["effect_scene"] = json!("color_mixing");
-    check_refused_by_comet(two_of_one, "image can not be null").await;
-    for count in [0, 1, 3] {
-        let mut wrong = dual();
-        wrong["input"]["images"] = vec!["https://example.com/a.jpg"; count].into();
-        check_refused_by_comet(wrong, "images size must be 2").await;
-    }
-    let mut both = dual();
-    both["input"]["image"] = json!("https://example.com/a.jpg");
-    check_refused_by_comet(both, "image and images can not be set at the same time").await;
-    check_refused_by_comet(without("/input/image"), "image can not be null").await;
-}
-
-#[tokio::test]
-async fn missing_and_wrong_fields() {
-    check_refused_by_comet(json!({}), "effect_scene can not be null").await;
-    check_refused_by_comet(without("/input"), "input can not be null").await;
-    check_refused_by_comet(
-        changed("/effect_scene", json!(null)),
-        "effect_scene can not be null",
-    )
-    .await;
-    check_refused_by_comet(
-        changed("/effect_scene", json!(5)),
-        "effect_scene value '5' is invalid",
-    )
-    .await;
-    check_refused_by_comet(
-        changed("/effect_scene", json!("")),
-        "effect_scene value '' is invalid",
-    )
-    .await;
-    check_refused_by_comet(changed("/input", json!("x")), "input value 'x' is invalid").await;
-    check_refused_by_comet(
-        changed("/input/image", json!(7)),
-        "image value '7' is invalid",
-    )
-    .await;
-    check_refused_by_comet(changed("/input/image", json!("")), "image can not be null").await;
-    check_refused_by_comet(
-        changed("/input/duration", json!(5)),
-        "duration value '5' is invalid",
-    )
-    .await;
-    check_refused_by_comet(
-        changed("/input/duration", json!("7")),
-        "duration value '7' is invalid",
-    )
-    .await;
-    check_refused_by_comet(
-        changed("/callback_url", json!("x")),
-        "callback_url value 'x' is invalid",
-    )
-    .await;
-    check_refused_by_comet(
-        changed("/external_task_id", json!(5)),
-        "external_task_id value '5' is invalid",
-    )
-    .await;
-    // Long values are not sent back whole.
-    let long = changed("/input/mode", json!("x".repeat(5_000)));
-    let message = format!("mode value '{}' is invalid", "x".repeat(100));
-    check_refused_by_comet(long, &message).await;
-}
-
-#[tokio::test]
-async fn duration_is_required_at_cometapi_only() {
-    check_refused_by_comet(without("/input/duration"), "duration can not be null").await;
-    let answer = Door::of(&kling().build())
-        .create(KLING, &without("/input/duration"))
-        .await;
-    assert_eq!(answer.status, 200);
-}
-
-/// The documented requests are accepted, each at its host.
-#[tokio::test]
-async fn documented_requests_are_accepted() {
-    let comet = Door::of(&comet().build());
-    for name in [
-        "req.cometapi.effects.hug.new",
-        "req.cometapi.effects.hug.old",
-    ] {
-        assert_eq!(
-            comet.create(COMET, &sample(name)).await.status,
-            200,
-            "{name}"
-        );
-    }
-    let kling_now = Door::of(&kling().build());
-    for name in [
-        "req.kling.effects.dual.2026-09",
-        "req.kling.effects.single.2026-09",
-    ] {
-        assert_eq!(
-            kling_now.create(KLING, &sample(name)).await.status,
-            200,
-            "{name}"
-        );
-    }
-    let then = kling_types::scene::Date::new(2025, 12, 12);
-    let kling_then = Door::of(&kling().scenes_as_of(then).build());
-    for name in [
-        "req.kling.effects.dual.2025-12",
-        "req.kling.effects.single.2025-12",
-    ] {
-        assert_eq!(
-            kling_then.create(KLING, &sample(name)).await.status,
-            200,
-            "{name}"
-        );
-    }
-}
-
-/// `hug` is retired at Kling, and still on CometAPI's page.
-#[tokio::test]
-async fn scenes_are_those_of_the_day() {
-    let hug = sample("req.cometapi.effects.hug.new");
-    let message = "effect_scene value 'hug' is invalid";
-    check_refused(KLING, Profile::kling(), hug.clone(), message).await;
-    let unknown = changed("/effect_scene", json!("no_such_effect"));
-    let message = "effect_scene value 'no_such_effect' is invalid";
-    check_refused_by_comet(unknown, message).await;
-}
-
-const TOO_SMALL: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../fixtures/media/too-small-338x191.png"
-);
-
-/// Seen live: accepted and paid, and only then found too small.
-#[tokio::test]
-async fn a_picture_that_is_too_small_fails_the_task() {
-    use kling_http::{EffectRequest, ImageSource, Scene};
-    let picture = ImageSource::file(TOO_SMALL).expect("the picture");
-    let request = EffectRequest::single(Scene::COLOR_MIXING, picture).with_duration("5");
-    let body: Value = serde_json::to_value(request).expect("JSON");
-
-    let mock = comet().plan(Plan::polls(1, 1)).build();
-    let door = Door::of(&mock);
-    let created = door.create(COMET, &body).await;
-    assert_eq!(created.status, 200);
-    let mut seen = Vec::new();
-    for _ in 0..3 {
-        let task = door.query(COMET, &created.task_id()).await.task();
-        seen.push((task["task_status"].clone(), task["task_status_msg"].clone()));
-    }
-    let failed = (json!("failed"), json!("Image pixel is invalid"));
-    let nothing = |status: &str| (json!(status), json!(null));
-    assert_eq!(seen, [nothing("submitted"), nothing("processing"), failed]);
-    assert_eq!(mock.charges().len(), 1);
-}
-
-#[tokio::test]
-async fn a_picture_that_is_no_base64_is_refused_at_once() {
-    let message = "File is not in a valid base64 format";
-    for text in [
-        "data:image/png;base64,iVBORw0KGgo=",
-        "iVBORw0KGgo",
-        "not base64!",
-        "ftp://example.com/a.jpg",
-    ] {
-        check_refused_by_comet(changed("/input/image", json!(text)), message).await;
-    }
-}
-
-#[tokio::test]
 async fn external_ids_find_tasks_at_kling_only() {
     let request = changed("/external_task_id", json!("my order/1"));
     let kling = Door::of(&kling().build());
@@ -584,23 +222,4 @@ async fn seeds_decide_over_keys_and_answers() {
         )
         .await;
     assert_eq!(answer.status, 401);
-}
-
-#[tokio::test]
-async fn the_scheme_is_bearer_in_any_case() {
-    let mock = comet().build();
-    let door = Door::of(&mock);
-    let status = async |authorization: String| {
-        door.ask(
-            "GET",
-            "/kling/v1/videos/effects/1",
-            &[("authorization", &authorization)],
-            b"",
-        )
-        .await
-        .status
-    };
-    assert_eq!(status(format!("bearer  {} ", mock.api_key())).await, 400);
-    assert_eq!(status(format!("Basic {}", mock.api_key())).await, 401);
-    assert_eq!(status(mock.api_key().to_owned()).await, 401);
 }

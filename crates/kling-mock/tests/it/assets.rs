@@ -97,6 +97,13 @@ async fn parts() {
     part("bytes=100-", 100, last).await;
     part("bytes=-100", length - 100, last).await;
     part("bytes=0-99999999", 0, last).await;
+    part("Bytes=0-3", 0, 3).await;
+    // A number may be larger than anything that counts.
+    part(&format!("bytes=0-{}", "9".repeat(30)), 0, last).await;
+    // More than all of its end is all of it.
+    part(&format!("bytes=-{length}"), 0, last).await;
+    part(&format!("bytes=-{}", length + 1), 0, last).await;
+    part(&format!("bytes=-{}", "9".repeat(30)), 0, last).await;
     part(&format!("bytes={last}-"), last, last).await;
 
     // Several at once, and what makes no sense, get the whole.
@@ -105,13 +112,23 @@ async fn parts() {
         "bytes",
         "items=0-1",
         "bytes=a-b",
-        "bytes=-0",
+        "bytes=5-2",
+        "bytes=99999999-5",
+        "bytes=+1-3",
+        "bytes=1",
+        "bytes=-",
+        "bytes=1-2-3",
         "",
     ] {
         let answer = finished.get(&[("range", range)]).await;
         assert_eq!((answer.status, answer.body.len()), (200, length), "{range}");
     }
-    for range in [format!("bytes={length}-"), "bytes=99999999-".to_owned()] {
+    for range in [
+        format!("bytes={length}-"),
+        format!("bytes={}-", "9".repeat(30)),
+        "bytes=99999999-".to_owned(),
+        "bytes=-0".to_owned(),
+    ] {
         let answer = finished.get(&[("range", &range)]).await;
         assert_eq!((answer.status, answer.body.len()), (416, 0), "{range}");
         assert_eq!(

@@ -454,3 +454,18 @@ async fn webhook_secrets_are_not_in_the_journal() {
     }
     assert!(journal.contains("secrets"), "{journal}");
 }
+
+/// Whoever has a callback's signature may send it again; its length tells
+/// whether there was one.
+#[tokio::test]
+async fn signatures_are_not_in_the_journal() {
+    let scene = Scene::of(|builder| builder);
+    scene.create().await;
+    scene.after(0).await;
+    let signature = scene.receiver.got()[0].headers["webhook-signature"].clone();
+    let signature = signature.to_str().expect("text");
+    let entry = scene.mock.journal().pop().expect("an entry");
+    let kept = format!("<{} characters>", signature.len());
+    assert_eq!(entry.headers()["webhook-signature"], kept);
+    assert_eq!(entry.path(), "/hook?token=…");
+}

@@ -245,7 +245,8 @@ async fn lists() {
             200,
             "\"task_status\":\"paused\"",
         ),
-        ("list:lag=2", 1, 200, "\"data\":[]"),
+        ("list:lag=2", 0, 200, "\"data\":[]"),
+        ("list:lag=2", 1, 200, "\"task_status\":\"processing\""),
         ("list:stale=2", 2, 200, "\"task_status\":\"submitted\""),
         ("list:regress", 2, 200, "\"task_status\":\"processing\""),
         ("list#2:503", 2, 200, "\"task_status\":\"succeed\""),
@@ -266,6 +267,24 @@ async fn lists() {
         let expected = if queries == 1 { "processing" } else { done };
         assert_eq!(really.as_str(), expected, "{fault}");
     }
+}
+
+/// As long as what `GET` would send, all of it or not.
+#[tokio::test]
+async fn a_head_tells_the_length_of_a_file_that_would_be_cut_short() {
+    let mock = mock_with("asset:truncate=3");
+    let server = mock.serve(([127, 0, 0, 1], 0)).await.expect("a port");
+    let door = Door::through(&mock, &server);
+    let id = door.create("", &single()).await.task_id();
+    mock.finish(&id, None).expect("ended");
+    let task = door.query("", &id).await.task();
+    let url = task["task_result"]["videos"][0]["url"].as_str();
+    let url = url.expect("an address");
+    let got = door.ask("GET", url, &[], b"").await;
+    let head = door.ask("HEAD", url, &[], b"").await;
+    assert_eq!((head.status, got.body.len(), head.body.len()), (200, 3, 0));
+    let length = "content-length";
+    assert_eq!(head.header(length), got.header(length));
 }
 
 #[tokio::test]

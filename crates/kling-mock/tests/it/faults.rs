@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use kling_http::{Transport as _, TransportErrorKind};
-use kling_mock::{Expectation, Fault, Mock, Plan, Profile};
+use kling_mock::{Expectation, Fault, Mock, Plan, PlanRule, Profile};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -202,6 +202,83 @@ async fn queries_may_see_what_is_not_so_any_more_or_not_yet() {
     for wanted in ["submitted", "processing", "processing", "succeed"] {
         assert_eq!(status_of(&mock, "mine").await, wanted);
     }
+}
+
+/// Asks so often; the statuses, `?` where the task is not found.
+async fn statuses(mock: &Mock, reads: usize) -> Vec<String> {
+    let mut seen = Vec::new();
+    for _ in 0..reads {
+        let status = status_of(mock, "mine").await;
+        seen.push(if status.contains("not found") {
+            "?".to_owned()
+        } else {
+            status
+        });
+    }
+    seen
+}
+
+/// However a task is steered: what a query found stays there, and what it saw is
+/// never older than what an earlier one saw. Going back is `regress`.
+#[tokio::test]
+async fn what_was_seen_of_a_steered_task_is_not_taken_back() {
+    let held = async |faults: &[&str]| {
+        let mock = mock_with(faults);
+        mock.plan_for(PlanRule::new(Plan::held()));
+        create(&mock).await.expect("an answer");
+        mock
+    };
+    let release = |mock: &Mock| drop(mock.release("mine").expect("released"));
+    let arm = |mock: &Mock, fault: &str| mock.arm(fault.parse().expect(fault));
+    let (hidden, submitted) = ("?", "submitted");
+    let (processing, succeed) = ("processing", "succeed");
+
+    let mock = held(&["get:lag=2"]).await;
+    assert_eq!(statuses(&mock, 3).await, [hidden, hidden, submitted]);
+    release(&mock);
+    assert_eq!(statuses(&mock, 2).await, [processing, processing]);
+
+    // What was found before the fault is armed stays found.
+    let mock = held(&[]).await;
+    assert_eq!(statuses(&mock, 1).await, [submitted]);
+    arm(&mock, "get:lag=9");
+    assert_eq!(statuses(&mock, 2).await, [submitted, submitted]);
+
+    // What was asked for in vain counts.
+    let mock = held(&["get:lag=1 x1"]).await;
+    assert_eq!(statuses(&mock, 1).await, [hidden]);
+    release(&mock);
+    arm(&mock, "get:lag=2");
+    assert_eq!(statuses(&mock, 2).await, [hidden, processing]);
+
+    let mock = held(&["get:stale=1"]).await;
+    assert_eq!(statuses(&mock, 2).await, [submitted, submitted]);
+    release(&mock);
+    let seen = statuses(&mock, 3).await;
+    assert_eq!(seen, [submitted, processing, processing]);
+    release(&mock);
+    assert_eq!(statuses(&mock, 2).await, [processing, succeed]);
+
+    // Nobody remembers what was before the fault: it starts from the latest
+    // that may have been seen.
+    let mock = held(&[]).await;
+    release(&mock);
+    assert_eq!(statuses(&mock, 1).await, [processing]);
+    arm(&mock, "get:stale=2");
+    assert_eq!(statuses(&mock, 1).await, [processing]);
+    release(&mock);
+    let seen = statuses(&mock, 3).await;
+    assert_eq!(seen, [processing, processing, succeed]);
+
+    // Nor of what was between two faults.
+    let mock = held(&[]).await;
+    let fault = arm(&mock, "get:stale=2");
+    assert_eq!(statuses(&mock, 1).await, [submitted]);
+    mock.disarm(fault);
+    release(&mock);
+    assert_eq!(statuses(&mock, 1).await, [processing]);
+    arm(&mock, "get:stale=2");
+    assert_eq!(statuses(&mock, 1).await, [processing]);
 }
 
 #[tokio::test]

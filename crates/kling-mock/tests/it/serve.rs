@@ -249,6 +249,53 @@ async fn a_body_that_breaks_off_is_no_request() {
     }
 }
 
+/// What is meant for the mock itself is no traffic of the service, whole or not.
+#[tokio::test]
+async fn what_breaks_off_at_the_mock_s_own_interface_is_refused_there() {
+    let mock = kling();
+    let server = serve(&mock).await;
+    let head = "POST /__mock/faults HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length:";
+    for (rest, status, code) in [
+        (format!(" {}\r\n\r\n", LIMIT + 1), 413, "body_too_large"),
+        (" 100\r\n\r\n{\"fault\"".to_owned(), 400, "bad_body"),
+    ] {
+        let mut stream = TcpStream::connect(server.address())
+            .await
+            .expect("a connection");
+        let request = format!("{head}{rest}");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        stream.shutdown().await.expect("half closed");
+        let answer = read(&mut stream).await;
+        let error = &answer.json()["error"];
+        assert_eq!((answer.status, &error["code"]), (status, &code.into()));
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    // Without a socket it is the same.
+    let body = vec![b'x'; LIMIT + 1];
+    let answer = Door::of(&mock)
+        .ask("POST", "/__mock/faults", &[], &body)
+        .await;
+    assert_eq!(answer.json()["error"]["code"], "body_too_large");
+    assert_eq!((mock.totals().all(), mock.journal().len()), (0, 0));
+    // Not even a number was given away.
+    let first = async |mock: &Mock| Door::of(mock).query("", "x").await.body;
+    assert_eq!(first(&mock).await, first(&kling()).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_the_journal_is_told_of_what_was_not_read() {
+    let mock = kling();
+    let door = Door::of(&mock);
+    let began = tokio::time::Instant::now();
+    let (page, _) = tokio::join!(mock.journal_wait(0, 1, Duration::from_secs(30)), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let body = vec![b'x'; LIMIT + 1];
+        door.call("POST", "/v1/videos/effects", &body).await
+    });
+    assert_eq!(page.entries.len(), 1);
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+}
+
 /// Links lead back to where the caller came in.
 #[tokio::test]
 async fn links_name_the_host_that_was_asked() {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kling_mock::{Account, Mock, NewTask, Plan, PlanRule, Profile, UnknownTask};
+use kling_mock::{Account, ClockError, Mock, NewTask, Plan, PlanRule, Profile, UnknownTask};
 use kling_types::UnixMillis;
 use serde_json::json;
 
@@ -304,8 +304,8 @@ async fn time_passes_for_one_account() {
         let answer = door.ask("POST", path, &headers, body.as_bytes()).await;
         ids.push(answer.task_id());
     }
-    assert!(mock.advance_account("there", 5 * SECOND));
-    assert!(!mock.advance_account("nowhere", SECOND));
+    assert_eq!(mock.advance_account("there", 5 * SECOND), Ok(true));
+    assert_eq!(mock.advance_account("nowhere", SECOND), Ok(false));
     let status = |id: &str| mock.task(id).expect("a task").status.to_string();
     assert_eq!(
         (status(&ids[0]), status(&ids[1])),
@@ -320,4 +320,22 @@ async fn time_passes_for_one_account() {
         )
         .await;
     assert_eq!(answer.task()["task_status"], "succeed");
+}
+
+/// As far as every clock here.
+#[tokio::test]
+async fn no_account_travels_beyond_the_year_9999() {
+    const LATEST: u64 = 253_402_300_799_999;
+    let scene = Scene::of("held");
+    for by in [Duration::MAX, Duration::from_millis(LATEST + 1 - START)] {
+        let gone = scene.mock.advance_account("default", by);
+        assert_eq!(gone, Err(ClockError::TooFar));
+    }
+    scene
+        .check(&scene.create("").await, "submitted", 0, None)
+        .await;
+    let rest = Duration::from_millis(LATEST - START);
+    assert_eq!(scene.mock.advance_account("default", rest), Ok(true));
+    let id = scene.create("").await;
+    scene.check(&id, "submitted", LATEST - START, None).await;
 }

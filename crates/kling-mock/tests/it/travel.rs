@@ -127,7 +127,8 @@ async fn what_is_next_follows_what_is_done() {
     mock.release(&id).expect("released");
     assert_eq!(next(), Some(3_600_000));
     // Time that passes for the account brings it nearer.
-    assert!(mock.advance_account("default", seconds(60)));
+    let passed = mock.advance_account("default", seconds(60));
+    assert_eq!(passed, Ok(true));
     assert_eq!(next(), Some(3_540_000));
     mock.replan(&second, &Plan::stuck()).expect("another plan");
     assert_eq!(next(), None);
@@ -251,4 +252,46 @@ async fn a_fast_clock_is_waited_for_less() {
     let took = begun.elapsed();
     assert!((2_000..2_010).contains(&took.as_millis()), "{took:?}");
     running.abort();
+}
+
+/// What follows goes out after the receiver's own answer; it does not wait for
+/// its own end.
+#[tokio::test(start_paused = true)]
+async fn a_receiver_may_steer_the_mock_over_its_own_interface() {
+    let (cell, told): (Arc<OnceLock<Mock>>, _) = (Arc::default(), Told::default());
+    let receiver = {
+        let (cell, told) = (Arc::clone(&cell), Arc::clone(&told));
+        transport_fn(move |request: http::Request<bytes::Bytes>| {
+            let mock = cell.get().expect("a mock").clone();
+            let body: Value = serde_json::from_slice(request.body()).expect("JSON");
+            let text = |name: &str| body[name].as_str().expect("text").to_owned();
+            let (id, status) = (text("task_id"), text("task_status"));
+            let now = mock.now().get() - EPOCH;
+            told.lock().expect("a lock").push((now, status.clone()));
+            async move {
+                if status == "processing" {
+                    let path = format!("/__mock/tasks/{id}");
+                    let order = br#"{"succeed":true}"#;
+                    let answer = Door::of(&mock).ask("PATCH", &path, &[], order).await;
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                }
+                Ok::<_, TransportError>(http::Response::new(Body::empty()))
+            }
+        })
+    };
+    let mock = Mock::builder()
+        .clock(ManualClock::new())
+        .plan(Plan::after(seconds(1), seconds(3600)))
+        .callbacks_through(receiver)
+        .build();
+    cell.set(mock.clone()).expect("the first time");
+    create(&mock, mock.api_key()).await;
+    let began = tokio::time::Instant::now();
+    let moved = mock.advance(seconds(5)).await.expect("moved");
+    assert_eq!((moved.callbacks, began.elapsed()), (3, Duration::ZERO));
+    let expected = [(0, "submitted"), (1_000, "processing"), (1_001, "succeed")];
+    check(&told, &expected);
+    let attempts = mock.callback_attempts("default");
+    let mut outcomes = attempts.iter().map(|it| it.outcome.as_deref());
+    assert!(outcomes.all(|it| it == Some("200")), "{attempts:?}");
 }

@@ -65,6 +65,14 @@ async fn what_is_wrong_is_told_in_one_form() {
         ),
         (
             "POST",
+            "/faults",
+            r#" ["get:503"]"#,
+            400,
+            "bad_body",
+            "a JSON object",
+        ),
+        (
+            "POST",
             "/clock",
             r#"{"advnce":"1s"}"#,
             400,
@@ -115,6 +123,14 @@ async fn what_is_wrong_is_told_in_one_form() {
             "POST",
             "/clock",
             r#"{"advance":"99999999999h"}"#,
+            400,
+            "clock_range",
+            "year 9999",
+        ),
+        (
+            "POST",
+            "/accounts/default/clock",
+            r#"{"advance":"5000000000000h"}"#,
             400,
             "clock_range",
             "year 9999",
@@ -239,8 +255,8 @@ async fn what_is_wrong_is_told_in_one_form() {
             "POST",
             "/accounts",
             r#"{"name":"a/b"}"#,
-            409,
-            "conflict",
+            400,
+            "bad_body",
             "letters, digits",
         ),
         (
@@ -364,9 +380,61 @@ async fn errors_point_into_the_body() {
             "/secret_key",
         ),
         ("POST", "/clock", json!({"advance": 5}), "/advance"),
+        (
+            "POST",
+            "/plans",
+            json!({"plan": "stuck", "times": 0}),
+            "/times",
+        ),
+        ("POST", "/callbacks/test", json!({"url": "nope"}), "/url"),
+        (
+            "POST",
+            "/callbacks/test",
+            json!({"url": "http://other.example/hook"}),
+            "/url",
+        ),
+        ("POST", "/accounts", json!({"name": "a b"}), "/name"),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "api_key": "a b"}),
+            "/api_key",
+        ),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "access_key": "", "secret_key": "s"}),
+            "/access_key",
+        ),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "access_key": "a", "secret_key": ""}),
+            "/secret_key",
+        ),
+        (
+            "POST",
+            "/accounts",
+            json!({"name": "a", "webhook_secret": "!"}),
+            "/webhook_secret",
+        ),
+        (
+            "POST",
+            "/tasks",
+            json!({"scene": "hug", "seconds": 7}),
+            "/seconds",
+        ),
+        (
+            "POST",
+            "/tasks",
+            json!({"scene": "hug", "external_task_id": ""}),
+            "/external_task_id",
+        ),
     ];
     for (method, path, body, pointer) in rows {
-        let answer = ask(&door, method, path, &body).await.json();
+        let answer = ask(&door, method, path, &body).await;
+        check_error(&answer, 400, "bad_body", "");
+        let answer = answer.json();
         assert_eq!(answer["error"]["pointer"], pointer, "{answer}");
     }
     // All faults, or none.
