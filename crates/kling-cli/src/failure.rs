@@ -44,6 +44,8 @@ pub(crate) struct Report {
     pub(crate) result_url: Option<String>,
     /// The state file that `kling resume` goes on with.
     state: Option<String>,
+    /// Whether it would only say the same again.
+    is_stuck: bool,
     /// Whether a task was asked for, and no answer came that says what became of it.
     pub(crate) is_unanswered: bool,
 }
@@ -72,6 +74,7 @@ impl Failure {
                 .state
                 .as_ref()
                 .map(|path| path.to_string_lossy().into_owned()),
+            is_stuck: false,
             is_unanswered: false,
         };
         match self {
@@ -102,11 +105,18 @@ impl Failure {
                 report.exit = Exit::MaybeSent;
                 report.kind = "maybe_sent";
                 report.message = message;
+                report.is_stuck = true;
             }
             Failure::NotVerified(message) => {
                 report.exit = Exit::NotVerified;
                 report.kind = "not_verified";
                 report.message = message;
+            }
+            Failure::Interrupted if job.is_offline => {
+                report.exit = Exit::Interrupted;
+                report.kind = "interrupted";
+                "interrupted: the fake service is gone, and nothing was paid"
+                    .clone_into(&mut report.message);
             }
             Failure::Interrupted => {
                 report.exit = Exit::Interrupted;
@@ -159,13 +169,16 @@ impl Report {
             && !known.contains(&self.exit)
         {
             self.exit = Exit::Unavailable;
-            self.message = format!("{}; the task {id} goes on, and is charged", self.message);
+            if !job.is_offline {
+                self.message = format!("{}; the task {id} goes on, and is charged", self.message);
+            }
         }
     }
 
     /// What finishes the job without another charge.
     pub(crate) fn resume_command(&self) -> Option<String> {
-        self.state.as_deref().map(resume_command)
+        let state = self.state.as_deref().filter(|_| !self.is_stuck);
+        state.map(resume_command)
     }
 
     pub(crate) fn to_json(&self) -> Value {

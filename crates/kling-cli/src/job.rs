@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) task_id: Option<String>,
     /// Whether the service has said that there is such a task.
     pub(crate) is_confirmed: bool,
+    /// Whether the service is the fake one of `--mock`, which ends with the program.
+    pub(crate) is_offline: bool,
     /// The result's address, once there is one.
     pub(crate) result: Option<String>,
     /// The state file, while there is something to resume.
@@ -185,9 +187,17 @@ pub(crate) async fn create(
         job.state = Some(written.path.clone());
         file = Some(written);
     }
+    job.is_offline = !plan.write_state;
+    let service = match plan.provider {
+        _ if job.is_offline => "the fake service".to_owned(),
+        own if [Provider::comet(), Provider::kling()].contains(own) => own.name().to_owned(),
+        own => format!("{} at {}", own.name(), own.base_url()),
+    };
     // Said before anything is sent: with it the task can be found, whatever
-    // becomes of this program.
-    say(&format!("submitting {scene} (external task id {id})"));
+    // becomes of this program. And to whom: a forgotten variable costs money.
+    say(&format!(
+        "submitting {scene} to {service} (external task id {id})"
+    ));
     job.event(
         "submitting",
         json!({

@@ -42,8 +42,14 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
     let server = match mock.serve(args.listen).await {
         Ok(server) => server,
         Err(error) => {
+            let next = if error.kind() == std::io::ErrorKind::AddrInUse {
+                ", perhaps by another `kling mock`: stop that one, or leave --listen out to take a \
+                 free port"
+            } else {
+                ""
+            };
             say(&format!(
-                "error: {} can't be listened on: {error}",
+                "error: {} can't be listened on: {error}{next}",
                 args.listen
             ));
             return Exit::Usage.into();

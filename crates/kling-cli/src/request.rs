@@ -4,14 +4,17 @@
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]
 
+use std::path::Path;
+
 use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene, random_external_task_id};
 use kling_types::image::MAX_BYTES;
-use kling_types::validate::{Checks, Severity};
+use kling_types::validate::{Checks, Rule, Severity};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::input;
 use crate::output::say;
+use crate::scenes;
 
 /// What to make.
 #[derive(Debug, Clone, clap::Args)]
@@ -94,6 +97,10 @@ impl RequestArgs {
             Some(2) if given != 2 => {
                 Some("takes two pictures, not {}: give two files, left and right")
             }
+            None if Path::new(scene.as_str()).is_file() => {
+                let text = format!("{scene} is a file: the scene comes first, then the pictures");
+                return Err(Failure::Usage(text));
+            }
             None if given > 2 => {
                 let text =
                     format!("a scene takes one picture or two, not {given}: give one file or two");
@@ -128,7 +135,13 @@ impl RequestArgs {
         let checks = Checks::default().with_pictures(!self.no_preflight);
         let mut errors = Vec::new();
         for found in request.validate_with(&checks) {
-            let line = format!("{} {}", self.name_of(&found.pointer), found.message);
+            let mut line = format!("{} {}", self.name_of(&found.pointer), found.message);
+            if found.rule == Rule::SceneUnknown
+                && let (near, likeness) = scenes::nearest(request.effect_scene.as_str())
+                && likeness >= A_SLIP
+            {
+                line = format!("{line}; did you mean {near}?");
+            }
             match found.severity() {
                 Severity::Warning => warn(&format!("warning: {line}")),
                 Severity::Error => errors.push(line),
@@ -163,6 +176,9 @@ impl RequestArgs {
         }
     }
 }
+
+/// How like the name of a scene an unknown one must be to be called a slip.
+const A_SLIP: f64 = 0.9;
 
 /// A request from a file, or from stdin: any JSON object.
 pub(crate) fn read_request(file: &str) -> Result<Map<String, Value>, Failure> {

@@ -5,9 +5,8 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use kling_http::{Client, EffectRequest, ErrorKind, Task, TaskHandle};
+use kling_http::{Client, EffectRequest, TaskHandle};
 use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, Known, OwnArgs, WaitArgs};
@@ -164,7 +163,8 @@ async fn find(
         return Err(Failure::Unknown(format!(
             "the create of external task id {id} may have arrived and been charged, and {name} \
              can't be asked for it: look for it in your account there. Nothing was sent now. If \
-             there is no such task, remove the state file and begin anew"
+             the task is there, `kling download` saves its video by its own id; if not, remove \
+             the state file and begin anew"
         )));
     }
     if let Some(task) = look_up(&service.client, &file.state).await? {
@@ -210,47 +210,12 @@ async fn send_again(
     Err(error.into())
 }
 
-/// How far the service's clock may be behind ours.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
-
 /// The job's task, if the service shows it.
 async fn look_up(client: &Client, state: &State) -> Result<Option<TaskHandle>, Failure> {
-    let task = match client
-        .effects()
-        .get_by_external_id(&state.external_task_id)
-        .await
-    {
-        Ok(task) => task,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    if !is_ours(&task, state) {
-        return Err(Failure::Unknown(format!(
-            "what the service shows for the external task id {} is task {}, another one: the \
-             create may have arrived and been charged",
-            state.external_task_id, task.id
-        )));
-    }
-    let saved = json!({
-        "provider": state.provider,
-        "collection": kling_types::routes::EFFECTS,
-        "task_id": task.id,
-        "external_task_id": state.external_task_id,
-        "created_at": task.created_at,
-        "scene": state.scene,
-    });
-    let saved = serde_json::from_value(saved)
-        .map_err(|error| Failure::Usage(format!("the task can't be written down: {error}")))?;
+    let id = &state.external_task_id;
+    let found = client.effects().find_created(id, state.created_at).await?;
+    let Some(task) = found else { return Ok(None) };
+    let mut saved = task.saved();
+    saved.scene = Some(state.scene.clone());
     Ok(Some(client.effects().resume(saved)?))
-}
-
-/// A host may match the id against anything: a task that carries another one, or
-/// none and is older than the job, is somebody's other task.
-fn is_ours(task: &Task, state: &State) -> bool {
-    match task.external_id() {
-        Some(id) => *id == state.external_task_id,
-        None => task
-            .created_at
-            .is_some_and(|at| at.saturating_add(CLOCK_TOLERANCE) >= state.created_at),
-    }
 }

@@ -129,14 +129,17 @@ fn search(text: &str, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The scene whose name is most like this one, and how like it is, from 0 to 1.
+pub(crate) fn nearest(name: &str) -> (&'static str, f64) {
+    let names = scene::all().iter().map(|info| info.name);
+    let rated = names.map(|other| (other, strsim::jaro_winkler(other, name)));
+    rated.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
+}
+
 fn unknown(name: &str) -> Failure {
-    let near = scene::all().iter().map(|info| info.name).max_by(|a, b| {
-        let likeness = |other: &str| strsim::jaro_winkler(other, name);
-        likeness(a).total_cmp(&likeness(b))
-    });
+    let (near, _) = nearest(name);
     Failure::Usage(format!(
-        "no scene {name:?} is known up to {LATEST_LIST}; the nearest name is {}",
-        near.unwrap_or_default()
+        "no scene {name:?} is known up to {LATEST_LIST}; the nearest name is {near}"
     ))
 }
 

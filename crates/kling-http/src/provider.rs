@@ -159,6 +159,15 @@ impl Provider {
         base.is_some_and(|url| url.host().is_some_and(is_loopback))
     }
 
+    /// Who was asked, for an error.
+    pub(crate) fn asked(&self) -> String {
+        format!(
+            "asked was {} at {}",
+            self.name,
+            without_secrets(&self.base_url)
+        )
+    }
+
     /// The full URL of a path of the service.
     pub(crate) fn url(&self, path: &str) -> Result<Uri, Error> {
         let url = [&self.base_url, &self.prefix, path].concat();

@@ -1,7 +1,9 @@
 //! `kling effect`.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -168,6 +170,10 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
          not 3",
     );
     check_refused(
+        &["cat.png", "color_mixing"],
+        "cat.png is a file: the scene comes first, then the pictures",
+    );
+    check_refused(
         &["color_mixing", "missing.jpg"],
         "missing.jpg can't be read: No such file or directory (os error 2); check the path",
     );
@@ -221,6 +227,55 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     check_refused(
         &["color_mixing", "cat.png", "--external-task-id", ""],
         "--external-task-id is empty",
+    );
+}
+
+/// A scene of tomorrow is sent: the service knows. One that looks like a slip is
+/// told before.
+#[test]
+fn a_slip_in_a_scene_s_name_is_told() {
+    let here = directory();
+    let warned = |scene| {
+        let mut command = kling(here.path());
+        let ran = run(command
+            .args(["effect", "--mock", scene])
+            .arg(picture("cat.png")));
+        ran.stderr.lines().next().unwrap_or_default().to_owned()
+    };
+    let unknown = "is not in the catalogue: check its spelling if it is not new";
+    assert_eq!(
+        warned("color_mixin"),
+        format!("warning: the scene \"color_mixin\" {unknown}; did you mean color_mixing?")
+    );
+    assert_eq!(
+        warned("of_tomorrow"),
+        format!("warning: the scene \"of_tomorrow\" {unknown}")
+    );
+}
+
+/// The fake service of `--mock` ends with the program, and was never paid.
+#[cfg(unix)]
+#[test]
+fn offline_nothing_is_paid_when_it_is_interrupted() {
+    let here = directory();
+    let mut command = kling(here.path());
+    command.args(["effect", "--mock", "color_mixing"]);
+    let mut child = command
+        .arg(picture("cat.png"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !lines.next().unwrap().unwrap().contains("submitted") {}
+    let id = child.id().to_string();
+    let killed = Command::new("kill").args(["-s", "INT", &id]).status();
+    assert!(killed.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    let last = rest.last().map(String::as_str);
+    assert_eq!(
+        last,
+        Some("error: interrupted: the fake service is gone, and nothing was paid")
     );
 }
 

@@ -143,6 +143,15 @@ impl Answer {
         matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::TokenExpired)
     }
 
+    /// Whether nobody, or somebody else, was found at the service's address.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        match self {
+            Answer::NotTheApi { .. } => true,
+            Answer::Lost(error) => error.kind() == TransportErrorKind::Connect,
+            _ => false,
+        }
+    }
+
     /// The service's own error, if it has one.
     pub(super) fn service_error(&self) -> Option<&ServiceError> {
         match self {

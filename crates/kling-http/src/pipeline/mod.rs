@@ -118,7 +118,12 @@ pub(crate) async fn execute(
         let is_temporary = failure.is_temporary();
         let is_maintenance = failure.is_maintenance();
         let outcome_unknown = !idempotent && failure.outcome_unknown();
-        let error = failure.into_error().with_attempts(attempt);
+        let is_elsewhere = failure.is_elsewhere();
+        let mut error = failure.into_error().with_attempts(attempt);
+        if is_elsewhere {
+            // Perhaps the address is not the one that was meant.
+            error = error.with_note(&settings.provider.asked());
+        }
         // A wait that would end too late for another try is not begun.
         if let Some(wait) = wait.filter(|wait| wait.saturating_add(needed) < remaining()) {
             trace::event(&trace::Event::TryAgain {

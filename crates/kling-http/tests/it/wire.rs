@@ -91,7 +91,7 @@ async fn nobody_there_is_no_connection() {
     socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
     let url = format!("http://{}", socket.local_addr().expect("an address"));
     let client = Client::builder(
-        Provider::comet().with_base_url(url),
+        Provider::comet().with_base_url(url.clone()),
         Credentials::api_key(KEY),
     )
     .retry(RetryPolicy::never())
@@ -102,7 +102,8 @@ async fn nobody_there_is_no_connection() {
         .create(request())
         .await
         .expect_err("nobody there");
-    assert_eq!(error.to_string(), "no connection to the service");
+    let asked = format!("no connection to the service; asked was comet at {url}");
+    assert_eq!(error.to_string(), asked);
     assert!(!error.maybe_sent());
 }
 
