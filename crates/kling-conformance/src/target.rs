@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use kling_http::{SharedTransport, Transport};
 use serde_json::Value;
 
-use crate::checks::Story;
+use crate::checks::Told;
 use crate::exchange::Exchange;
 use crate::inbox::Inbox;
 
@@ -59,7 +59,7 @@ pub struct Target {
 pub(crate) struct State {
     creates: usize,
     pub(crate) exchanges: Vec<Exchange>,
-    pub(crate) story: Option<Arc<Story>>,
+    pub(crate) story: Option<Told>,
 }
 
 /// An answer, whole.

@@ -131,3 +131,25 @@ async fn a_budget_of_one_create_is_kept() {
         .count();
     assert!(passed > 15, "one task proves much: {passed}");
 }
+
+/// Queries that fail must not make each check that looks at the story pay anew.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_cannot_be_followed_is_paid_once() {
+    let mock = Mock::builder().fault("get:503".parse().unwrap()).build();
+    let target = Target::new(
+        Host::Comet,
+        "https://mock.test",
+        mock.api_key(),
+        mock.transport(),
+    );
+    let selection = Selection::default().only("lifecycle").unwrap();
+    let results = run_selected(&target, &selection).await;
+    // The story, and a picture that is too small.
+    assert_eq!(mock.charges().len(), 2);
+    let failed: Vec<_> = results
+        .iter()
+        .filter(|it| it.status == Status::Fail)
+        .collect();
+    assert_eq!(failed.len(), 7);
+    assert!(failed.iter().all(|it| it.exchanges.len() == 2));
+}
