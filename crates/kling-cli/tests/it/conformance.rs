@@ -60,8 +60,8 @@ fn kling_itself_passes_every_check_of_clients() {
     let effect =
         format!("'{program}' effect $KLING_SCENE $KLING_IMAGES --output $KLING_OUTPUT --json");
     for (provider, summary) in [
-        ("comet", "43 pass, 1 skip\n"),
-        ("kling", "42 pass, 2 skip\n"),
+        ("comet", "44 pass, 2 skip\n"),
+        ("kling", "44 pass, 2 skip\n"),
     ] {
         let ran = conformance(&["client", "--provider", provider, "--command", &effect]);
         assert_eq!(

@@ -73,6 +73,8 @@ static FAULTS: &[(&str, Host, &str)] = &[
     ("gives up when busy", K, "client.busy.again"),
     ("sends again after a reset", C, "client.lost.one_charge"),
     ("sends again after a 500", K, "client.lost.server_error"),
+    ("sends again after no body", C, "client.lost.empty"),
+    ("no body is a refusal", K, "client.lost.empty_found"),
     ("never looks", K, "client.lost.found"),
     ("forgets the external id", C, "client.lost.names_id"),
     ("gives the key away", C, "client.download.no_key"),
