@@ -1,6 +1,7 @@
 //! `kling conformance`: a service, a client or an implementation held to the
 //! contract.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -127,6 +128,16 @@ impl ReportArgs {
         Ok(selection)
     }
 
+    /// Finds out whether the reports can be written, before anything is paid for
+    /// them.
+    fn check(&self) -> Result<(), String> {
+        for path in [&self.junit, &self.markdown].into_iter().flatten() {
+            let opened = OpenOptions::new().append(true).create(true).open(path);
+            opened.map_err(|error| fault(path, &error))?;
+        }
+        Ok(())
+    }
+
     /// Tells what was found; whether it conforms.
     fn tell(&self, report: &Report) -> Result<bool, String> {
         if self.json {
@@ -142,9 +153,15 @@ impl ReportArgs {
                 }
             }
         }
-        write(self.junit.as_deref(), || report.to_junit())?;
-        write(self.markdown.as_deref(), || report.to_markdown())?;
+        // One that can't be written any more does not cost the others.
+        let written = [
+            write(self.junit.as_deref(), || report.to_junit()),
+            write(self.markdown.as_deref(), || report.to_markdown()),
+        ];
         say(&report.summary());
+        for each in written {
+            each?;
+        }
         Ok(report.worst() < Status::Fail)
     }
 }
@@ -158,5 +175,9 @@ fn host(provider: ProviderName) -> Host {
 
 fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<(), String> {
     let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, text()).map_err(|error| format!("{}: {error}", path.display()))
+    std::fs::write(path, text()).map_err(|error| fault(path, &error))
+}
+
+fn fault(path: &Path, error: &std::io::Error) -> String {
+    format!("{} can't be written: {error}", path.display())
 }

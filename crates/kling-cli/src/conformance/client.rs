@@ -49,6 +49,7 @@ pub(super) struct ClientArgs {
 
 pub(super) async fn run(args: &ClientArgs) -> Result<bool, String> {
     let selection = args.report.select(Selection::of_clients())?;
+    args.report.check()?;
     let program = client::Program::new(&args.command)
         .with_limit(args.limit)
         .with_scenarios_at_once(args.jobs);

@@ -92,6 +92,7 @@ struct Extras {
 
 pub(super) async fn run(args: &RunArgs) -> Result<bool, String> {
     let selection = args.report.select(Selection::default())?;
+    args.report.check()?;
     let report = match &args.base_url {
         None => run_against_mock(host(args.provider), &selection)?,
         Some(url) => {

@@ -54,6 +54,55 @@ fn a_failed_run_says_how_to_see_it_again() {
     insta::assert_snapshot!(shown.replace(&mock.base_url, "http://server"));
 }
 
+/// `conformance run` against a running mock.
+fn held(mock: &RunningMock, arguments: &[&str]) -> Ran {
+    let mut command = kling(Path::new("."));
+    command
+        .args(["conformance", "run", "--base-url", &mock.base_url])
+        .args(arguments)
+        .env("API_KEY", &mock.api_key);
+    run(&mut command)
+}
+
+fn requests(mock: &RunningMock) -> Value {
+    let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
+    serde_json::from_str::<Value>(&journal).unwrap()["entries"].clone()
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_anything_is_paid() {
+    let mock = RunningMock::start(&[]);
+    for option in ["--junit", "--markdown"] {
+        let ran = held(&mock, &["--only", "create", option, "/nonexistent/report"]);
+        assert_eq!(ran.code, Some(2));
+        let why = "error: /nonexistent/report can't be written: No such file or directory";
+        assert!(ran.stderr.starts_with(why), "{}", ran.stderr);
+    }
+    assert_eq!(requests(&mock), serde_json::json!([]));
+}
+
+/// A report that can be opened and not written, such as on a full disk, does not
+/// cost the other one.
+#[cfg(target_os = "linux")]
+#[test]
+fn one_report_that_cannot_be_written_does_not_cost_the_other() {
+    let mock = RunningMock::start(&[]);
+    let here = tempfile::tempdir().unwrap();
+    let markdown = here.path().join("results.md");
+    let other = markdown.to_str().unwrap();
+    let reports = ["--junit", "/dev/full", "--markdown", other];
+    let ran = held(
+        &mock,
+        &[&["--only", "query.unknown"], &reports[..]].concat(),
+    );
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("1 pass"), "{}", ran.stderr);
+    let full = "error: /dev/full can't be written: No space left on device";
+    assert!(ran.stderr.contains(full), "{}", ran.stderr);
+    let written = std::fs::read_to_string(markdown).unwrap();
+    assert!(written.starts_with("# Conformance: comet"), "{written}");
+}
+
 #[test]
 fn kling_itself_passes_every_check_of_clients() {
     let program = env!("CARGO_BIN_EXE_kling");
