@@ -211,7 +211,7 @@ impl Target {
         }
         let method = request.method().clone();
         let url = request.uri().to_string();
-        let authorized = request.headers().contains_key(http::header::AUTHORIZATION);
+        let header = request.headers().get(http::header::AUTHORIZATION).cloned();
         let body = request.body().clone();
         let reply = self.answer(request).await;
         let answer = match &reply {
@@ -220,7 +220,10 @@ impl Target {
         };
         let mut secrets = vec![self.api_key.as_str()];
         secrets.extend(self.slots.iter().map(|(key, _)| key.as_str()));
-        let exchange = Exchange::new((&method, &url, authorized, &body), answer, &secrets);
+        // A signed token, which is good for a while.
+        let bearer = header.as_ref().and_then(|it| it.to_str().ok());
+        secrets.extend(bearer.and_then(|it| it.strip_prefix("Bearer ")));
+        let exchange = Exchange::new((&method, &url, header.is_some(), &body), answer, &secrets);
         self.state().exchanges.push(exchange);
         reply.map_err(Stop::Deviates)
     }
