@@ -103,6 +103,24 @@ fn one_report_that_cannot_be_written_does_not_cost_the_other() {
     assert!(written.starts_with("# Conformance: comet"), "{written}");
 }
 
+/// The fake service in this program has all that the checks need, and charges nothing.
+#[test]
+fn what_is_said_of_a_server_is_refused_with_mock() {
+    let options: [&[&str]; 6] = [
+        &["--accept-cost"],
+        &["--max-creates=1"],
+        &["--key-env=KEY"],
+        &["--callback-listen=127.0.0.1:0"],
+        &["--access-key-env=ACCESS", "--secret-key-env=SECRET"],
+        &["--slots-key-env=SMALL", "--slots=2"],
+    ];
+    for option in options {
+        let all = [&["run", "--mock", "--only", "query.unknown"], option].concat();
+        let ran = conformance(&all);
+        assert_eq!(ran.code, Some(2), "{option:?}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn kling_itself_passes_every_check_of_clients() {
     let program = env!("CARGO_BIN_EXE_kling");
