@@ -138,20 +138,26 @@ impl ReportArgs {
         Ok(())
     }
 
-    /// Tells what was found; whether it conforms.
+    /// Shows what was found, for people.
+    fn show(&self, report: &Report) {
+        if self.json {
+            return;
+        }
+        for result in report.results() {
+            if result.status == Status::Disabled {
+                continue;
+            }
+            emit(result);
+            if result.status > Status::Pass {
+                emit(&format!("         {}", report.again(result)));
+            }
+        }
+    }
+
+    /// Tells what was found to all others; whether it conforms.
     fn tell(&self, report: &Report) -> Result<bool, String> {
         if self.json {
             emit(&report.to_json());
-        } else {
-            for result in report.results() {
-                if result.status == Status::Disabled {
-                    continue;
-                }
-                emit(result);
-                if result.status > Status::Pass {
-                    emit(&format!("         {}", report.again(result)));
-                }
-            }
         }
         // One that can't be written any more does not cost the others.
         let written = [

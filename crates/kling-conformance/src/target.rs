@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use kling_http::{SharedTransport, Transport};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::checks::Told;
 use crate::exchange::Exchange;
@@ -75,6 +77,8 @@ pub struct Reply {
 
 /// The largest answer that a check reads.
 const LIMIT: usize = 64 * 1024 * 1024;
+/// The longest that an answer may take, to its last byte.
+const SLOWEST: Duration = Duration::from_secs(60);
 
 impl Target {
     /// A target with this host's ways, below a base URL, reached through a
@@ -230,13 +234,17 @@ impl Target {
 
     async fn answer(&self, request: Request<Bytes>) -> Result<Reply, String> {
         let lost = |error: kling_http::TransportError| format!("no answer: {error}");
-        let answer = self.transport.send(request).await.map_err(lost)?;
-        let (head, body) = answer.into_parts();
-        Ok(Reply {
-            status: head.status,
-            headers: head.headers,
-            body: body.collect(LIMIT).await.map_err(lost)?,
-        })
+        let whole = async {
+            let answer = self.transport.send(request).await.map_err(lost)?;
+            let (head, body) = answer.into_parts();
+            Ok(Reply {
+                status: head.status,
+                headers: head.headers,
+                body: body.collect(LIMIT).await.map_err(lost)?,
+            })
+        };
+        let late = |_| Err(format!("no answer within {} s", SLOWEST.as_secs()));
+        timeout(SLOWEST, whole).await.unwrap_or_else(late)
     }
 
     fn spend_a_create(&self) -> Result<(), Stop> {

@@ -54,5 +54,6 @@ pub(super) async fn run(args: &ClientArgs) -> Result<bool, String> {
         .with_limit(args.limit)
         .with_scenarios_at_once(args.jobs);
     let report = client::run(host(args.provider), &program, &selection).await?;
+    args.report.show(&report);
     args.report.tell(&report)
 }

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use clap::Parser;
-use kling_conformance::{Report, Selection, Target, run_against_mock, run_selected};
+use kling_conformance::{CheckResult, Report, Selection, Target, run_against_mock, run_telling};
 use kling_http::ReqwestTransport;
 
 use super::{ReportArgs, host, inbox};
@@ -103,11 +103,20 @@ struct Extras {
 pub(super) async fn run(args: &RunArgs) -> Result<bool, String> {
     let selection = args.report.select(Selection::default())?;
     args.report.check()?;
+    let host = host(args.provider);
     let report = match &args.base_url {
-        None => run_against_mock(host(args.provider), &selection)?,
+        None => {
+            let report = run_against_mock(host, &selection)?;
+            args.report.show(&report);
+            report
+        }
         Some(url) => {
             let target = args.extras.add_to(target(args, url)?).await?;
-            Report::new(target.host(), run_selected(&target, &selection).await)
+            // Each as it comes: a server may take long, and has perhaps been paid.
+            let show = |result: &CheckResult| {
+                args.report.show(&Report::new(host, vec![result.clone()]));
+            };
+            Report::new(host, run_telling(&target, &selection, show).await)
         }
     };
     args.report.tell(&report)
