@@ -158,6 +158,16 @@ impl Target {
         format!("{}{prefix}/v1/videos/effects", self.base_url)
     }
 
+    /// Whether anything answers there, whatever it says; else why not. For before
+    /// a run, whose checks would all fail of it. It asks after a task that is not
+    /// there, which costs nothing.
+    pub async fn reach(&self) -> Result<(), String> {
+        match self.query("no-such-task").await {
+            Ok(_) => Ok(()),
+            Err(Stop::Deviates(why) | Stop::Skip(why) | Stop::Broken(why)) => Err(why),
+        }
+    }
+
     pub(crate) fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

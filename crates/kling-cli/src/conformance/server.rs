@@ -112,6 +112,8 @@ pub(super) async fn run(args: &RunArgs) -> Result<bool, String> {
         }
         Some(url) => {
             let target = args.extras.add_to(target(args, url)?).await?;
+            let reached = target.reach().await;
+            reached.map_err(|why| format!("{url} can't be held to anything: {why}"))?;
             // Each as it comes: a server may take long, and has perhaps been paid.
             let show = |result: &CheckResult| {
                 args.report.show(&Report::new(host, vec![result.clone()]));

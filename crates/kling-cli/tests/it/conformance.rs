@@ -103,6 +103,19 @@ fn one_report_that_cannot_be_written_does_not_cost_the_other() {
     assert!(written.starts_with("# Conformance: comet"), "{written}");
 }
 
+#[test]
+fn a_server_that_is_not_there_is_not_tried() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", port.local_addr().unwrap());
+    drop(port);
+    let mut command = kling(Path::new("."));
+    command.args(["conformance", "run", "--base-url", &url]);
+    let ran = run(command.env("API_KEY", "a-key"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    let why = format!("error: {url} can't be held to anything: no answer: ");
+    assert!(ran.stderr.starts_with(&why), "{}", ran.stderr);
+}
+
 /// The fake service in this program has all that the checks need, and charges nothing.
 #[test]
 fn what_is_said_of_a_server_is_refused_with_mock() {
