@@ -11,6 +11,7 @@ use kling_conformance::{Check, Host, Report, Selection, Status, all, client as c
 use crate::args::ProviderName;
 use crate::exit::Exit;
 use crate::output::{emit, say};
+use crate::signals::StopSignals;
 
 mod client;
 mod inbox;
@@ -19,7 +20,7 @@ mod vectors;
 
 /// Hold a service or a client to what is known of the real one.
 ///
-/// Exit codes: 0 it conforms, 1 it does not, 2 wrong arguments.
+/// Exit codes: 0 it conforms, 1 it does not, 2 it could not be tried, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -82,18 +83,42 @@ pub(crate) async fn run(args: &ConformanceArgs) -> ExitCode {
             });
             Ok(true)
         }
-        What::Explain { check } => explain(check),
+        What::Explain { check } => explain(check).map_err(Untold::from),
         What::Vectors(args) => vectors::run(args).await,
-        What::Run(args) => server::run(args).await,
+        What::Run(args) => server::run(args).await.map_err(Untold::from),
         What::Client(args) => client::run(args).await,
     };
     match conforms {
         Ok(true) => Exit::Ok.into(),
         Ok(false) => ExitCode::FAILURE,
-        Err(why) => {
+        Err(Untold::Fault(why)) => {
             say(&format!("error: {why}"));
             Exit::Usage.into()
         }
+        Err(Untold::Stopped) => Exit::Interrupted.into(),
+    }
+}
+
+/// Why nobody knows whether it conforms.
+enum Untold {
+    Fault(String),
+    /// This program was asked to end.
+    Stopped,
+}
+
+impl From<String> for Untold {
+    fn from(why: String) -> Self {
+        Untold::Fault(why)
+    }
+}
+
+/// Ends the commands that this runs when the program is asked to end: they are in
+/// groups of their own, which no terminal tells.
+async fn unless_stopped<T>(running: impl Future<Output = Result<T, String>>) -> Result<T, Untold> {
+    let mut stop = StopSignals::listen();
+    tokio::select! {
+        ended = running => Ok(ended?),
+        () = stop.stop_requested() => Err(Untold::Stopped),
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn run(
     limit: Duration,
 ) -> Result<Ended, String> {
     let mut child = spawn(command, variables).map_err(|error| format!("no shell: {error}"))?;
-    let group = child.id();
+    let mut group = Group(child.id());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let stdin = child.stdin.take();
@@ -59,16 +59,17 @@ pub(crate) async fn run(
         })
         .await;
         if ended.is_err() {
-            end_group(group);
+            group.end();
             let _ = child.kill().await;
         }
         if !is_read && timeout(GRACE, &mut reading).await.is_err() {
             // Somebody holds the pipes, so the group is still this one.
-            end_group(group);
+            group.end();
             let _ = timeout(GRACE, &mut reading).await;
         }
         ended
     };
+    group.forget();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Ended {
         killed: ended.is_err(),
@@ -130,15 +131,31 @@ async fn keep_end(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     }
 }
 
-#[cfg(unix)]
-fn end_group(group: Option<u32>) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let group = group.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    if let Some(group) = group {
-        // It may have ended by itself.
-        let _ = kill_process_group(group, Signal::KILL);
+/// A command and what it started, which is ended if nobody waits for it any more.
+struct Group(Option<u32>);
+
+impl Group {
+    #[cfg(unix)]
+    fn end(&self) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let group = self.0.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            // It may have ended by itself.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn end(&self) {}
+
+    /// Once it has ended, its number may become another's.
+    fn forget(&mut self) {
+        self.0 = None;
     }
 }
 
-#[cfg(not(unix))]
-fn end_group(_: Option<u32>) {}
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -191,11 +191,46 @@ fn a_client_that_does_not_end_is_killed_with_its_children() {
         "{}",
         ran.stdout
     );
+    assert_ended(&pid);
+}
+
+/// The process whose id is in this file.
+#[cfg(unix)]
+#[track_caller]
+fn assert_ended(pid: &Path) {
     let child = std::fs::read_to_string(pid).unwrap();
-    // A zombie at the most: its parent is gone too.
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
-    let lives = state.is_ok_and(|state| !state.contains(") Z"));
-    assert!(!lives, "the client's child {} goes on", child.trim());
+    let ended = |_| {
+        // A signal needs a moment.
+        std::thread::yield_now();
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+        // A zombie at the most: its parent is gone too.
+        !state.is_ok_and(|state| !state.contains(") Z"))
+    };
+    assert!((0..50_000).any(ended), "the child {} goes on", child.trim());
+}
+
+/// Clients and implementations are in groups of their own, so nobody but this
+/// program can end them.
+#[cfg(unix)]
+#[test]
+fn who_is_stopped_ends_what_it_started() {
+    let commands: [&[&str]; 2] = [
+        &["client", "--only", "client.wait.bounded", "--command"],
+        &["vectors", "--exec"],
+    ];
+    for command in commands {
+        for signal in ["INT", "TERM", "HUP"] {
+            let here = tempfile::tempdir().unwrap();
+            let pid = here.path().join("pid");
+            let stops = format!(
+                "sleep 1000 & echo $! > {}; kill -s {signal} $PPID; wait",
+                pid.display()
+            );
+            let ran = conformance(&[command, &[&stops, "--limit", "9"]].concat());
+            assert_eq!(ran.code, Some(130), "{command:?}, {signal}: {}", ran.stderr);
+            assert_ended(&pid);
+        }
+    }
 }
 
 #[test]
