@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// The most that is kept of what a command prints on one stream: its end.
 const KEPT: usize = 4 * 1024 * 1024;
@@ -22,6 +22,7 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     /// It did not end in time, and was killed.
     pub(crate) killed: bool,
+    pub(crate) took: Duration,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
@@ -34,6 +35,7 @@ pub(crate) async fn run(
     input: String,
     limit: Duration,
 ) -> Result<Ended, String> {
+    let began = Instant::now();
     let mut child = spawn(command, variables).map_err(|error| format!("no shell: {error}"))?;
     let mut group = Group(child.id());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -73,6 +75,7 @@ pub(crate) async fn run(
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Ended {
         killed: ended.is_err(),
+        took: began.elapsed(),
         code: ended
             .ok()
             .and_then(Result::ok)
