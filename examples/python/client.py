@@ -88,6 +88,14 @@ def request(external_id):
     return {"effect_scene": os.environ["KLING_SCENE"], "input": chosen, "external_task_id": external_id}
 
 
+def pause(headers):
+    """As long as the service asks for in seconds; else, also for a date, one second."""
+    try:
+        time.sleep(min(float(headers.get("Retry-After")), 60))
+    except (TypeError, ValueError):
+        time.sleep(1)
+
+
 def create(body):
     """The task's id. Never sends a create again that may have been carried out."""
     for _ in range(TRIES):
@@ -97,20 +105,22 @@ def create(body):
         if said.get("code") == 0 and isinstance(data, dict) and data.get("task_id"):
             return data["task_id"]
         if said.get("code") == 1302:  # too many requests: certainly nothing was done
-            time.sleep(float(answer[1].get("Retry-After") or 1))
+            pause(answer[1])
             continue
-        if answer is None or answer[0] >= 500:
+        refused = said.get("code") or isinstance(said.get("error"), dict)
+        # A web page, or nothing, is no refusal: something may have been done.
+        if answer is None or answer[0] >= 500 or not refused:
             return look_up(body["external_task_id"])
         raise Failed(reason(said))
     raise Failed("the service is busy")
 
 
 def look_up(external_id):
-    """After a lost answer: Kling finds a task by its external id, CometAPI may not."""
+    """After an answer that was lost or can't be read: Kling finds a task by its external id, CometAPI may not."""
     answer = send("GET", f"{EFFECTS}/{external_id}", key=KEY) if KLING else None
     data = read(answer[2]).get("data") if answer else None
     if not isinstance(data, dict) or not data.get("task_id"):
-        raise Failed(f"the task {external_id} may have been created and charged: its answer was lost")
+        raise Failed(f"the task {external_id} may have been created and charged: there was no answer that can be read")
     return data["task_id"]
 
 
@@ -123,7 +133,7 @@ def wait(task_id):
         if answer is None or answer[0] >= 500:
             continue
         if answer[0] == 429:
-            time.sleep(float(answer[1].get("Retry-After") or 1))
+            pause(answer[1])
             continue
         said = read(answer[2])
         task = said.get("data")
@@ -159,14 +169,17 @@ def save(url):
 
 
 def main():
-    result = {"external_task_id": str(uuid.uuid4())}
+    # The line is printed whatever happens: with the ids a paid task is found again.
+    result = {"external_task_id": str(uuid.uuid4()), "error": "interrupted"}
     try:
         result["task_id"] = create(request(result["external_task_id"]))
         save(wait(result["task_id"]))
-    except Failed as why:
-        result["error"] = str(why)
-    print(json.dumps(result))
-    return 1 if "error" in result else 0
+        result["error"] = None
+    except Exception as why:
+        result["error"] = str(why) or type(why).__name__
+    finally:
+        print(json.dumps(result))
+    return 1 if result["error"] else 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
         args.insert(at + 1, &directory);
         let install = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
         std::fs::create_dir_all(&*directory).map_err(|error| error.to_string())?;
-        command("npm", &[&install[..], &[&directory], &PROGRAMS].concat())?;
+        let npm = [&install[..], &[&directory], &PROGRAMS].concat();
+        succeed(Command::new("npm").args(npm))?;
     }
     let profile = "--profile=measured";
     cargo(&["build", profile, "-p", "kling-cli", "-p", "kling-bench"])?;
@@ -30,15 +31,15 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
 }
 
 fn cargo(args: &[&str]) -> Result<(), Failure> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    command(&cargo, args)
+    // Files are named from where the caller is.
+    succeed(workspace::cargo_command().current_dir(".").args(args))
 }
 
-fn command(program: &str, args: &[&str]) -> Result<(), Failure> {
-    let ended = match Command::new(program).args(args).status() {
+fn succeed(command: &mut Command) -> Result<(), Failure> {
+    let ended = match command.status() {
         Ok(status) if status.success() => return Ok(()),
         Ok(status) => status.to_string(),
         Err(error) => error.to_string(),
     };
-    Err(format!("{program} {}: {ended}", args.join(" ")).into())
+    Err(format!("{command:?}: {ended}").into())
 }

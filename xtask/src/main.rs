@@ -69,7 +69,7 @@ static COMMANDS: &[Command] = &[
     },
     Command {
         name: "scenes",
-        args: "[--check | --diff OLD.json NEW.json]",
+        args: "[--check]",
         summary: "write the scene catalogue from fixtures/scenes.json",
         run: scenes::run,
     },

@@ -2,7 +2,6 @@
 //! scene, to the catalogue and the constants of kling-types.
 
 mod date;
-mod diff;
 mod record;
 mod render;
 
@@ -19,7 +18,6 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
     match args {
         [] => write(),
         ["--check"] => check(),
-        ["--diff", old, new] => diff(old, new),
         _ => Err(Failure::Usage),
     }
 }
@@ -40,11 +38,6 @@ fn check() -> Result<(), Failure> {
         )));
     }
     println!("ok {TO}: {scenes} scenes");
-    Ok(())
-}
-
-fn diff(old: &str, new: &str) -> Result<(), Failure> {
-    print!("{}", diff::diff(&load(old)?, &load(new)?));
     Ok(())
 }
 

@@ -195,6 +195,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     if args.gate && !report.all_met() {
+        eprintln!("a goal was missed, or nothing was measured that has one");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

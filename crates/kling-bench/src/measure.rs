@@ -59,25 +59,32 @@ impl Stopwatch {
     }
 }
 
-/// The memory that the process holds, in bytes.
-pub(crate) fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = status
-        .split(' ')
-        .nth(1)
-        .and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or_default() * 4096
+/// The memory that the process holds, in bytes; none where it can't be read.
+pub(crate) fn resident() -> f64 {
+    pages(&std::fs::read_to_string("/proc/self/statm").unwrap_or_default()) * 4096.0
 }
 
-/// The most memory that the process has ever held, in bytes.
-pub(crate) fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-    peak.and_then(|kib| kib.parse::<u64>().ok())
-        .unwrap_or_default()
-        * 1024
+fn pages(statm: &str) -> f64 {
+    number(statm.split(' ').nth(1))
+}
+
+/// The most memory that the process has ever held, in bytes; none where it can't be
+/// read.
+pub(crate) fn peak() -> f64 {
+    kib(&std::fs::read_to_string("/proc/self/status").unwrap_or_default()) * 1024.0
+}
+
+fn kib(status: &str) -> f64 {
+    number(
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")),
+    )
+}
+
+/// Nothing is no number, which meets no goal.
+fn number(text: Option<&str>) -> f64 {
+    text.and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
 }
 
 /// Microseconds of this thread's CPU for something that is done so often; none if
@@ -133,4 +140,18 @@ fn spread(sorted: &[f64]) -> f64 {
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn micros(time: Duration, pieces: usize) -> f64 {
     time.as_secs_f64() * 1e6 / pieces as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A figure of 0 would meet every goal.
+    #[test]
+    fn memory_that_cannot_be_read_is_not_zero() {
+        assert!(pages("").is_nan() && kib("").is_nan());
+        assert!(pages("9 x 1").is_nan() && kib("VmHWM: 7 MB\n").is_nan());
+        assert_eq!((pages("9 5 1"), kib("a\nVmHWM:\t   7 kB\n")), (5.0, 7.0));
+        assert!(resident() > 0.0 && peak() > 0.0);
+    }
 }

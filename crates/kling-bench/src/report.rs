@@ -52,9 +52,10 @@ impl Report {
         self.0.push(row);
     }
 
-    /// Whether no goal was missed.
+    /// Whether there was a goal, and none was missed.
     pub(crate) fn all_met(&self) -> bool {
-        self.0.iter().all(|row| row.met() != Some(false))
+        let mut met = self.0.iter().filter_map(Row::met).peekable();
+        met.peek().is_some() && met.all(|met| met)
     }
 
     /// As Markdown.
@@ -106,5 +107,32 @@ fn figure(value: f64) -> String {
         large if large >= 100.0 => format!("{value:.0}"),
         medium if medium >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(figures: &[(f64, Goal)]) -> Report {
+        let row = |(ours, goal): &(f64, Goal)| Row {
+            what: "a figure".into(),
+            unit: "ms",
+            ours: *ours,
+            rival: None,
+            ratio: None,
+            goal: *goal,
+        };
+        Report(figures.iter().map(row).collect())
+    }
+
+    #[test]
+    fn a_gate_that_held_nothing_to_a_goal_is_not_passed() {
+        let check = |figures: &[(f64, Goal)], met| assert_eq!(report(figures).all_met(), met);
+        check(&[], false);
+        check(&[(1.0, Goal::None)], false);
+        check(&[(1.0, Goal::AtMost(2.0)), (9.0, Goal::None)], true);
+        check(&[(1.0, Goal::AtMost(2.0)), (3.0, Goal::AtMost(2.0))], false);
+        check(&[(f64::NAN, Goal::AtMost(2.0))], false);
     }
 }

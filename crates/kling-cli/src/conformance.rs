@@ -1,6 +1,7 @@
 //! `kling conformance`: a service, a client or an implementation held to the
 //! contract.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ use kling_conformance::{Check, Host, Report, Selection, Status, all, client as c
 use crate::args::ProviderName;
 use crate::exit::Exit;
 use crate::output::{emit, say};
+use crate::signals::StopSignals;
 
 mod client;
 mod inbox;
@@ -18,7 +20,7 @@ mod vectors;
 
 /// Hold a service or a client to what is known of the real one.
 ///
-/// Exit codes: 0 it conforms, 1 it does not, 2 wrong arguments.
+/// Exit codes: 0 it conforms, 1 it does not, 2 it could not be tried, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -81,18 +83,42 @@ pub(crate) async fn run(args: &ConformanceArgs) -> ExitCode {
             });
             Ok(true)
         }
-        What::Explain { check } => explain(check),
+        What::Explain { check } => explain(check).map_err(Untold::from),
         What::Vectors(args) => vectors::run(args).await,
-        What::Run(args) => server::run(args).await,
+        What::Run(args) => server::run(args).await.map_err(Untold::from),
         What::Client(args) => client::run(args).await,
     };
     match conforms {
         Ok(true) => Exit::Ok.into(),
         Ok(false) => ExitCode::FAILURE,
-        Err(why) => {
+        Err(Untold::Fault(why)) => {
             say(&format!("error: {why}"));
             Exit::Usage.into()
         }
+        Err(Untold::Stopped) => Exit::Interrupted.into(),
+    }
+}
+
+/// Why nobody knows whether it conforms.
+enum Untold {
+    Fault(String),
+    /// This program was asked to end.
+    Stopped,
+}
+
+impl From<String> for Untold {
+    fn from(why: String) -> Self {
+        Untold::Fault(why)
+    }
+}
+
+/// Ends the commands that this runs when the program is asked to end: they are in
+/// groups of their own, which no terminal tells.
+async fn unless_stopped<T>(running: impl Future<Output = Result<T, String>>) -> Result<T, Untold> {
+    let mut stop = StopSignals::listen();
+    tokio::select! {
+        ended = running => Ok(ended?),
+        () = stop.stop_requested() => Err(Untold::Stopped),
     }
 }
 
@@ -127,24 +153,46 @@ impl ReportArgs {
         Ok(selection)
     }
 
-    /// Tells what was found; whether it conforms.
+    /// Finds out whether the reports can be written, before anything is paid for
+    /// them.
+    fn check(&self) -> Result<(), String> {
+        for path in [&self.junit, &self.markdown].into_iter().flatten() {
+            let opened = OpenOptions::new().append(true).create(true).open(path);
+            opened.map_err(|error| fault(path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Shows what was found, for people.
+    fn show(&self, report: &Report) {
+        if self.json {
+            return;
+        }
+        for result in report.results() {
+            if result.status == Status::Disabled {
+                continue;
+            }
+            emit(result);
+            if result.status > Status::Pass {
+                emit(&format!("         {}", report.again(result)));
+            }
+        }
+    }
+
+    /// Tells what was found to all others; whether it conforms.
     fn tell(&self, report: &Report) -> Result<bool, String> {
         if self.json {
             emit(&report.to_json());
-        } else {
-            for result in report.results() {
-                if result.status == Status::Disabled {
-                    continue;
-                }
-                emit(result);
-                if result.status > Status::Pass {
-                    emit(&format!("         {}", report.again(result)));
-                }
-            }
         }
-        write(self.junit.as_deref(), || report.to_junit())?;
-        write(self.markdown.as_deref(), || report.to_markdown())?;
+        // One that can't be written any more does not cost the others.
+        let written = [
+            write(self.junit.as_deref(), || report.to_junit()),
+            write(self.markdown.as_deref(), || report.to_markdown()),
+        ];
         say(&report.summary());
+        for each in written {
+            each?;
+        }
         Ok(report.worst() < Status::Fail)
     }
 }
@@ -158,5 +206,9 @@ fn host(provider: ProviderName) -> Host {
 
 fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<(), String> {
     let Some(path) = path else { return Ok(()) };
-    std::fs::write(path, text()).map_err(|error| format!("{}: {error}", path.display()))
+    std::fs::write(path, text()).map_err(|error| fault(path, &error))
+}
+
+fn fault(path: &Path, error: &std::io::Error) -> String {
+    format!("{} can't be written: {error}", path.display())
 }

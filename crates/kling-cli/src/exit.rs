@@ -149,7 +149,7 @@ pub(crate) fn help() -> String {
 
 /// Tell what the exit codes mean, whether anything is paid, and what to do next.
 ///
-/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong arguments; and 11.
+/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 it could not be tried; and 11, 130.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help(), after_long_help = long_help())]
 pub(crate) struct ExitCodesArgs {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// The most that is kept of what a command prints on one stream: its end.
 const KEPT: usize = 4 * 1024 * 1024;
@@ -22,6 +22,7 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     /// It did not end in time, and was killed.
     pub(crate) killed: bool,
+    pub(crate) took: Duration,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
@@ -34,8 +35,9 @@ pub(crate) async fn run(
     input: String,
     limit: Duration,
 ) -> Result<Ended, String> {
+    let began = Instant::now();
     let mut child = spawn(command, variables).map_err(|error| format!("no shell: {error}"))?;
-    let group = child.id();
+    let mut group = Group(child.id());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let stdin = child.stdin.take();
@@ -59,19 +61,21 @@ pub(crate) async fn run(
         })
         .await;
         if ended.is_err() {
-            end_group(group);
+            group.end();
             let _ = child.kill().await;
         }
         if !is_read && timeout(GRACE, &mut reading).await.is_err() {
             // Somebody holds the pipes, so the group is still this one.
-            end_group(group);
+            group.end();
             let _ = timeout(GRACE, &mut reading).await;
         }
         ended
     };
+    group.forget();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Ended {
         killed: ended.is_err(),
+        took: began.elapsed(),
         code: ended
             .ok()
             .and_then(Result::ok)
@@ -130,15 +134,31 @@ async fn keep_end(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     }
 }
 
-#[cfg(unix)]
-fn end_group(group: Option<u32>) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let group = group.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    if let Some(group) = group {
-        // It may have ended by itself.
-        let _ = kill_process_group(group, Signal::KILL);
+/// A command and what it started, which is ended if nobody waits for it any more.
+struct Group(Option<u32>);
+
+impl Group {
+    #[cfg(unix)]
+    fn end(&self) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let group = self.0.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            // It may have ended by itself.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn end(&self) {}
+
+    /// Once it has ended, its number may become another's.
+    fn forget(&mut self) {
+        self.0 = None;
     }
 }
 
-#[cfg(not(unix))]
-fn end_group(_: Option<u32>) {}
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -36,7 +36,8 @@ impl Exchange {
     ) -> Self {
         let hide = |text: String| {
             let hidden = |text: String, secret: &&str| text.replace(*secret, "***");
-            (secrets.iter().filter(|secret| !secret.is_empty())).fold(text, hidden)
+            // Cut last, or a piece of a secret might be left at the end.
+            cut((secrets.iter().filter(|secret| !secret.is_empty())).fold(text, hidden))
         };
         Exchange {
             method: method.to_string(),
@@ -94,10 +95,10 @@ fn shown(body: &Bytes) -> String {
     }
     if let Ok(mut json) = serde_json::from_slice::<Value>(body) {
         redact(&mut json);
-        return cut(json.to_string());
+        return json.to_string();
     }
     match std::str::from_utf8(body) {
-        Ok(text) => cut(text.to_owned()),
+        Ok(text) => text.to_owned(),
         Err(_) => format!("({} bytes)", body.len()),
     }
 }
@@ -178,6 +179,15 @@ mod tests {
             "{}",
             exchange.curl()
         );
+    }
+
+    #[test]
+    fn a_key_where_the_text_is_cut_is_not_shown_in_part() {
+        let body = Bytes::from(format!("{} sk-key", " ".repeat(SHOWN - 4)));
+        let answer = Ok((StatusCode::OK, &body));
+        let request = (&Method::GET, "https://k.test", true, &Bytes::new());
+        let exchange = Exchange::new(request, answer, &["sk-key"]);
+        assert!(!exchange.answer.contains("sk-"), "{}", exchange.answer);
     }
 
     #[test]

@@ -114,6 +114,16 @@ pub async fn run(target: &Target) -> Vec<CheckResult> {
 
 /// Holds a target to these checks, one after the other.
 pub async fn run_selected(target: &Target, selection: &Selection) -> Vec<CheckResult> {
+    run_telling(target, selection, |_| {}).await
+}
+
+/// The same, and tells the result of each as soon as it is there: a run may take
+/// long.
+pub async fn run_telling(
+    target: &Target,
+    selection: &Selection,
+    mut tell: impl FnMut(&CheckResult),
+) -> Vec<CheckResult> {
     let mut results = Vec::new();
     for check in all() {
         let How::Asks(ask) = check.how else { continue };
@@ -124,8 +134,9 @@ pub async fn run_selected(target: &Target, selection: &Selection) -> Vec<CheckRe
         target.state().exchanges.clear();
         let outcome = ask(target).await;
         let exchanges = std::mem::take(&mut target.state().exchanges);
-        let result = CheckResult::new(check, outcome, exchanges);
-        results.push(selection.expects(result));
+        let result = selection.expects(CheckResult::new(check, outcome, exchanges));
+        tell(&result);
+        results.push(result);
     }
     results
 }

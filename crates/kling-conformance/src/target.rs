@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use kling_http::{SharedTransport, Transport};
 use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::checks::Story;
+use crate::checks::Told;
 use crate::exchange::Exchange;
 use crate::inbox::Inbox;
 
@@ -59,7 +61,7 @@ pub struct Target {
 pub(crate) struct State {
     creates: usize,
     pub(crate) exchanges: Vec<Exchange>,
-    pub(crate) story: Option<Arc<Story>>,
+    pub(crate) story: Option<Told>,
 }
 
 /// An answer, whole.
@@ -75,6 +77,8 @@ pub struct Reply {
 
 /// The largest answer that a check reads.
 const LIMIT: usize = 64 * 1024 * 1024;
+/// The longest that an answer may take, to its last byte.
+const SLOWEST: Duration = Duration::from_secs(60);
 
 impl Target {
     /// A target with this host's ways, below a base URL, reached through a
@@ -154,6 +158,16 @@ impl Target {
         format!("{}{prefix}/v1/videos/effects", self.base_url)
     }
 
+    /// Whether anything answers there, whatever it says; else why not. For before
+    /// a run, whose checks would all fail of it. It asks after a task that is not
+    /// there, which costs nothing.
+    pub async fn reach(&self) -> Result<(), String> {
+        match self.query("no-such-task").await {
+            Ok(_) => Ok(()),
+            Err(Stop::Deviates(why) | Stop::Skip(why) | Stop::Broken(why)) => Err(why),
+        }
+    }
+
     pub(crate) fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -211,7 +225,7 @@ impl Target {
         }
         let method = request.method().clone();
         let url = request.uri().to_string();
-        let authorized = request.headers().contains_key(http::header::AUTHORIZATION);
+        let header = request.headers().get(http::header::AUTHORIZATION).cloned();
         let body = request.body().clone();
         let reply = self.answer(request).await;
         let answer = match &reply {
@@ -220,20 +234,27 @@ impl Target {
         };
         let mut secrets = vec![self.api_key.as_str()];
         secrets.extend(self.slots.iter().map(|(key, _)| key.as_str()));
-        let exchange = Exchange::new((&method, &url, authorized, &body), answer, &secrets);
+        // A signed token, which is good for a while.
+        let bearer = header.as_ref().and_then(|it| it.to_str().ok());
+        secrets.extend(bearer.and_then(|it| it.strip_prefix("Bearer ")));
+        let exchange = Exchange::new((&method, &url, header.is_some(), &body), answer, &secrets);
         self.state().exchanges.push(exchange);
         reply.map_err(Stop::Deviates)
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Result<Reply, String> {
         let lost = |error: kling_http::TransportError| format!("no answer: {error}");
-        let answer = self.transport.send(request).await.map_err(lost)?;
-        let (head, body) = answer.into_parts();
-        Ok(Reply {
-            status: head.status,
-            headers: head.headers,
-            body: body.collect(LIMIT).await.map_err(lost)?,
-        })
+        let whole = async {
+            let answer = self.transport.send(request).await.map_err(lost)?;
+            let (head, body) = answer.into_parts();
+            Ok(Reply {
+                status: head.status,
+                headers: head.headers,
+                body: body.collect(LIMIT).await.map_err(lost)?,
+            })
+        };
+        let late = |_| Err(format!("no answer within {} s", SLOWEST.as_secs()));
+        timeout(SLOWEST, whole).await.unwrap_or_else(late)
     }
 
     fn spend_a_create(&self) -> Result<(), Stop> {

@@ -180,7 +180,9 @@ impl Job {
             let harm = match &answer {
                 None => "sends again after a reset",
                 Some(answer) if answer.status == 500 => "sends again after a 500",
-                Some(_) => "",
+                Some(answer) if answer.json().is_object() => "",
+                Some(answer) if self.is("no body is a refusal") => return Err(answer.message()),
+                Some(_) => "sends again after no body",
             };
             if !harm.is_empty() {
                 if self.is(harm) {

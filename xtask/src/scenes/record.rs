@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::date::Date;
@@ -16,7 +16,7 @@ pub(super) const LISTED_ON: &str = "2026-09-20";
 
 /// What is known of one scene. An empty list of models, modes or durations means
 /// that no such parameter is documented for it.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
     pub(super) scene: String,
@@ -43,7 +43,7 @@ pub(super) struct Record {
     pub(super) sources: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Arity {
     Single,
@@ -51,7 +51,7 @@ pub(super) enum Arity {
 }
 
 /// What the date of introduction rests on.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Confidence {
     Documented,

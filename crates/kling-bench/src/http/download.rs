@@ -50,8 +50,7 @@ pub(crate) fn run(report: &mut Report) {
         ("curl | sha256sum", curl),
         Goal::RatioAtMost(1.11),
     ));
-    #[allow(clippy::cast_precision_loss)] // Far below 2^53.
-    let grown = peak().saturating_sub(before) as f64 / f64::from(1 << 20);
+    let grown = (peak() - before) / f64::from(1 << 20);
     report.add(Row {
         what: "client: growth of the process's peak memory by ten more such downloads".into(),
         unit: "MiB",

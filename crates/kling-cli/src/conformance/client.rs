@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use kling_conformance::{Selection, client};
 
-use super::{ReportArgs, host};
+use super::{ReportArgs, Untold, host, unless_stopped};
 use crate::args::{ProviderName, seconds};
 
 /// Hold a client to the checks: its command is run against fake services of this
@@ -47,11 +47,14 @@ pub(super) struct ClientArgs {
     report: ReportArgs,
 }
 
-pub(super) async fn run(args: &ClientArgs) -> Result<bool, String> {
+pub(super) async fn run(args: &ClientArgs) -> Result<bool, Untold> {
     let selection = args.report.select(Selection::of_clients())?;
+    args.report.check()?;
     let program = client::Program::new(&args.command)
         .with_limit(args.limit)
         .with_scenarios_at_once(args.jobs);
-    let report = client::run(host(args.provider), &program, &selection).await?;
-    args.report.tell(&report)
+    let running = client::run(host(args.provider), &program, &selection);
+    let report = unless_stopped(running).await?;
+    args.report.show(&report);
+    Ok(args.report.tell(&report)?)
 }

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use clap::Parser;
-use kling_conformance::{Report, Selection, Target, run_against_mock, run_selected};
+use kling_conformance::{CheckResult, Report, Selection, Target, run_against_mock, run_telling};
 use kling_http::ReqwestTransport;
 
 use super::{ReportArgs, host, inbox};
@@ -37,16 +37,21 @@ pub(super) struct RunArgs {
     provider: ProviderName,
 
     /// The environment variable that has the server's key
-    #[arg(long, value_name = "NAME", default_value = "API_KEY")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "API_KEY",
+        conflicts_with = "mock"
+    )]
     key_env: String,
 
     /// The server is not on this machine, and what it creates may be charged: then one create is
     /// sent, unless --max-creates says more
-    #[arg(long)]
+    #[arg(long, conflicts_with = "mock")]
     accept_cost: bool,
 
     /// Send at most so many creates
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "mock")]
     max_creates: Option<usize>,
 
     #[command(flatten)]
@@ -60,7 +65,7 @@ pub(super) struct RunArgs {
 #[derive(Debug, clap::Args)]
 struct Extras {
     /// Receive callbacks here, for the checks callback.*; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", requires = "base_url")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "mock")]
     callback_listen: Option<SocketAddr>,
 
     /// Where the server reaches that address, if it is another for it
@@ -73,7 +78,12 @@ struct Extras {
     webhook_secret_env: Option<String>,
 
     /// The environment variable that has an access key, for the checks token.*
-    #[arg(long, value_name = "NAME", requires_all = ["base_url", "secret_key_env"])]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "secret_key_env",
+        conflicts_with = "mock"
+    )]
     access_key_env: Option<String>,
 
     /// The environment variable that has its secret key
@@ -82,7 +92,7 @@ struct Extras {
 
     /// The environment variable that has the key of an account that nothing else uses, for the
     /// checks slots.*
-    #[arg(long, value_name = "NAME", requires_all = ["base_url", "slots"])]
+    #[arg(long, value_name = "NAME", requires = "slots", conflicts_with = "mock")]
     slots_key_env: Option<String>,
 
     /// How many tasks that account may have under way at once
@@ -92,11 +102,23 @@ struct Extras {
 
 pub(super) async fn run(args: &RunArgs) -> Result<bool, String> {
     let selection = args.report.select(Selection::default())?;
+    args.report.check()?;
+    let host = host(args.provider);
     let report = match &args.base_url {
-        None => run_against_mock(host(args.provider), &selection)?,
+        None => {
+            let report = run_against_mock(host, &selection)?;
+            args.report.show(&report);
+            report
+        }
         Some(url) => {
             let target = args.extras.add_to(target(args, url)?).await?;
-            Report::new(target.host(), run_selected(&target, &selection).await)
+            let reached = target.reach().await;
+            reached.map_err(|why| format!("{url} can't be held to anything: {why}"))?;
+            // Each as it comes: a server may take long, and has perhaps been paid.
+            let show = |result: &CheckResult| {
+                args.report.show(&Report::new(host, vec![result.clone()]));
+            };
+            Report::new(host, run_telling(&target, &selection, show).await)
         }
     };
     args.report.tell(&report)

@@ -9,6 +9,7 @@ use clap::Parser;
 use kling_conformance::vectors::{self, Vector, Verdict};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
+use super::{Untold, unless_stopped};
 use crate::args::seconds;
 use crate::output::{emit, say};
 
@@ -36,12 +37,12 @@ pub(super) struct VectorsArgs {
     answer: bool,
 }
 
-pub(super) async fn run(args: &VectorsArgs) -> Result<bool, String> {
+pub(super) async fn run(args: &VectorsArgs) -> Result<bool, Untold> {
     if args.answer {
-        return answer().await;
+        return Ok(answer().await?);
     }
     let judged: Vec<(Vector, Verdict)> = match &args.exec {
-        Some(command) => vectors::run_through(command, args.limit).await?,
+        Some(command) => unless_stopped(vectors::run_through(command, args.limit)).await?,
         None => {
             let judge = |vector| {
                 let verdict = vectors::run(&vector);
@@ -64,7 +65,7 @@ pub(super) async fn run(args: &VectorsArgs) -> Result<bool, String> {
     }
     let all = judged.len();
     if unsupported == all {
-        return Err("the command supports no vector at all".to_owned());
+        return Err("the command supports no vector at all".to_owned().into());
     }
     let left_out = match unsupported {
         0 => String::new(),

@@ -54,14 +54,94 @@ fn a_failed_run_says_how_to_see_it_again() {
     insta::assert_snapshot!(shown.replace(&mock.base_url, "http://server"));
 }
 
+/// `conformance run` against a running mock.
+fn held(mock: &RunningMock, arguments: &[&str]) -> Ran {
+    let mut command = kling(Path::new("."));
+    command
+        .args(["conformance", "run", "--base-url", &mock.base_url])
+        .args(arguments)
+        .env("API_KEY", &mock.api_key);
+    run(&mut command)
+}
+
+fn requests(mock: &RunningMock) -> Value {
+    let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
+    serde_json::from_str::<Value>(&journal).unwrap()["entries"].clone()
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_anything_is_paid() {
+    let mock = RunningMock::start(&[]);
+    for option in ["--junit", "--markdown"] {
+        let ran = held(&mock, &["--only", "create", option, "/nonexistent/report"]);
+        assert_eq!(ran.code, Some(2));
+        let why = "error: /nonexistent/report can't be written: No such file or directory";
+        assert!(ran.stderr.starts_with(why), "{}", ran.stderr);
+    }
+    assert_eq!(requests(&mock), serde_json::json!([]));
+}
+
+/// A report that can be opened and not written, such as on a full disk, does not
+/// cost the other one.
+#[cfg(target_os = "linux")]
+#[test]
+fn one_report_that_cannot_be_written_does_not_cost_the_other() {
+    let mock = RunningMock::start(&[]);
+    let here = tempfile::tempdir().unwrap();
+    let markdown = here.path().join("results.md");
+    let other = markdown.to_str().unwrap();
+    let reports = ["--junit", "/dev/full", "--markdown", other];
+    let ran = held(
+        &mock,
+        &[&["--only", "query.unknown"], &reports[..]].concat(),
+    );
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("1 pass"), "{}", ran.stderr);
+    let full = "error: /dev/full can't be written: No space left on device";
+    assert!(ran.stderr.contains(full), "{}", ran.stderr);
+    let written = std::fs::read_to_string(markdown).unwrap();
+    assert!(written.starts_with("# Conformance: comet"), "{written}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_not_tried() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", port.local_addr().unwrap());
+    drop(port);
+    let mut command = kling(Path::new("."));
+    command.args(["conformance", "run", "--base-url", &url]);
+    let ran = run(command.env("API_KEY", "a-key"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    let why = format!("error: {url} can't be held to anything: no answer: ");
+    assert!(ran.stderr.starts_with(&why), "{}", ran.stderr);
+}
+
+/// The fake service in this program has all that the checks need, and charges nothing.
+#[test]
+fn what_is_said_of_a_server_is_refused_with_mock() {
+    let options: [&[&str]; 6] = [
+        &["--accept-cost"],
+        &["--max-creates=1"],
+        &["--key-env=KEY"],
+        &["--callback-listen=127.0.0.1:0"],
+        &["--access-key-env=ACCESS", "--secret-key-env=SECRET"],
+        &["--slots-key-env=SMALL", "--slots=2"],
+    ];
+    for option in options {
+        let all = [&["run", "--mock", "--only", "query.unknown"], option].concat();
+        let ran = conformance(&all);
+        assert_eq!(ran.code, Some(2), "{option:?}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn kling_itself_passes_every_check_of_clients() {
     let program = env!("CARGO_BIN_EXE_kling");
     let effect =
         format!("'{program}' effect $KLING_SCENE $KLING_IMAGES --output $KLING_OUTPUT --json");
     for (provider, summary) in [
-        ("comet", "43 pass, 1 skip\n"),
-        ("kling", "42 pass, 2 skip\n"),
+        ("comet", "44 pass, 2 skip\n"),
+        ("kling", "44 pass, 2 skip\n"),
     ] {
         let ran = conformance(&["client", "--provider", provider, "--command", &effect]);
         assert_eq!(
@@ -111,11 +191,46 @@ fn a_client_that_does_not_end_is_killed_with_its_children() {
         "{}",
         ran.stdout
     );
+    assert_ended(&pid);
+}
+
+/// The process whose id is in this file.
+#[cfg(unix)]
+#[track_caller]
+fn assert_ended(pid: &Path) {
     let child = std::fs::read_to_string(pid).unwrap();
-    // A zombie at the most: its parent is gone too.
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
-    let lives = state.is_ok_and(|state| !state.contains(") Z"));
-    assert!(!lives, "the client's child {} goes on", child.trim());
+    let ended = |_| {
+        // A signal needs a moment.
+        std::thread::yield_now();
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+        // A zombie at the most: its parent is gone too.
+        !state.is_ok_and(|state| !state.contains(") Z"))
+    };
+    assert!((0..50_000).any(ended), "the child {} goes on", child.trim());
+}
+
+/// Clients and implementations are in groups of their own, so nobody but this
+/// program can end them.
+#[cfg(unix)]
+#[test]
+fn who_is_stopped_ends_what_it_started() {
+    let commands: [&[&str]; 2] = [
+        &["client", "--only", "client.wait.bounded", "--command"],
+        &["vectors", "--exec"],
+    ];
+    for command in commands {
+        for signal in ["INT", "TERM", "HUP"] {
+            let here = tempfile::tempdir().unwrap();
+            let pid = here.path().join("pid");
+            let stops = format!(
+                "sleep 1000 & echo $! > {}; kill -s {signal} $PPID; wait",
+                pid.display()
+            );
+            let ran = conformance(&[command, &[&stops, "--limit", "9"]].concat());
+            assert_eq!(ran.code, Some(130), "{command:?}, {signal}: {}", ran.stderr);
+            assert_ended(&pid);
+        }
+    }
 }
 
 #[test]

@@ -21,8 +21,8 @@ fn exit_codes_md() {
          same. Once a task is known to be there, what would be 2 to 5 is 8: it goes on, and is\n\
          charged. Of several jobs the first that was not done decides, and an interruption before\n\
          all; the name is also the job's `state` in the summary. FILE is the state file that the message\n\
-         names. `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 wrong\n\
-         arguments; and 11.\n\
+         names. `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 it could\n\
+         not be tried; and 11, 130.\n\
          \n\
          | code | name | meaning | is anything charged? | next |\n\
          |---|---|---|---|---|\n"

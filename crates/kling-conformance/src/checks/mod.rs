@@ -23,7 +23,7 @@ mod refusals;
 mod story;
 mod table;
 
-pub(crate) use story::Story;
+pub(crate) use story::Told;
 pub use table::all;
 
 /// How a check ended.

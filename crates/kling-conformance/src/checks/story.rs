@@ -23,19 +23,36 @@ pub(crate) struct Story {
     pub(super) created: Reply,
     /// Every answer to a query, to the end.
     pub(super) answers: Vec<Value>,
+}
+
+/// How the story came out, with all that was said for it.
+#[derive(Clone)]
+pub(crate) struct Told {
+    story: Result<Arc<Story>, Stop>,
     exchanges: Vec<Exchange>,
 }
 
 impl Story {
-    /// The run's one story; it is made when it is first asked for, and paid once.
+    /// The run's one story; it is made when it is first asked for, and paid once,
+    /// also if it can't be told to its end.
     pub(super) async fn of(target: &Target) -> Result<Arc<Story>, Stop> {
-        let made = target.state().story.clone();
-        if let Some(story) = made {
+        let told = target.state().story.clone();
+        if let Some(Told { story, exchanges }) = told {
             // A report shows these to whoever looks at the story.
-            let exchanges = story.exchanges.clone();
             target.state().exchanges.extend(exchanges);
-            return Ok(story);
+            return story;
         }
+        let story = Story::tell(target).await.map(Arc::new);
+        let mut state = target.state();
+        let exchanges = state.exchanges.clone();
+        state.story = Some(Told {
+            story: story.clone(),
+            exchanges,
+        });
+        story
+    }
+
+    async fn tell(target: &Target) -> Result<Story, Stop> {
         let external_id = fresh_external_id();
         let mut request = dual_request();
         request["external_task_id"] = json!(external_id);
@@ -45,14 +62,11 @@ impl Story {
         let created = target.create(&request).await?;
         let id = id_of(&task_of(&created)?)?;
         let answers = history(target, target.key(), &id).await?;
-        let story = Arc::new(Story {
+        Ok(Story {
             external_id,
             created,
             answers,
-            exchanges: target.state().exchanges.clone(),
-        });
-        target.state().story = Some(story.clone());
-        Ok(story)
+        })
     }
 
     /// The task as each query showed it.

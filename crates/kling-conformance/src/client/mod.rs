@@ -33,7 +33,8 @@
 //! `message` after a failure; an id that is not known is absent or null. Whatever
 //! else it prints is nobody's business, unless it is the key.
 //!
-//! A client that does not end within a limit is killed, with all that it started.
+//! A client that does not end within a limit is killed, with all that it started. A
+//! scenario in which it took long is played once more: perhaps the machine was busy.
 //!
 //! ```no_run
 //! use kling_conformance::{Host, Selection, Status, client};

@@ -170,6 +170,12 @@ pub(super) static LOST_AT_KLING: Scenario = Scenario {
     host: Some(Host::Kling),
     ..goes_wrong("a lost answer that can be found", &["create#1@after:reset"])
 };
+const EMPTY: &[&str] = &["create#1@after:empty"];
+pub(super) static EMPTY_ANSWER: Scenario = goes_wrong("an empty answer", EMPTY);
+pub(super) static EMPTY_ANSWER_AT_KLING: Scenario = Scenario {
+    host: Some(Host::Kling),
+    ..goes_wrong("an empty answer for a task that can be found", EMPTY)
+};
 pub(super) static ERROR_AFTER: Scenario =
     goes_wrong("an error after the deed", &["create#1@after:500/5000"]);
 pub(super) static HALF: Scenario = goes_wrong("half a file", &["asset#1:truncate=2000"]);

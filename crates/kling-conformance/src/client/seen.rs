@@ -1,5 +1,7 @@
 //! What a scenario showed of a client.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use kling_mock::{JournalEntry, Operation};
 use serde_json::Value;
@@ -10,6 +12,9 @@ use crate::target::{Host, Stop};
 
 /// Says whether a client did right.
 pub(crate) type Judge = fn(&Seen) -> Result<(), Stop>;
+
+/// Longer than any run that is right: those are told to wait for a second or two.
+const LATE: Duration = Duration::from_secs(10);
 
 /// All that reached the service, and all that the client left behind.
 #[derive(Debug)]
@@ -62,6 +67,12 @@ impl Seen {
 
     pub(super) fn succeeded(&self) -> bool {
         self.ended.iter().all(|ended| ended.code == Some(0))
+    }
+
+    /// Whether a run took longer than any that is right.
+    pub(super) fn was_late(&self) -> bool {
+        let late = |ended: &Ended| ended.killed || ended.took >= LATE;
+        self.ended.iter().any(late)
     }
 
     /// The first run's last line on stdout that is a JSON object.

@@ -125,6 +125,12 @@ pub fn all() -> &'static [Check] {
         "client.lost.server_error" Must on::ERROR_AFTER => lost::one_charge,
             "a create that an error followed is charged once",
             ["F-PAY-01" "F-CODE-5000"];
+        "client.lost.empty" Must on::EMPTY_ANSWER => lost::one_charge,
+            "a create whose answer is empty is charged once",
+            ["F-PAY-01"];
+        "client.lost.empty_found" Should on::EMPTY_ANSWER_AT_KLING => lost::found,
+            "an empty answer is no refusal: on Kling the task is found by its external id",
+            ["F-PATH-06" "F-PATH-07" "F-PAY-02"];
         "client.lost.found" Should on::LOST_AT_KLING => lost::found,
             "a task whose create was lost on Kling is found by its external id",
             ["F-PATH-06" "F-PATH-07" "F-PAY-02"];

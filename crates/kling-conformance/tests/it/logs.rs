@@ -227,11 +227,12 @@ async fn spans_tell_what_was_asked_and_answered() {
     assert!(log.contains(&request_span), "{log}");
 
     let mut bytes = Vec::new();
-    let log = logged(async {
+    // Too large for the stack.
+    let log = logged(Box::pin(async {
         let done = created.wait().await.unwrap();
         let download = created.download(&done.videos()[0]).await.unwrap();
         download.write_to(&mut bytes).await.unwrap();
-    })
+    }))
     .await;
     let fetched = format!("{by_id}operation=\"download\" attempt=1 status=200}}");
     assert!(!bytes.is_empty() && log.contains(&fetched), "{log}");

@@ -86,3 +86,22 @@ async fn json() {
     results.retain(|result| result["status"] != "disabled");
     insta::assert_snapshot!(stable(&serde_json::to_string_pretty(&json).unwrap()));
 }
+
+/// A service that says back what it was sent, as one in the making may.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_echoed_is_not_shown() {
+    let echo = transport_fn(|request: Request<Bytes>| async move {
+        let said = format!("{:?}", request.headers());
+        Ok(http::Response::new(Body::from(Bytes::from(said))))
+    });
+    let target = Target::new(Host::Kling, "https://server.test", "sk-key", echo)
+        .with_access_keys("an-access-key", "a-secret-key");
+    let selection = Selection::default().only("token").unwrap();
+    let report = Report::new(Host::Kling, run_selected(&target, &selection).await);
+    let shown = format!("{}{}", report.to_json(), report.to_markdown());
+    // The middle of a token: eyJ begins its header and its claims.
+    assert!(
+        shown.contains("Bearer ***") && !shown.contains(".eyJ"),
+        "{shown}"
+    );
+}

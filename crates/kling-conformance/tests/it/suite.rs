@@ -3,11 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
+use http::Request;
 use kling_conformance::{
     CheckResult, Host, Report, Selection, Status, Target, all, mock_target, run, run_selected,
+    run_telling,
 };
-use kling_http::ReqwestTransport;
+use kling_http::{ReqwestTransport, SharedTransport, Transport as _, transport_fn};
 use kling_mock::{Mock, Profile};
+use tokio::time::Instant;
 
 const HOSTS: [Host; 2] = [Host::Comet, Host::Kling];
 
@@ -130,4 +134,55 @@ async fn a_budget_of_one_create_is_kept() {
         .filter(|it| it.status == Status::Pass)
         .count();
     assert!(passed > 15, "one task proves much: {passed}");
+}
+
+/// Queries that fail must not make each check that looks at the story pay anew.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_cannot_be_followed_is_paid_once() {
+    let mock = Mock::builder().fault("get:503".parse().unwrap()).build();
+    let target = Target::new(
+        Host::Comet,
+        "https://mock.test",
+        mock.api_key(),
+        mock.transport(),
+    );
+    let selection = Selection::default().only("lifecycle").unwrap();
+    let results = run_selected(&target, &selection).await;
+    // The story, and a picture that is too small.
+    assert_eq!(mock.charges().len(), 2);
+    let failed: Vec<_> = results
+        .iter()
+        .filter(|it| it.status == Status::Fail)
+        .collect();
+    assert_eq!(failed.len(), 7);
+    assert!(failed.iter().all(|it| it.exchanges.len() == 2));
+}
+
+/// A server that accepts and never answers, from the second check on.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_answering_is_given_up_and_results_are_told_before() {
+    let mock = SharedTransport::new(Mock::new().transport());
+    let hangs = transport_fn(move |request: Request<Bytes>| {
+        let mock = mock.clone();
+        async move {
+            if request.uri().path().ends_with("no-such-task") {
+                return mock.send(request).await;
+            }
+            std::future::pending().await
+        }
+    });
+    let target = Target::new(Host::Comet, "https://server.test", "sk-key", hangs);
+    let mut selection = Selection::default();
+    for id in ["query.unknown", "refusal.wrong_path"] {
+        selection = selection.only(id).unwrap();
+    }
+    let mut told = Vec::new();
+    let began = Instant::now();
+    let tell = |result: &CheckResult| told.push((result.to_string(), began.elapsed().as_secs()));
+    run_telling(&target, &selection, tell).await;
+    let wanted = [
+        ("fail     query.unknown: HTTP 401 instead of 400", 0),
+        ("fail     refusal.wrong_path: no answer within 60 s", 60),
+    ];
+    assert_eq!(told, wanted.map(|(text, at)| (text.to_owned(), at)));
 }

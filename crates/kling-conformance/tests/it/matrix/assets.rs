@@ -1,0 +1,79 @@
+//! Services whose files are served as they should not be.
+
+use http::{Method, StatusCode, header};
+use kling_conformance::Host::Kling as K;
+use serde_json::json;
+
+use super::faulty::{Ask, Row, Tell, each};
+
+pub(super) static FAULTS: &[Row] = &[
+    (
+        "a result is application/octet-stream",
+        K,
+        "asset.whole",
+        Tell(|it| {
+            if it.path.ends_with("mp4") {
+                let plain = header::HeaderValue::from_static("application/octet-stream");
+                it.headers.insert(header::CONTENT_TYPE, plain);
+            }
+        }),
+    ),
+    (
+        "HEAD has no length",
+        K,
+        "asset.head",
+        Tell(|it| {
+            if it.method == Method::HEAD {
+                it.headers.remove(header::CONTENT_LENGTH);
+            }
+        }),
+    ),
+    (
+        "ranges are ignored",
+        K,
+        "asset.range",
+        Ask(|request| {
+            request.headers_mut().remove(header::RANGE);
+        }),
+    ),
+    (
+        "a file has another tag each time",
+        K,
+        "asset.etag",
+        Tell(|it| {
+            if it.path.ends_with("mp4") {
+                it.headers.insert(header::ETAG, it.n.into());
+            }
+        }),
+    ),
+    (
+        "an address expires after a week",
+        K,
+        "asset.expires",
+        Tell(|it| {
+            each(it, |task| {
+                let Some(video) = task.pointer_mut("/task_result/videos/0") else {
+                    return;
+                };
+                if let Some((start, rest)) = video["url"]
+                    .as_str()
+                    .and_then(|url| url.split_once("Expires="))
+                {
+                    let (time, end) = rest.split_once('&').unwrap();
+                    let time = time.parse::<i64>().unwrap() - 23 * 24 * 60 * 60;
+                    video["url"] = json!(format!("{start}Expires={time}&{end}"));
+                }
+            });
+        }),
+    ),
+    (
+        "a file is never deleted",
+        K,
+        "asset.deleted",
+        Tell(|it| {
+            if it.path.ends_with("mp4") && it.status == StatusCode::FORBIDDEN {
+                it.status = StatusCode::OK;
+            }
+        }),
+    ),
+];

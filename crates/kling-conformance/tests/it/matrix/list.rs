@@ -1,0 +1,65 @@
+//! Services that list tasks as Kling does not.
+
+use kling_conformance::Host::Kling as K;
+use serde_json::{Value, json};
+
+use super::faulty::{Ask, Row, Tell, each, uri};
+
+pub(super) static FAULTS: &[Row] = &[
+    (
+        "a list in an object",
+        K,
+        "list.shape",
+        Tell(|it| {
+            if it.body["data"].is_array() {
+                it.body["data"] = json!({"items": it.body["data"]});
+            }
+        }),
+    ),
+    (
+        "a list with the oldest first",
+        K,
+        "list.newest_first",
+        Tell(|it| {
+            if let Some(items) = it.body.get_mut("data").and_then(Value::as_array_mut) {
+                items.reverse();
+            }
+        }),
+    ),
+    (
+        "a page is repeated",
+        K,
+        "list.pages",
+        Ask(|request| uri(request, "pageNum=2", "pageNum=1")),
+    ),
+    (
+        "pages have no bounds",
+        K,
+        "list.bounds",
+        Ask(|request| {
+            uri(request, "pageSize=501", "pageSize=500");
+        }),
+    ),
+    (
+        "a page has 20 by default",
+        K,
+        "list.default_page",
+        Ask(|request| {
+            if request.uri().path().ends_with("/effects") && request.uri().query().is_none() {
+                uri(request, "/effects", "/effects?pageSize=20");
+            }
+        }),
+    ),
+    (
+        "a list tells of watermarks",
+        K,
+        "list.no_watermark",
+        Tell(|it| {
+            if it.body["data"].is_array() {
+                each(it, |task| {
+                    task["watermark_info"] = json!({"enabled": false});
+                });
+            }
+        }),
+    ),
+];
