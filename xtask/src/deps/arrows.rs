@@ -52,6 +52,11 @@ static RULES: &[Rule] = &[
         package: "kling-conformance",
         may_use: &[to("kling-types"), to("kling-http"), to("kling-mock")],
     },
+    // examples/rust, which stands for a program of somebody's.
+    Rule {
+        package: "my-videos",
+        may_use: &[to("kling-http"), to("kling-mock")],
+    },
     Rule {
         package: "kling-cli",
         may_use: &[

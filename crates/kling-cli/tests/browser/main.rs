@@ -10,6 +10,9 @@
 mod chromium;
 // The same helpers as in the other tests; not all of them are wanted here.
 #[allow(dead_code)]
+#[path = "../it/events.rs"]
+mod events;
+#[allow(dead_code)]
 #[path = "../it/run.rs"]
 mod run;
 
