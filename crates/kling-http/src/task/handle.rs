@@ -138,6 +138,11 @@ impl TaskHandle {
         self.certain
     }
 
+    /// Whether it is known when it was created.
+    pub(super) fn knows_age(&self) -> bool {
+        self.created_at.is_some()
+    }
+
     pub(super) fn age(&self) -> Age {
         self.age
     }

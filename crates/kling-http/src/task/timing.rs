@@ -8,13 +8,12 @@ use tokio::time::Instant;
 use super::forecast::Forecast;
 use crate::pipeline::LONGEST;
 
-/// The age of a task, counted on from when it was known.
+/// The age of a task, counted on from when it was known; the time since the
+/// handle was made, where it is not.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Age {
     then: Instant,
     was: Duration,
-    /// Otherwise it is the time since the handle was made.
-    pub(super) known: bool,
 }
 
 impl Age {
@@ -23,7 +22,6 @@ impl Age {
         Age {
             then: Instant::now(),
             was: Duration::ZERO,
-            known: true,
         }
     }
 
@@ -35,7 +33,6 @@ impl Age {
             was: created.map_or(Duration::ZERO, |created| {
                 now.saturating_since(created).min(LONGEST)
             }),
-            known: created.is_some(),
         }
     }
 
@@ -44,7 +41,6 @@ impl Age {
         if told.now() > self.now() {
             *self = told;
         }
-        self.known = true;
     }
 
     /// From when on the age is counted.

@@ -28,6 +28,7 @@ const HINT_DOUBLINGS: u32 = 6;
 pub(super) struct Watch {
     handle: TaskHandle,
     timing: Timing,
+    age_known: bool,
     /// Whether the task was created by this client.
     created: bool,
     /// The create's answer, until it is told of.
@@ -83,6 +84,7 @@ impl Watch {
         let deadline = now + policy.max_wait;
         let wakeups = handle.client().wakeups();
         Box::new(Watch {
+            age_known: handle.knows_age(),
             created: snapshot.is_some(),
             snapshot,
             hint: wakeups.join(handle.id(), handle.external_id()),
@@ -256,7 +258,8 @@ impl Watch {
 
     /// Takes in a snapshot; tells of it if it is news.
     fn see(&mut self, task: Arc<Task>) -> Option<Result<TaskEvent>> {
-        if !self.timing.age.known && task.created_at.is_some() {
+        if !self.age_known && task.created_at.is_some() {
+            self.age_known = true;
             let now = UnixMillis::from(self.handle.client().settings().clock.now());
             self.timing.age.learn(Age::since(task.created_at, now));
         }

@@ -28,85 +28,9 @@ pub use error::FaultError;
 pub(crate) use plan::{Facts, FaultPlan, Selection};
 pub(crate) use preset::Preset;
 
-/// Something that goes wrong, written as one line:
+/// Something that goes wrong, written as one line of text.
 ///
-/// ```text
-/// SELECTOR [@PHASE] : ACTION [xN] [optional]
-/// ```
-///
-/// `create#1@after:reset`: the first create is carried out and billed, and its
-/// answer is lost. White space between the parts does not matter.
-///
-/// # Selector: which requests
-///
-/// An operation, then any of the rest, each once.
-///
-/// | text | meaning |
-/// |---|---|
-/// | `create` `get` `list` `asset` `callback` | the operation; `asset` is the download of a result |
-/// | `any` | every request that came in and that the action fits: all but callbacks |
-/// | `#2` `#1-3` `/3` | the second, the first three, every third of the requests that fit the filters, since it was armed |
-/// | `p=0.1` | each of them with this probability, the same at the same seed |
-/// | `[account=a]` `[ext=b]` `[task=c]` | filters: the account, the external id, the task's id; in quotes if need be |
-///
-/// # Phase: how far the request gets
-///
-/// | text | meaning |
-/// |---|---|
-/// | `@before` | nothing is carried out, or not yet; the default |
-/// | `@after` | carried out and billed; then the answer is replaced, late or lost |
-/// | `@mid` | carried out; the answer breaks on its way. The phase, and the default, of what is marked *mid* below |
-///
-/// # Action: what goes wrong
-///
-/// | text | meaning |
-/// |---|---|
-/// | `503` `429/1302` | this HTTP status, with this business code, in the provider's envelope. Without a code: at CometAPI the gateway's envelope, at Kling the code of its table for the status (503: 5001), which for creates is Kling's word that nothing was done |
-/// | `429/1303+retry_after=2s` | the same with a `Retry-After`, which Kling never sends |
-/// | `raw(502, text/html, "<h1>no</h1>")` | exactly this answer. In quotes: `\"` `\\` `\n` `\r` `\t` `\x00` |
-/// | `raw(502, text/html, @page.html)` | the same from a file, where files are read |
-/// | `html301` `html502` | a web page: the wrong path, the gateway's own server |
-/// | `nested_error` | HTTP 400, Kling's error as text inside the gateway's |
-/// | `code400` | HTTP 429 with code 400: an empty balance, which waiting does not mend |
-/// | `saturated` | HTTP 429 and the gateway's text for every 429 |
-/// | `quota_not_enough` | HTTP 403 and the gateway's task error |
-/// | `model_not_found` | HTTP 503 for a model that no channel offers |
-/// | `invalid_request` | HTTP 500 for a malformed request |
-/// | `delay=2s` `delay=fixed(2s)` | the service acts later, also if the caller has given up by then; `@after`, it acts at once and its answer is late |
-/// | `delay=uniform(1s, 3s)` | by something between |
-/// | `delay=lognormal(1s, 0.5, 10s)` | by something around the median, with this sigma, and at most this |
-/// | `reset` | the connection is reset (RST) |
-/// | `close` | the connection is closed (FIN) without a byte |
-/// | `empty` | a head, and a body of no bytes |
-/// | `hang` | no answer, until the caller gives up |
-/// | `truncate=10` | *mid*: the head promises all, this many bytes come, at least one does not |
-/// | `slow=100` | *mid*: so many bytes a second |
-/// | `chunk=10,gap=1s` | *mid*: pieces of so many bytes, with a pause between them |
-/// | `json=cut` | *mid*: half of the body, with a head that fits |
-/// | `json=missing_field(/data/task_id)` | *mid*: without this field (a JSON Pointer) |
-/// | `json=wrong_type(/data/task_id)` | *mid*: a number for a string, a string for a number or `true`, and so on |
-/// | `json=null(/data)` | *mid*: `null` in this place |
-/// | `json=dup_key` | *mid*: the first member again at the end |
-/// | `json=bom` | *mid*: a byte order mark before the body |
-/// | `json=unknown_status(paused)` | *mid*: this word for each `task_status` |
-/// | `stale=2` | get, list: the state as of so many queries ago; of those from before the fault nobody knows |
-/// | `lag=2` | get, list: the task is not found until it was queried so many times; what a query has found stays |
-/// | `regress` | get, list: a status that goes back |
-/// | `403` `404` | asset: the status, without an envelope |
-/// | `expired` `wrong_type` `range_ignored` | asset: the link is over; another `Content-Type`; all of the file for a part |
-/// | `drop` `dup=2` `reorder` `late=5s` | callback: never sent; sent so many times; after the next one; later |
-/// | `bad_sig` `stale_ts` `wrong_secret` `no_headers` | callback: what is wrong with its signature |
-///
-/// Times are written `250ms`, `2s`, `1m30s`, `2h`.
-///
-/// # The rest
-///
-/// `x3`: three times at most. `optional`: it is fine if it never happens;
-/// verification fails for any other fault that never did.
-///
-/// A fault is used up by requests that are received, so a client that sends
-/// again in silence is seen. Delays add up; of all other faults, a request
-/// meets the first that was armed.
+#[doc = include_str!("../../FAULTS.md")]
 ///
 /// What makes no sense is refused when it is written:
 ///
