@@ -29,8 +29,6 @@ pub(super) struct Watch {
     handle: TaskHandle,
     timing: Timing,
     age_known: bool,
-    /// Whether the task was created by this client.
-    created: bool,
     /// The create's answer, until it is told of.
     snapshot: Option<Arc<Task>>,
     /// The task as last seen, with its status; never again without a success
@@ -85,7 +83,6 @@ impl Watch {
         let wakeups = handle.client().wakeups();
         Box::new(Watch {
             age_known: handle.knows_age(),
-            created: snapshot.is_some(),
             snapshot,
             hint: wakeups.join(handle.id(), handle.external_id()),
             timing: Timing {
@@ -330,9 +327,8 @@ impl Watch {
         let sane = |time: &Duration| !time.is_zero() && *time <= age + SLACK;
         let seen = || {
             let gap = self.last_query.elapsed();
-            let watched = self.created || self.last.is_some();
             let close = !gap.is_zero() && gap.as_secs_f64() <= LONGEST_GAP;
-            (watched && close).then(|| age.saturating_sub(gap / 2))
+            (self.last.is_some() && close).then(|| age.saturating_sub(gap / 2))
         };
         if let Some(run_time) = told.filter(sane).or_else(seen) {
             let client = self.handle.client();
