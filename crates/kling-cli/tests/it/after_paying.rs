@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::run::{Ran, RunningMock, kling, picture, run};
+use crate::run::{Ran, RunningMock, kling, picture, run, send_signal};
 
 /// `kling effect` against a mock with these faults, in a directory of its own.
 fn effect(mock: &[&str], more: &[&str]) -> (Ran, tempfile::TempDir) {
@@ -328,14 +328,7 @@ fn an_interrupted_wait_names_the_task() {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         // Seen once the task is there.
         while !lines.next().unwrap().unwrap().contains("submitted") {}
-        let id = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        send_signal(&child, signal);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{signal}");
         let stdout = String::from_utf8(output.stdout).unwrap();

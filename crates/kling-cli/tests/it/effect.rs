@@ -3,12 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::run::{Ran, RunningMock, kling, picture, run};
+use crate::run::{Ran, RunningMock, kling, picture, run, send_signal};
 
 fn directory() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -267,9 +267,7 @@ fn offline_nothing_is_paid_when_it_is_interrupted() {
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     while !lines.next().unwrap().unwrap().contains("submitted") {}
-    let id = child.id().to_string();
-    let killed = Command::new("kill").args(["-s", "INT", &id]).status();
-    assert!(killed.unwrap().success());
+    send_signal(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let rest: Vec<String> = lines.map_while(Result::ok).collect();
     let last = rest.last().map(String::as_str);

@@ -63,6 +63,14 @@ pub(crate) fn close(path: &Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
+/// Sends a signal, such as `INT`, to a run under way.
+#[cfg(unix)]
+pub(crate) fn send_signal(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &id]).status();
+    assert!(sent.unwrap().success());
+}
+
 /// Runs it with this on stdin.
 pub(crate) fn run_with(command: &mut Command, input: &str) -> Ran {
     let mut child = command
@@ -121,14 +129,7 @@ impl RunningMock {
     /// Sends it a signal and waits for its end: the exit code.
     #[cfg(unix)]
     pub(crate) fn stop_with(mut self, signal: &str) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        send_signal(&self.child, signal);
         self.child.wait().unwrap().code()
     }
 

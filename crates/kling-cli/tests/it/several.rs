@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::killed::{Moment, ask};
-use crate::run::{Ran, RunningMock, kling, picture, run};
+use crate::run::{Ran, RunningMock, kling, picture, run, send_signal};
 
 /// A directory with these pictures, made of those in `fixtures/media`.
 pub(crate) fn pictures(names: &[&str]) -> tempfile::TempDir {
@@ -387,14 +387,7 @@ fn interrupted_it_tells_which_goes_on() {
     while !Moment::Requests(3).has_come(&mock, here.path()) {
         std::thread::yield_now();
     }
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-s", "INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    send_signal(&child, "INT");
     let ran = Ran::of(child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert_eq!(states(&ran), ["refused", "interrupted", "not_sent"]);

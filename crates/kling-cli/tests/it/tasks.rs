@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::killed::Moment;
-use crate::run::{Ran, RunningMock, kling, picture, run};
+use crate::run::{Ran, RunningMock, kling, picture, run, send_signal};
 
 const CHARGED: &str = "goes on, and is charged";
 
@@ -91,9 +91,7 @@ fn an_interruption_before_the_first_answer_says_nothing_of_money() {
     while !Moment::Requests(1).has_come(&mock, Path::new(".")) {
         std::thread::yield_now();
     }
-    let id = child.id().to_string();
-    let killed = Command::new("kill").args(["-s", "INT", &id]).status();
-    assert!(killed.unwrap().success());
+    send_signal(&child, "INT");
     let ran = Ran::of(child.wait_with_output().unwrap());
     check(&ran, 130, "interrupted", false);
 }

@@ -4,11 +4,11 @@
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::run::{RunningMock, kling, picture, run};
+use crate::run::{RunningMock, kling, picture, run, send_signal};
 
 /// More than a pipe holds, so that it is being read once this is written; and not yet
 /// too much for what is read.
@@ -31,9 +31,7 @@ fn check(here: &Path, arguments: &[&str]) {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(BEGINNING).unwrap();
-    let id = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
-    assert!(sent.unwrap().success());
+    send_signal(&child, "TERM");
     drop(stdin);
     let status = child.wait().unwrap();
     assert_eq!(status.signal(), Some(TERM), "{arguments:?}: {status}");
