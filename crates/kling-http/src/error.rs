@@ -44,7 +44,7 @@ struct Inner {
 ///
 /// | kind | meaning | retried? | paid? | what to do |
 /// |---|---|---|---|---|
-/// | `config` | the client is set up wrong, or no API answers at its address | no | no; perhaps where a page with HTTP 200 answered a create | set it up right; the sentence says what |
+/// | `config` | the client is set up wrong, or no API answers at its address | no; where a page with HTTP 200 answered a create, its outcome is looked up | no; perhaps after such a page | set it up right; the sentence says what |
 /// | `validation` | the request breaks rules | no; nothing was sent | no | see [`Error::violations`] |
 /// | `unsupported` | the provider can't do this | no; nothing was sent | no | do without, or use another provider |
 /// | `auth` | the service does not accept the credentials | an expired token: once, with a new one | no; perhaps where a second create was refused | check key and clock |

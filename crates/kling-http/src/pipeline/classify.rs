@@ -140,7 +140,7 @@ impl Answer {
     /// Whether the token is too old (code 1004): refused before anything was
     /// done.
     pub(super) fn is_token_expired(&self) -> bool {
-        matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::TokenExpired)
+        self.is_refused_as(ErrorClass::TokenExpired)
     }
 
     /// Whether nobody, or somebody else, was found at the service's address.
@@ -163,12 +163,17 @@ impl Answer {
     /// Whether the service says "not now" for reasons of its own. It was wrong
     /// about that before: the request may have been carried out.
     pub(super) fn is_maintenance(&self) -> bool {
-        matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::Maintenance)
+        self.is_refused_as(ErrorClass::Maintenance)
     }
 
     /// Whether the account has no slot free.
     pub(super) fn is_capacity(&self) -> bool {
-        matches!(self, Answer::Refused { error, .. } if error.class() == ErrorClass::Capacity)
+        self.is_refused_as(ErrorClass::Capacity)
+    }
+
+    fn is_refused_as(&self, class: ErrorClass) -> bool {
+        self.service_error()
+            .is_some_and(|error| error.class() == class)
     }
 
     /// The same without this token, should the service's words repeat it.

@@ -86,3 +86,24 @@ impl Timing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn since(created: i64) -> Age {
+        Age::since(Some(UnixMillis::new(created)), UnixMillis::new(60_000))
+    }
+
+    /// The service's clock may be ahead of ours.
+    #[tokio::test(start_paused = true)]
+    async fn an_age_never_falls() {
+        let mut age = since(20_000);
+        age.learn(since(50_000));
+        assert_eq!(age.now(), Duration::from_secs(40));
+        age.learn(since(10_000));
+        assert_eq!(age.now(), Duration::from_secs(50));
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(age.now(), Duration::from_secs(55));
+    }
+}

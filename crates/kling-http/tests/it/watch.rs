@@ -39,8 +39,15 @@ fn client(host: &Host, poll: PollPolicy) -> Client {
 
 /// A task that was just created, `submitted`; the host then follows the script.
 async fn created(script: impl IntoIterator<Item = Reply>) -> (Host, TaskHandle) {
+    created_under(STEADY, script).await
+}
+
+async fn created_under(
+    policy: PollPolicy,
+    script: impl IntoIterator<Item = Reply>,
+) -> (Host, TaskHandle) {
     let host = Host::new([shows("submitted")].into_iter().chain(script));
-    let task = client(&host, STEADY).effects().create(request()).await;
+    let task = client(&host, policy).effects().create(request()).await;
     (host, task.expect("a task"))
 }
 

@@ -5,16 +5,11 @@ use super::*;
 /// Peers give up without the id, and the paid task is out of reach.
 #[tokio::test(start_paused = true)]
 async fn the_longest_wait_ends_with_one_last_query_and_the_id() {
-    let host = Host::new([shows("submitted"), shows("processing")]);
     let policy = PollPolicy {
         max_wait: Duration::from_secs(25),
         ..STEADY
     };
-    let task = client(&host, policy)
-        .effects()
-        .create(request())
-        .await
-        .expect("a task");
+    let (host, task) = created_under(policy, [shows("processing")]).await;
     let error = task.wait().await.expect_err("too slow");
     assert_eq!(error.kind(), ErrorKind::WaitTimeout);
     assert_eq!(
@@ -37,22 +32,12 @@ async fn the_last_query_can_still_bring_the_result() {
         max_wait: Duration::from_secs(15),
         ..STEADY
     };
-    let host = Host::new([shows("submitted"), shows("processing"), done()]);
-    let task = client(&host, policy)
-        .effects()
-        .create(request())
-        .await
-        .expect("a task");
+    let (host, task) = created_under(policy, [shows("processing"), done()]).await;
     assert_eq!(task.wait().await.expect("done").videos().len(), 1);
     assert_eq!(host.times(), [0.0, 10.0, 15.0]);
 
     // Nor does a last query that fails hide how things stood.
-    let host = Host::new([shows("submitted"), shows("processing"), lost()]);
-    let task = client(&host, policy)
-        .effects()
-        .create(request())
-        .await
-        .expect("a task");
+    let (_, task) = created_under(policy, [shows("processing"), lost()]).await;
     let error = task.wait().await.expect_err("too slow");
     assert_eq!(error.kind(), ErrorKind::WaitTimeout);
     assert!(
