@@ -17,13 +17,10 @@ mod pipeline_laws;
 mod provider;
 mod saved;
 mod secrets;
-#[cfg(feature = "test-util")]
 mod testing;
-#[cfg(feature = "tower")]
 mod tower;
 mod wakeups;
 mod watch;
-#[cfg(feature = "webhook")]
 mod webhook;
 #[cfg(feature = "reqwest")]
 mod wire;

@@ -314,7 +314,6 @@ proptest! {
     }
 }
 
-#[cfg(feature = "axum")]
 mod axum_route {
     use std::sync::{Arc, Mutex};
 

@@ -25,16 +25,10 @@ struct Run {
 enum Through {
     InProcess,
     Socket,
-    #[cfg(feature = "wiremock")]
     Wiremock,
 }
 
-const DOORS: &[Through] = &[
-    Through::InProcess,
-    Through::Socket,
-    #[cfg(feature = "wiremock")]
-    Through::Wiremock,
-];
+const DOORS: &[Through] = &[Through::InProcess, Through::Socket, Through::Wiremock];
 
 /// Faults that every door can carry out.
 const FAULTS: [&str; 12] = [
@@ -84,7 +78,6 @@ async fn run(profile: &Profile, through: Through) -> Run {
             server.shutdown().await;
             seen
         }
-        #[cfg(feature = "wiremock")]
         Through::Wiremock => {
             let server = wiremock::MockServer::start().await;
             let given = wiremock::Mock::given(wiremock::matchers::any());
@@ -143,7 +136,6 @@ async fn kling() {
 
 /// What wiremock cannot carry out is refused aloud; the service's state and the
 /// journal are as through any other door.
-#[cfg(feature = "wiremock")]
 #[tokio::test]
 async fn wiremock_says_what_it_cannot() {
     for (fault, answer) in [
@@ -176,7 +168,6 @@ async fn wiremock_says_what_it_cannot() {
 }
 
 /// An answer that never comes is one, also here.
-#[cfg(feature = "wiremock")]
 #[tokio::test]
 async fn wiremock_hangs_and_lets_go() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

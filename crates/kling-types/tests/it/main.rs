@@ -11,7 +11,6 @@ mod codes;
 mod documents;
 mod fuzz;
 mod hostile;
-#[cfg(feature = "schema")]
 mod layers;
 mod one_buffer;
 mod pictures;
@@ -20,7 +19,6 @@ mod requests;
 mod responses;
 mod samples;
 mod scenes;
-#[cfg(feature = "schema")]
 mod schema;
 mod service_errors;
 mod support;
