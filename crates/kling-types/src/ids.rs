@@ -97,13 +97,17 @@ impl ExternalTaskId {
 /// The usual text of a UUID of version 4 (RFC 9562) with these random bits.
 pub fn uuid_v4(bits: u128) -> String {
     let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ]
-    .join("-")
+    let mut text = String::with_capacity(36);
+    for (place, byte) in bits.to_be_bytes().into_iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for nibble in [byte >> 4, byte & 0xf] {
+            text.push(char::from(match nibble {
+                0..10 => b'0' + nibble,
+                _ => b'a' - 10 + nibble,
+            }));
+        }
+    }
+    text
 }

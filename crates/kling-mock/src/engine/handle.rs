@@ -151,14 +151,14 @@ impl Engine {
             };
             let world = &mut *world;
             match route {
-                Route::Asset(_) => Ok(service.asset(world, &record.task_id, request)),
+                Route::Asset(_) => Ok(service.asset(world, record.task, request)),
                 // It was closed while the request waited.
                 _ if is_closed => Err(Refusal::Auth(AuthRefusal::UnknownApiKey)),
                 Route::Create => {
                     let order = submission.map_or(Err(Refusal::MalformedBody), |it| it.order);
                     order.and_then(|order| service.create(world, &order, &mut record))
                 }
-                Route::Get(id) => service.query(world, id),
+                Route::Get(id) => service.query(world, id, record.task),
                 Route::List => service.list(world, request.uri().query().unwrap_or_default()),
                 Route::NoSuchMethod => Err(Refusal::NoSuchMethod),
                 Route::NoSuchPath => Err(Refusal::NoSuchPath),
@@ -294,6 +294,8 @@ impl Engine {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     account: Option<Arc<str>>,
+    /// Where its task is among those of the account.
+    task: Option<u32>,
     pub(super) task_id: String,
     external_id: String,
     fault: String,
@@ -309,11 +311,9 @@ impl Record {
         route: &Route<'_>,
         submission: Option<&Submission>,
     ) {
-        let find = |id: &str, external: bool| {
-            let tasks = &world.tenants.get(account)?.tasks;
-            tasks.at(tasks.find(id, external)?)
-        };
-        let task = match route {
+        let tasks = world.tenants.get(account).map(|tenant| &tenant.tasks);
+        let find = |id: &str, external: bool| tasks?.find(id, external);
+        self.task = match route {
             Route::Create => {
                 let id = submission.map_or("", |submission| submission.external_id.as_str());
                 id.clone_into(&mut self.external_id);
@@ -326,6 +326,7 @@ impl Record {
             }
             _ => None,
         };
+        let task = self.task.and_then(|task| tasks?.at(task));
         if let Some(task) = task {
             self.task_id = task.id.to_string();
             let id = task.external_id.as_deref().unwrap_or_default();
@@ -366,13 +367,13 @@ impl Record {
 fn origin(request: &Request<Bytes>) -> String {
     let uri = request.uri();
     match (uri.scheme_str(), uri.authority()) {
-        (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
+        (Some(scheme), Some(authority)) => [scheme, "://", authority.as_str()].concat(),
         _ => {
             let host = request
                 .headers()
                 .get(HOST)
                 .and_then(|host| host.to_str().ok());
-            format!("http://{}", host.unwrap_or("localhost"))
+            ["http://", host.unwrap_or("localhost")].concat()
         }
     }
 }

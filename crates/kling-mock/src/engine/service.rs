@@ -123,15 +123,13 @@ impl Service<'_> {
         Ok(Draft::Whole(json_answer(StatusCode::OK, &answer)))
     }
 
-    pub(super) fn query(&self, world: &mut World, id: &str) -> Answer {
+    /// `task` is where the task of that id is, if there is one.
+    pub(super) fn query(&self, world: &mut World, id: &str, task: Option<u32>) -> Answer {
         let profile = &self.engine.profile;
         let not_found = || Refusal::TaskNotFound(id.to_owned());
         let needed = world.faults.reads_needed();
         let tenant = world.tenants.get_mut(self.account).ok_or_else(not_found)?;
-        let index = tenant
-            .tasks
-            .find(id, profile.external_ids)
-            .ok_or_else(not_found)?;
+        let index = task.ok_or_else(not_found)?;
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         let standing = self.seen(&tenant.tasks, task);
         let moved = tenant
@@ -194,14 +192,19 @@ impl Service<'_> {
 
     /// The file of a finished task. Needs no credentials, but the signature that
     /// the task's answer gave; both it and time are checked.
-    pub(super) fn asset(&self, world: &World, task_id: &str, request: &Request<Bytes>) -> Draft {
+    pub(super) fn asset(
+        &self,
+        world: &World,
+        task: Option<u32>,
+        request: &Request<Bytes>,
+    ) -> Draft {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD");
             return Draft::Whole(answer);
         }
         let found = || {
             let tasks = &world.tenants.get(self.account)?.tasks;
-            let task = tasks.at(tasks.find(task_id, false)?)?;
+            let task = tasks.at(task?)?;
             let standing = task.standing(self.now);
             (standing.status.as_str() == "succeed").then_some((task, standing))
         };

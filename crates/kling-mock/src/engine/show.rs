@@ -68,14 +68,19 @@ impl Show<'_> {
     fn video(&self, task: &Task, standing: &Standing) -> Video {
         let mut video = Video::default();
         video.id = TaskId::new(Stream::new(self.seed, "video-id", task.id).digits(18));
-        video.url = Some(format!(
-            "{}{ASSETS}{}/{}-0.mp4?Expires={}&Signature={}",
+        // Not by `format!`, which would copy the beginning again and again.
+        let url = [
             self.origin,
+            ASSETS,
             self.account,
-            task.id,
-            expiry(standing).get() / 1000,
-            signature(self.seed, task)
-        ));
+            "/",
+            &task.id.to_string(),
+            "-0.mp4?Expires=",
+            &(expiry(standing).get() / 1000).to_string(),
+            "&Signature=",
+            &signature(self.seed, task),
+        ];
+        video.url = Some(url.concat());
         if self.profile.video_duration {
             video.duration = task.seconds.to_string().parse().ok();
         }

@@ -21,42 +21,33 @@ impl Wrapping {
     /// The record around the answer to a query; `None` if there is none.
     pub(crate) fn wrap(self, envelope: &TaskEnvelope) -> Option<Value> {
         let task = envelope.data.as_ref()?;
-        let (word, progress) = match task.state() {
+        let (action, inner) = match self {
+            Wrapping::None => return None,
+            Wrapping::Omni => ("EFFECTS", json!(task)),
+            Wrapping::Gateway => ("effects", json!(envelope)),
+        };
+        let state = task.state();
+        let (word, progress) = match state {
             TaskState::Succeed => ("SUCCESS", "100%"),
             TaskState::Failed => ("FAILURE", "100%"),
             TaskState::Submitted => ("SUBMITTED", "0%"),
             _ => ("IN_PROGRESS", "50%"),
         };
-        let reason = match task.state() {
+        let reason = match state {
             TaskState::Failed => task.status_msg.as_deref().unwrap_or_default(),
             _ => "",
         };
-        Some(match self {
-            Wrapping::None => return None,
-            Wrapping::Omni => json!({
-                "code": "success",
-                "message": "",
-                "data": {
-                    "task_id": task.id,
-                    "action": "EFFECTS",
-                    "status": word,
-                    "progress": progress,
-                    "fail_reason": reason,
-                    "data": task,
-                },
-            }),
-            Wrapping::Gateway => json!({
-                "code": "success",
-                "message": "",
-                "data": {
-                    "task_id": task.id,
-                    "action": "effects",
-                    "status": word,
-                    "progress": progress,
-                    "fail_reason": reason,
-                    "data": envelope,
-                },
-            }),
-        })
+        Some(json!({
+            "code": "success",
+            "message": "",
+            "data": {
+                "task_id": task.id,
+                "action": action,
+                "status": word,
+                "progress": progress,
+                "fail_reason": reason,
+                "data": inner,
+            },
+        }))
     }
 }
