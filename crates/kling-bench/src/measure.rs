@@ -1,14 +1,17 @@
 //! Two sides, measured in turn. The machine is shared and noisy: what counts is
 //! the ratio of neighbours in time, and CPU time where wall time lies.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use crate::report::{Goal, Row};
 
-/// How often each side is measured.
-const ROUNDS: usize = 9;
+/// How often each side is measured: seldom only if that takes long. Neighbours in
+/// time are the more alike the shorter their turns are.
+const ROUNDS: RangeInclusive<usize> = 9..=61;
+const ENOUGH: Duration = Duration::from_secs(10);
 
 fn read(clock: ClockId) -> Duration {
     let Timespec { tv_sec, tv_nsec } = clock_gettime(clock);
@@ -96,6 +99,32 @@ pub(crate) fn repeated(times: usize, mut done: impl FnMut() -> bool) -> f64 {
     if succeeded == times { spent } else { f64::NAN }
 }
 
+/// Runs it, and all threads that it starts, on one core: whether two threads that
+/// talk share a core, and what it costs to wake the other one, is luck that differs
+/// more than the sides do.
+#[cfg(target_os = "linux")]
+pub(crate) fn on_one_core<T>(run: impl FnOnce() -> T) -> T {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    let Ok(all) = sched_getaffinity(None) else {
+        return run();
+    };
+    let mut one = CpuSet::new();
+    if let Some(core) = (0..CpuSet::MAX_CPU).find(|core| all.is_set(*core)) {
+        one.set(core);
+        let _ = sched_setaffinity(None, &one);
+    }
+    let done = run();
+    let _ = sched_setaffinity(None, &all);
+    done
+}
+
+/// Elsewhere on whichever core the system chooses.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn on_one_core<T>(run: impl FnOnce() -> T) -> T {
+    run()
+}
+
 /// A figure of each side, in turn, several times.
 pub(crate) fn compare(
     what: impl Into<String>,
@@ -108,7 +137,12 @@ pub(crate) fn compare(
     // Once each, unmeasured: caches, and pages that are touched first.
     ours();
     rival();
-    let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(), rival())).collect();
+    let watch = Stopwatch::wall();
+    let mut rounds = Vec::new();
+    while rounds.len() < *ROUNDS.start() || (rounds.len() < *ROUNDS.end() && watch.spent() < ENOUGH)
+    {
+        rounds.push((ours(), rival()));
+    }
     let mut ratios: Vec<_> = rounds.iter().map(|(ours, rival)| ours / rival).collect();
     let ratio = median(&mut ratios);
     Row {

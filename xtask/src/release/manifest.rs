@@ -24,7 +24,9 @@ pub(super) fn check(packages: &[&Package], changelog: &str) -> Vec<String> {
             ));
         }
         for needed in &package.dependencies {
-            let is_ours = packages.iter().any(|other| other.name == needed.name);
+            // Not itself: that is for its own tests, and no part of what is published.
+            let is_ours = needed.name != package.name
+                && packages.iter().any(|other| other.name == needed.name);
             if is_ours && needed.req != format!("={version}") {
                 let (name, req) = (&needed.name, &needed.req);
                 wrong.push(format!(
@@ -93,8 +95,16 @@ mod tests {
             "keywords": ["a"],
             "categories": ["multimedia::video"],
             "metadata": {"docs": {"rs": {"all-features": true}}},
-            "dependencies": [{"name": "a", "req": "=0.1.0", "uses_default_features": true}],
+            "dependencies": [{"name": "b", "req": "=0.1.0", "uses_default_features": true}],
         })
+    }
+
+    /// What it depends on; its tests have features of its own.
+    fn other() -> Package {
+        let mut package = good();
+        package["name"] = json!("b");
+        package["dependencies"][0]["req"] = json!("*");
+        serde_json::from_value(package).unwrap()
     }
 
     /// A manifest with this in place of what is good.
@@ -103,7 +113,7 @@ mod tests {
         let mut package = good();
         package[member] = value;
         let package: Package = serde_json::from_value(package).unwrap();
-        assert_eq!(super::check(&[&package], CHANGELOG), expected);
+        assert_eq!(super::check(&[&package, &other()], CHANGELOG), expected);
     }
 
     #[test]
@@ -111,7 +121,14 @@ mod tests {
         check("name", json!("a"), &[]);
         check("description", json!(null), &["a: has no description"]);
         check("readme", json!(null), &["a: has no readme"]);
-        check("rust_version", json!(null), &["a: has no rust-version"]);
+        check(
+            "rust_version",
+            json!(null),
+            &[
+                "a: has no rust-version",
+                "b: version and rust-version are the workspace's",
+            ],
+        );
         check(
             "license",
             json!("GPL-3.0"),
@@ -137,7 +154,8 @@ mod tests {
             json!("0.2.0"),
             &[
                 "CHANGELOG.md: the first heading is not of version 0.2.0",
-                "a: takes a =0.1.0, not =0.2.0",
+                "a: takes b =0.1.0, not =0.2.0",
+                "b: version and rust-version are the workspace's",
             ],
         );
         assert_eq!(newest(CHANGELOG), Some("0.1.0"));

@@ -9,7 +9,7 @@ use crate::measure::{Stopwatch, compare, repeated};
 use crate::mock::block_on;
 use crate::report::{Goal, Report};
 
-const QUERIES: usize = 20_000;
+const QUERIES: usize = 2_000;
 
 pub(crate) fn run(report: &mut Report) {
     let transport = transport_fn(|_: http::Request<Bytes>| async {
