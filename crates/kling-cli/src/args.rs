@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 use kling_mock::{AuthMode, Fault, Plan, Profile};
 use kling_types::scene::{Date, LATEST_LIST};
 
@@ -238,12 +239,51 @@ fn fault(text: &str) -> Result<Fault, String> {
     Fault::parse_with_files(text, |path| std::fs::read(path)).map_err(|error| error.to_string())
 }
 
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let number: f64 = text
-        .parse()
-        .map_err(|_| "not a number of seconds".to_owned())?;
-    match Duration::try_from_secs_f64(number) {
-        Ok(duration) if (SHORTEST..=LONGEST).contains(&duration) => Ok(duration),
-        _ => Err("give a number of seconds from 0.01 to 31536000 (a year)".to_owned()),
+/// A number of seconds, or a time with its units: `90`, `1.5m`, `1h 30m`.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    let seconds = text.trim().parse().ok();
+    let duration = match seconds.map(Duration::try_from_secs_f64) {
+        Some(duration) => duration.ok(),
+        None => text
+            .parse()
+            .ok()
+            .and_then(|time: SignedDuration| time.try_into().ok()),
+    };
+    duration
+        .filter(|duration| (SHORTEST..=LONGEST).contains(duration))
+        .ok_or_else(|| "give a time from 0.01 s to a year, such as 90 (seconds) or 10m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(
+                time(text).ok(),
+                expected.map(Duration::from_millis),
+                "{text:?}"
+            );
+        };
+        for (text, millis) in [
+            ("90", 90_000),
+            (" 0.5 ", 500),
+            ("1e2", 100_000),
+            ("10m", 600_000),
+            ("1.5m", 90_000),
+            ("1h 30m", 5_400_000),
+            ("250ms", 250),
+            ("31536000", 31_536_000_000),
+        ] {
+            check(text, Some(millis));
+        }
+        for text in [
+            "", "x", "-1", "-5m", "0", "0.001", "1ns", "NaN", "inf", "1e300", "31536001", "2y",
+            "10 m 5", "5 mo",
+        ] {
+            check(text, None);
+        }
     }
 }

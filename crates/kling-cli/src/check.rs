@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::job::{self, Job};
-use crate::output::print;
+use crate::output::{print, say};
 use crate::request::{read_image, read_json, shown_image};
 
 /// Check a request, or pictures for a scene: every violation with its place. Nothing is sent.
@@ -86,7 +86,10 @@ fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
     }
     job.event("checked", json!({ "errors": errors }));
     match errors {
-        0 => Ok(()),
+        0 => {
+            say("no errors");
+            Ok(())
+        }
         1 => Err(Failure::Usage("there is 1 error".to_owned())),
         n => Err(Failure::Usage(format!("there are {n} errors"))),
     }

@@ -12,7 +12,7 @@ use clap::ValueEnum as _;
 use kling_http::{Client, Credentials, PollPolicy, Provider};
 use serde::Deserialize;
 
-use crate::args::{ProviderName, seconds};
+use crate::args::{ProviderName, time};
 use crate::failure::Failure;
 use crate::input;
 
@@ -51,14 +51,14 @@ pub(crate) struct OwnArgs {
 /// How long to wait.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct WaitArgs {
-    /// The longest wait for the task once it is created, in seconds, 1800 by default; the task
-    /// goes on after it [env: KLING_TIMEOUT]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// The longest wait for the task once it is created, in seconds or such as 10m; 30m by
+    /// default; the task goes on after it [env: KLING_TIMEOUT]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Ask after the task at this fixed interval, in seconds; by default when an end is likely
-    /// [env: KLING_POLL_INTERVAL]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Ask after the task at this fixed interval, in seconds or such as 500ms; by default when an
+    /// end is likely [env: KLING_POLL_INTERVAL]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) poll_interval: Option<Duration>,
 }
 
@@ -68,8 +68,28 @@ pub(crate) struct WaitArgs {
 struct Settings {
     provider: Option<String>,
     base_url: Option<String>,
-    timeout: Option<f64>,
-    poll_interval: Option<f64>,
+    timeout: Option<Time>,
+    poll_interval: Option<Time>,
+}
+
+/// A time in the file.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a time is a number of seconds, or text such as \"10m\""
+)]
+enum Time {
+    Seconds(f64),
+    Text(String),
+}
+
+impl Time {
+    fn text(&self) -> String {
+        match self {
+            Time::Seconds(seconds) => seconds.to_string(),
+            Time::Text(text) => text.clone(),
+        }
+    }
 }
 
 /// A client, and what it was made for.
@@ -210,19 +230,19 @@ impl WaitArgs {
     /// How often to ask after a task. What is known of the service's run times
     /// holds for the service alone: behind another host may be a fake one.
     fn policy(&self, settings: &Settings, is_elsewhere: bool) -> Result<PollPolicy, Failure> {
-        let choose = |flag: Option<Duration>, name: &str, file: Option<f64>| {
-            let text = variable(name).or_else(|| file.map(|number| number.to_string()));
+        let choose = |flag: Option<Duration>, name: &str, file: Option<&Time>| {
+            let text = variable(name).or_else(|| file.map(Time::text));
             let fault = |why| Failure::Usage(format!("{name}, or its setting: {why}"));
             match flag {
                 Some(duration) => Ok(Some(duration)),
-                None => text.map(|text| seconds(&text)).transpose().map_err(fault),
+                None => text.map(|text| time(&text)).transpose().map_err(fault),
             }
         };
-        let timeout = choose(self.timeout, "KLING_TIMEOUT", settings.timeout)?;
+        let timeout = choose(self.timeout, "KLING_TIMEOUT", settings.timeout.as_ref())?;
         let interval = choose(
             self.poll_interval,
             "KLING_POLL_INTERVAL",
-            settings.poll_interval,
+            settings.poll_interval.as_ref(),
         )?;
         let mut policy = match interval {
             Some(interval) => PollPolicy::every(interval),

@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kling_http::{Client, EffectRequest, ErrorKind, ExternalTaskId, Provider, Task, TaskHandle};
+use kling_http::{
+    Client, EffectRequest, ErrorKind, ExternalTaskId, Notice, Provider, Task, TaskHandle,
+};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -67,6 +69,25 @@ impl Job {
             }
             emit(&members);
         }
+    }
+}
+
+/// Tells what happens on the way of the job's create: a wait for a free slot takes
+/// minutes.
+fn teller(job: &Job) -> impl Fn(&Notice<'_>) + Send + Sync + use<> {
+    let mut teller = Job::new(job.json);
+    teller.number = job.number;
+    move |notice| {
+        let message = notice.to_string();
+        say(&message);
+        let next = match notice {
+            Notice::TryAgain { wait, .. } | Notice::LookUp(wait) => Some(wait.as_secs_f64()),
+            _ => None,
+        };
+        teller.event(
+            "notice",
+            json!({"message": message, "next_in_seconds": next}),
+        );
     }
 }
 
@@ -216,6 +237,7 @@ pub(crate) async fn send(
     file: Option<StateFile>,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
+    let client = client.observed(teller(job));
     match client.effects().create(request).await {
         Ok(task) => Ok(known(task, file, job)),
         Err(error) => {

@@ -59,7 +59,7 @@ async fn run() -> ExitCode {
             if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
                 output::emit(&exit::wrong_arguments(&sentence(&error)));
             }
-            error.exit()
+            return output::shown(&error);
         }
     };
     match args.command {

@@ -122,13 +122,30 @@ pub(crate) fn emit(value: &impl Display) {
 pub(crate) fn try_emit(value: &impl Display) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     let written = writeln!(stdout, "{value}").and_then(|()| stdout.flush());
-    if let Err(error) = &written
-        // Whoever closed a pipe has read what was wanted.
-        && error.kind() != std::io::ErrorKind::BrokenPipe
-    {
-        let _ = UNWRITTEN.set(error.to_string());
+    if let Err(error) = &written {
+        unwritten(error);
     }
     written
+}
+
+fn unwritten(error: &std::io::Error) {
+    // Whoever closed a pipe has read what was wanted.
+    if error.kind() != std::io::ErrorKind::BrokenPipe {
+        let _ = UNWRITTEN.set(error.to_string());
+    }
+}
+
+/// Shows the help that was asked for, or what is wrong with the arguments.
+pub(crate) fn shown(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let _ = error.print();
+        return Exit::Usage.into();
+    }
+    let written = error.print().and_then(|()| std::io::stdout().flush());
+    if let Err(error) = written {
+        unwritten(&error);
+    }
+    ExitCode::SUCCESS
 }
 
 /// Why something that was meant for stdout did not get there.

@@ -15,6 +15,7 @@ use crate::download::DownloadPolicy;
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::List;
+use crate::notice::{Notice, Observer};
 use crate::pipeline::{Call, RetryPolicy, Timeouts, query};
 use crate::provider::Provider;
 use crate::task::{Experience, PollPolicy, SavedTask, TaskHandle, Wakeups};
@@ -24,12 +25,19 @@ use crate::transport::{SharedTransport, Transport};
 /// A client of one provider, for one account. Clones cheaply.
 #[derive(Debug, Clone)]
 pub struct Client {
+    // One pointer: there may be a handle with a client for each of many tasks.
     shared: Arc<Shared>,
 }
 
-/// What the clones of a client have in common.
 #[derive(Debug)]
 struct Shared {
+    core: Arc<Core>,
+    observer: Observer,
+}
+
+/// What the clones of a client have in common, whoever observes them.
+#[derive(Debug)]
+struct Core {
     settings: Settings,
     experience: Experience,
     wakeups: Wakeups,
@@ -84,21 +92,49 @@ impl Client {
         Client::builder(provider, credentials).poll(poll).build()
     }
 
+    /// The same client, which tells this what happens on the way of a call: that it
+    /// waits for a free slot, or looks for the task of a lost create. So do the tasks
+    /// that come of it.
+    ///
+    /// It is called between two tries, and must not block.
+    ///
+    /// ```
+    /// use kling_http::{Client, Credentials, Provider};
+    /// # let transport = kling_http::transport_fn(|_| std::future::pending());
+    /// # let builder = Client::builder(Provider::kling(), Credentials::api_key("a-key"));
+    /// # let client = builder.transport(transport).build()?;
+    ///
+    /// let client = client.observed(|notice| eprintln!("{notice}"));
+    /// # Ok::<(), kling_http::Error>(())
+    /// ```
+    pub fn observed(&self, observer: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Client {
+        Client {
+            shared: Arc::new(Shared {
+                core: Arc::clone(&self.shared.core),
+                observer: Observer::new(observer),
+            }),
+        }
+    }
+
     /// Video effects.
     pub fn effects(&self) -> Effects<'_> {
         Effects { client: self }
     }
 
+    pub(crate) fn observer(&self) -> &Observer {
+        &self.shared.observer
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
-        &self.shared.settings
+        &self.shared.core.settings
     }
 
     pub(crate) fn experience(&self) -> &Experience {
-        &self.shared.experience
+        &self.shared.core.experience
     }
 
     pub(crate) fn wakeups(&self) -> &Wakeups {
-        &self.shared.wakeups
+        &self.shared.core.wakeups
     }
 
     /// One query by the service's id or, where the provider finds those, the
@@ -122,9 +158,9 @@ impl Client {
         let answer = match asked {
             Some(id) => {
                 let span = trace::Span::task(Some(id), None);
-                span.run(query(self.settings(), &call)).await?
+                span.run(query(self, &call)).await?
             }
-            None => query(self.settings(), &call).await?,
+            None => query(self, &call).await?,
         };
         find_task(&answer, asked)
             .ok_or_else(|| no_task(&answer, "the answer to the query has no task in it"))
@@ -401,9 +437,12 @@ impl ClientBuilder {
         };
         Ok(Client {
             shared: Arc::new(Shared {
-                settings,
-                experience: Experience::default(),
-                wakeups: Wakeups::default(),
+                core: Arc::new(Core {
+                    settings,
+                    experience: Experience::default(),
+                    wakeups: Wakeups::default(),
+                }),
+                observer: Observer::default(),
             }),
         })
     }

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use crate::answer::{find_task, no_task};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::Notice;
 use crate::pipeline::{Call, CallFailure, execute};
 use crate::trace;
 
@@ -153,11 +154,11 @@ impl<'a> Creation<'a> {
                     });
                 }
                 Step::Create => {
-                    trace::event(&trace::Event::CreateAgain);
+                    self.client.observer().tell(&Notice::CreateAgain);
                     self.create().await
                 }
                 Step::LookUp { after, new_only } => {
-                    trace::event(&trace::Event::LookUp(after));
+                    self.client.observer().tell(&Notice::LookUp(after));
                     sleep(after).await;
                     self.look_up(new_only).await
                 }
@@ -166,7 +167,7 @@ impl<'a> Creation<'a> {
     }
 
     async fn create(&self) -> Event {
-        match execute(self.client.settings(), &self.call).await {
+        match execute(self.client, &self.call).await {
             Ok(answer) => match find_task(&answer, None) {
                 Some(task) => Event::Found(Box::new(task)),
                 // A success that names no task: paid, and its id not told.
@@ -262,7 +263,7 @@ impl Sent<'_> {
         let id = self.external_id.as_str();
         match client.get_task(routes::EFFECTS, id, None).await {
             Ok(task) if self.is_shown_by(&task) => {
-                trace::event(&trace::Event::Adopted(&task.id));
+                client.observer().tell(&Notice::Adopted(&task.id));
                 Ok(Some(task))
             }
             Ok(task) => Err(NotTold::Stranger(task.id)),

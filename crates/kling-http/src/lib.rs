@@ -74,6 +74,7 @@ mod environment;
 mod error;
 mod host;
 mod list;
+mod notice;
 mod pipeline;
 mod provider;
 mod task;
@@ -92,6 +93,7 @@ pub use credentials::Credentials;
 pub use download::{Download, DownloadPolicy, DownloadProgress, DownloadStream, Received, Saved};
 pub use error::{Error, ErrorKind, Result, Retryability};
 pub use list::{List, Pages, Tasks};
+pub use notice::Notice;
 pub use pipeline::{RetryPolicy, Timeouts};
 pub use provider::Provider;
 pub use task::{

@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::Notice;
 use crate::pipeline::{Call, query};
-use crate::trace;
 
 /// The last page that can be asked for (*documented*).
 const LAST_PAGE: u32 = 1000;
@@ -144,7 +144,7 @@ impl Cursor {
             path: format!("{collection}?pageNum={}&pageSize={page_size}", self.page),
             body: bytes::Bytes::new(),
         };
-        let answer = query(client.settings(), &call).await?;
+        let answer = query(client, &call).await?;
         let items = match answer.get("data") {
             Some(Value::Array(items)) => &items[..],
             // As everywhere, nothing may be left out or be null.
@@ -160,7 +160,7 @@ impl Cursor {
         if tasks.len() < items.len() {
             // One broken item must not hide the others.
             let count = items.len() - tasks.len();
-            trace::event(&trace::Event::ItemsWithoutTask(count));
+            client.observer().tell(&Notice::ItemsWithoutTask(count));
         }
         let new = tasks
             .into_iter()

@@ -3,11 +3,13 @@
 //! numbers and ids. No body, no header, no address and no text of the service.
 
 use std::future::Future;
+#[cfg(feature = "tracing")]
 use std::time::Duration;
 
 use kling_types::{ApiCode, ExternalTaskId, TaskId};
 
 use crate::error::Error;
+use crate::notice::Notice;
 use crate::transport::Operation;
 
 /// A span, in which futures can run.
@@ -98,50 +100,41 @@ impl Span {
     }
 }
 
-/// Something that happened on the way.
-#[cfg_attr(not(feature = "tracing"), allow(dead_code))]
-pub(crate) enum Event<'a> {
-    /// A try failed; after this wait there is another.
-    TryAgain { error: &'a Error, wait: Duration },
-    /// A call failed for good.
-    CallFailed(&'a Error),
-    /// The service calls the token expired; there will be a new one.
-    TokenRefused,
-    /// A create's answer was lost: its task is looked up, after this wait.
-    LookUp(Duration),
-    /// The create is sent again: the service knows nothing of the first.
-    CreateAgain,
-    /// The task of the lost create was found.
-    Adopted(&'a TaskId),
-    /// A list has this many items that name no task.
-    ItemsWithoutTask(usize),
-}
-
+/// What is told on the way.
 #[cfg(feature = "tracing")]
-pub(crate) fn event(event: &Event<'_>) {
+pub(crate) fn notice(notice: &Notice<'_>) {
     use tracing::{debug, warn};
-    match event {
-        Event::TryAgain { error, wait } => debug!(
+    let millis = |wait: &Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    match notice {
+        Notice::TryAgain { error, wait, .. } => debug!(
             kind = error.kind().name(),
             attempt = error.attempts(),
-            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            wait_ms = millis(wait),
             "the try failed, another follows"
         ),
-        Event::CallFailed(error) => debug!(
-            kind = error.kind().name(),
-            attempts = error.attempts(),
-            "the call failed"
-        ),
-        Event::TokenRefused => debug!("the service calls the token expired"),
-        Event::LookUp(wait) => warn!(
-            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        Notice::TokenRefused => debug!("the service calls the token expired"),
+        Notice::LookUp(wait) => warn!(
+            wait_ms = millis(wait),
             "the create's answer was lost: looking its task up"
         ),
-        Event::CreateAgain => warn!("the service does not know the create: sending it again"),
-        Event::Adopted(id) => warn!(task_id = id.as_str(), "the task was found"),
-        Event::ItemsWithoutTask(count) => warn!(count, "items of the list name no task"),
+        Notice::CreateAgain => warn!("the service does not know the create: sending it again"),
+        Notice::Adopted(id) => warn!(task_id = id.as_str(), "the task was found"),
+        Notice::ItemsWithoutTask(count) => warn!(count, "items of the list name no task"),
     }
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn event(_: &Event<'_>) {}
+pub(crate) fn notice(_: &Notice<'_>) {}
+
+/// A call failed for good.
+#[cfg(feature = "tracing")]
+pub(crate) fn call_failed(error: &Error) {
+    tracing::debug!(
+        kind = error.kind().name(),
+        attempts = error.attempts(),
+        "the call failed"
+    );
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn call_failed(_: &Error) {}

@@ -9,7 +9,7 @@ use clap::Parser;
 use kling_conformance::{Selection, client};
 
 use super::{ReportArgs, Untold, host, unless_stopped};
-use crate::args::{ProviderName, seconds};
+use crate::args::{ProviderName, time};
 
 /// Hold a client to the checks: its command is run against fake services of this
 /// machine that go wrong in ways that cost money.
@@ -35,8 +35,8 @@ pub(super) struct ClientArgs {
     #[arg(long, value_enum, default_value = "comet")]
     provider: ProviderName,
 
-    /// The longest that one run of the client may take, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "40")]
+    /// The longest that one run of the client may take, in seconds or such as 2m
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "40")]
     limit: Duration,
 
     /// How many scenarios are played at once

@@ -10,7 +10,7 @@ use kling_conformance::vectors::{self, Vector, Verdict};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::{Untold, unless_stopped};
-use crate::args::seconds;
+use crate::args::time;
 use crate::output::{emit, say};
 
 /// Run the test vectors through this program's own code, or through another implementation
@@ -28,8 +28,8 @@ pub(super) struct VectorsArgs {
     #[arg(long, value_name = "COMMAND")]
     exec: Option<String>,
 
-    /// The longest that it may take, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
+    /// The longest that it may take, in seconds or such as 2m
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "60")]
     limit: Duration,
 
     /// Be such a command: answer what comes on stdin with this program's own code

@@ -214,7 +214,10 @@ fn an_empty_variable_names_no_settings() {
 fn wrong_settings_name_their_file_and_line() {
     let here = tempfile::tempdir().unwrap();
     for (text, why) in [
-        ("\ntimeout = \"x\"", "the settings k.toml, line 2: "),
+        (
+            "\ntimeout = true",
+            "the settings k.toml, line 2: a time is a number of seconds, or text such as \"10m\"",
+        ),
         (
             "api-key = \"sk-secret\"",
             "the settings k.toml, line 1: unknown field `api-key`",
@@ -225,7 +228,11 @@ fn wrong_settings_name_their_file_and_line() {
         ),
         (
             "timeout = -1",
-            "KLING_TIMEOUT, or its setting: give a number of seconds",
+            "KLING_TIMEOUT, or its setting: give a time from",
+        ),
+        (
+            "timeout = \"soon\"",
+            "KLING_TIMEOUT, or its setting: give a time from",
         ),
     ] {
         std::fs::write(here.path().join("k.toml"), text).unwrap();

@@ -316,3 +316,34 @@ fn a_key_does_not_travel_in_the_clear() {
             .contains("is not https: the key would travel in the clear")
     );
 }
+
+/// A wait for a free slot takes minutes, and a lost answer is worth knowing of.
+#[test]
+fn what_happens_on_the_way_of_a_create_is_told() {
+    let here = directory();
+    let mock = RunningMock::start(&["--provider", "kling", "--fault", "create#1@after:reset"]);
+    let ran = run(kling(here.path())
+        .env("KLING_API_KEY", &mock.api_key)
+        .args(["effect", "color_mixing"])
+        .arg(picture("rocket.jpg"))
+        .args(["--base-url", &mock.base_url, "--poll-interval", "0.05"])
+        .args(["--json", "-o", "r.mp4"]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let events = ran.events().into_iter();
+    let notices: Vec<_> = events.filter(|event| event["event"] == "notice").collect();
+    let id = ran.json()["task_id"].as_str().unwrap().to_owned();
+    let lost = "the create's answer was lost: looking its task up";
+    let found = format!("the task of the lost create was found: {id}");
+    assert_eq!(
+        notices,
+        [
+            json!({"event": "notice", "message": lost, "next_in_seconds": 0.0}),
+            json!({"event": "notice", "message": found, "next_in_seconds": null}),
+        ]
+    );
+    assert!(
+        ran.stderr.contains(lost) && ran.stderr.contains(&found),
+        "{}",
+        ran.stderr
+    );
+}

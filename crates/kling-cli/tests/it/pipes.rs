@@ -81,6 +81,8 @@ fn what_could_not_be_printed_is_told() {
     let image = image.to_str().unwrap();
     for arguments in [
         &["schema"][..],
+        &["effect", "--help"],
+        &["--version"],
         &["man"],
         &["completions", "bash"],
         &["scenes", "list"],

@@ -17,9 +17,10 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::client::Settings;
+use crate::client::{Client, Settings};
 use crate::credentials;
 use crate::error::{Error, Result, Retryability};
+use crate::notice::Notice;
 use crate::trace;
 use crate::transport::{Operation, Transport as _, TransportError, TransportErrorKind};
 
@@ -69,9 +70,10 @@ impl From<Error> for CallFailure {
 /// Makes a call. Whatever may be repeated without harm is repeated, within the
 /// policy; whatever may not comes back with `outcome_unknown`.
 pub(crate) async fn execute(
-    settings: &Settings,
+    client: &Client,
     call: &Call,
 ) -> std::result::Result<Value, CallFailure> {
+    let settings = client.settings();
     let idempotent = call.method == Method::GET;
     let timeouts = settings.timeouts.for_body(call.body.len());
     // A query makes do with what time is left. A create has its whole time or is
@@ -106,7 +108,7 @@ pub(crate) async fn execute(
         let may_sign_anew = renewed && !signed_anew && attempt < settings.retry.max_attempts;
         let wait = if may_sign_anew {
             signed_anew = true;
-            trace::event(&trace::Event::TokenRefused);
+            client.observer().tell(&Notice::TokenRefused);
             Some(Duration::ZERO)
         } else {
             let chance = settings.dice.throw();
@@ -126,7 +128,8 @@ pub(crate) async fn execute(
         }
         // A wait that would end too late for another try is not begun.
         if let Some(wait) = wait.filter(|wait| wait.saturating_add(needed) < remaining()) {
-            trace::event(&trace::Event::TryAgain {
+            client.observer().tell(&Notice::TryAgain {
+                operation: call.name,
                 error: &error,
                 wait,
             });
@@ -141,7 +144,7 @@ pub(crate) async fn execute(
             }
             true => Retryability::Temporary,
         };
-        trace::event(&trace::Event::CallFailed(&error));
+        trace::call_failed(&error);
         return Err(CallFailure {
             outcome_unknown,
             maintenance_before,
@@ -209,8 +212,6 @@ async fn receive(
 }
 
 /// Makes a call that may be repeated without harm.
-pub(crate) async fn query(settings: &Settings, call: &Call) -> Result<Value> {
-    execute(settings, call)
-        .await
-        .map_err(|failure| failure.error)
+pub(crate) async fn query(client: &Client, call: &Call) -> Result<Value> {
+    execute(client, call).await.map_err(|failure| failure.error)
 }

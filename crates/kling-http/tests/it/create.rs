@@ -2,6 +2,7 @@
 
 mod answers;
 mod found;
+mod notices;
 mod sent;
 
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,0 +1,93 @@
+//! What a call tells on its way, long before it has a result.
+
+use std::fmt;
+use std::time::Duration;
+
+use kling_types::TaskId;
+
+use crate::error::Error;
+use crate::trace;
+
+/// Something that happened on the way. Its `Display` is a sentence.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Notice<'a> {
+    /// A try failed, and did no harm; after this wait there is another.
+    #[non_exhaustive]
+    TryAgain {
+        /// The call: `effects.create`, `effects.get`, `effects.list`.
+        operation: &'static str,
+        /// Why it failed; [`Error::attempts`] says how often so far.
+        error: &'a Error,
+        /// How long until the next try.
+        wait: Duration,
+    },
+    /// The service calls the token expired; the call is made again with a new one.
+    TokenRefused,
+    /// A create's answer was lost: its task is looked up, after this wait.
+    LookUp(Duration),
+    /// The create is sent again: the service knows nothing of the first.
+    CreateAgain,
+    /// The task of the lost create was found. Nothing is paid twice.
+    Adopted(&'a TaskId),
+    /// A page of a list has this many items that name no task.
+    ItemsWithoutTask(usize),
+}
+
+impl fmt::Display for Notice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::TryAgain { error, wait, .. } => {
+                write!(f, "trying again in {:.1} s: {error}", wait.as_secs_f64())
+            }
+            Notice::TokenRefused => {
+                f.write_str("the service calls the token expired: signing anew")
+            }
+            Notice::LookUp(Duration::ZERO) => {
+                f.write_str("the create's answer was lost: looking its task up")
+            }
+            Notice::LookUp(wait) => write!(
+                f,
+                "the create's answer was lost: looking its task up in {:.1} s",
+                wait.as_secs_f64()
+            ),
+            Notice::CreateAgain => {
+                f.write_str("the service does not know the create: sending it again")
+            }
+            Notice::Adopted(id) => write!(f, "the task of the lost create was found: {id}"),
+            Notice::ItemsWithoutTask(count) => {
+                write!(f, "{count} items of the list name no task")
+            }
+        }
+    }
+}
+
+type Told = dyn Fn(&Notice<'_>) + Send + Sync;
+
+/// Who is told, if anybody is.
+#[derive(Default)]
+pub(crate) struct Observer(Option<Box<Told>>);
+
+impl Observer {
+    pub(crate) fn new(observer: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
+        Observer(Some(Box::new(observer)))
+    }
+
+    /// Tells it to the log, too.
+    pub(crate) fn tell(&self, notice: &Notice<'_>) {
+        trace::notice(notice);
+        if let Some(observer) = &self.0 {
+            observer(notice);
+        }
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Observer(…)"
+        } else {
+            "Observer(none)"
+        })
+    }
+}
