@@ -6,13 +6,15 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ::reqwest::Url;
 use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use bytes::Bytes;
-use http::uri::{Authority, PathAndQuery};
+use http::Uri;
+use http::uri::{Authority, Scheme};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{Body, PublicOnly, Transport, TransportError, TransportErrorKind};
@@ -36,6 +38,41 @@ pub struct ReqwestTransport {
     public_only: ::reqwest::Client,
     /// The hosts of the proxies that the environment names.
     proxies: Vec<String>,
+    last_host: Arc<Mutex<Option<Host>>>,
+}
+
+/// A host that was asked, and its address as reqwest has it: a client asks the same
+/// one again and again, and to read an address costs as much as to read an answer.
+#[derive(Debug)]
+struct Host {
+    scheme: Option<Scheme>,
+    authority: Option<Authority>,
+    url: Url,
+}
+
+impl Host {
+    fn read(uri: &Uri) -> Result<Host, TransportError> {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let authority = uri.authority().map_or("", Authority::as_str);
+        let url = Url::parse(&[scheme, "://", authority].concat());
+        Ok(Host {
+            scheme: uri.scheme().cloned(),
+            authority: uri.authority().cloned(),
+            url: url.map_err(|why| TransportError::new(TransportErrorKind::Request, why))?,
+        })
+    }
+
+    fn is_of(&self, uri: &Uri) -> bool {
+        self.authority.as_ref() == uri.authority() && self.scheme.as_ref() == uri.scheme()
+    }
+
+    /// The whole address of what lies there.
+    fn with_path_of(&self, uri: &Uri) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(uri.path());
+        url.set_query(uri.query());
+        url
+    }
 }
 
 impl ReqwestTransport {
@@ -61,11 +98,39 @@ impl ReqwestTransport {
             remote: builder().build().map_err(classify)?,
             local: builder().no_proxy().build().map_err(classify)?,
             public_only: builder()
-                .dns_resolver(std::sync::Arc::new(public_names))
+                .dns_resolver(Arc::new(public_names))
                 .build()
                 .map_err(classify)?,
             proxies,
+            last_host: Arc::default(),
         })
+    }
+
+    /// The address in reqwest's words.
+    fn url(&self, uri: &Uri) -> Result<Url, TransportError> {
+        let mut last = self
+            .last_host
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let host = match last.take().filter(|host| host.is_of(uri)) {
+            Some(host) => host,
+            None => Host::read(uri)?,
+        };
+        Ok(last.insert(host).with_path_of(uri))
+    }
+
+    /// The same request in reqwest's words. Its own conversion prints the address to
+    /// read it again, and keeps extensions that nobody looks at.
+    fn converted(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<::reqwest::Request, TransportError> {
+        let (parts, body) = request.into_parts();
+        let mut converted = ::reqwest::Request::new(parts.method, self.url(&parts.uri)?);
+        *converted.headers_mut() = parts.headers;
+        *converted.version_mut() = parts.version;
+        *converted.body_mut() = Some(body.into());
+        Ok(converted)
     }
 
     /// Refuses an address that is private as it stands: it reaches no resolver.
@@ -98,7 +163,7 @@ impl Transport for ReqwestTransport {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
         let public_only = request.extensions().get::<PublicOnly>().is_some();
-        let request = converted(request)?;
+        let request = self.converted(request)?;
         let client = if public_only {
             self.check(request.url())?;
             &self.public_only
@@ -110,22 +175,6 @@ impl Transport for ReqwestTransport {
         let answer = client.execute(request).await.map_err(classify)?;
         Ok(http::Response::from(answer).map(|body| Body::new(Incoming(body))))
     }
-}
-
-/// The same request in reqwest's words. Its own conversion prints the address
-/// to read it again, and keeps extensions that nobody looks at.
-fn converted(request: http::Request<Bytes>) -> Result<::reqwest::Request, TransportError> {
-    let (parts, body) = request.into_parts();
-    let scheme = parts.uri.scheme_str().unwrap_or_default();
-    let authority = parts.uri.authority().map_or("", Authority::as_str);
-    let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let url = Url::parse(&[scheme, "://", authority, path].concat())
-        .map_err(|why| TransportError::new(TransportErrorKind::Request, why))?;
-    let mut converted = ::reqwest::Request::new(parts.method, url);
-    *converted.headers_mut() = parts.headers;
-    *converted.version_mut() = parts.version;
-    *converted.body_mut() = Some(body.into());
-    Ok(converted)
 }
 
 type LookingUp = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
@@ -293,6 +342,37 @@ mod tests {
             let error = send(&format!("https://{host}/v.mp4")).await;
             assert_eq!(error.kind(), TransportErrorKind::Request, "{host}");
         }
+    }
+
+    /// What was asked before makes no difference to where a request goes.
+    #[test]
+    fn an_address_is_read_as_a_whole_would_be() {
+        let transport = transport();
+        for address in [
+            "http://127.0.0.1:8080/v1/videos/effects/7",
+            "http://127.0.0.1:8080/v1/videos/effects?pageNum=1&pageSize=30",
+            "http://127.0.0.1:8080/v1/videos/effects/a%2Fb",
+            "http://127.0.0.1:8080",
+            "http://127.0.0.1:8080/?",
+            "http://127.0.0.1/",
+            "https://127.0.0.1/",
+            "https://Example.com:443/a/../b/./c?x=%20|y",
+            "https://EXAMPLE.com:443/%zz//d;e=f",
+            "https://example.com:444/%zz//d;e=f",
+            "https://[::1]:8080/v.mp4?sig=a+b",
+            "https://xn--e1afmkfd.example/{}|^",
+        ] {
+            let Ok(uri) = address.parse::<Uri>() else {
+                panic!("{address}")
+            };
+            let read = transport.url(&uri).expect("an address");
+            assert_eq!(read, Url::parse(address).expect("an address"), "{address}");
+        }
+        let uri = Uri::from_static("/no/host");
+        assert!(transport.url(&uri).is_err());
+        // Nor does one that was refused.
+        let uri = Uri::from_static("http://127.0.0.1/again");
+        assert!(transport.url(&uri).is_ok());
     }
 
     #[tokio::test]
