@@ -17,7 +17,7 @@ use Host::{Comet as C, Kling as K};
 fn program(fault: &str) -> Program {
     let client = env!("CARGO_BIN_EXE_kling-test-client");
     Program::new(format!("'{client}' '{fault}'"))
-        .with_limit(Duration::from_secs(30))
+        .with_limit(Duration::from_secs(15))
         .with_scenarios_at_once(10)
 }
 
