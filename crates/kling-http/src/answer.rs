@@ -1,10 +1,11 @@
 //! Finds the task in an answer, in whichever wrapping a gateway puts it.
 
-use kling_types::{Task, TaskEnvelope, TaskId};
+use kling_types::{ServiceError, Task, TaskEnvelope, TaskId};
 use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
+use crate::provider::without_secrets;
 
 /// The task in an answer.
 ///
@@ -27,7 +28,12 @@ pub(crate) fn no_task(answer: &Value, what: &str) -> Error {
     let Ok(envelope) = TaskEnvelope::deserialize(answer) else {
         return error;
     };
-    let message = envelope.message.unwrap_or_default();
+    let message = envelope
+        .message
+        .filter(|message| !message.trim().is_empty());
+    // Some gateways have it elsewhere.
+    let other = || ServiceError::parse(200, answer).map(|error| error.message);
+    let message = message.or_else(other).unwrap_or_default();
     let message: String = message.trim().chars().take(SHOWN).collect();
     let request_id = envelope.request_id.map(|id| format!("(request id {id})"));
     match (message.is_empty(), request_id) {
@@ -35,5 +41,41 @@ pub(crate) fn no_task(answer: &Value, what: &str) -> Error {
         (true, Some(id)) => error.with_note(&id),
         (false, None) => error.with_note(&format!("it says {message:?}")),
         (false, Some(id)) => error.with_note(&format!("it says {message:?} {id}")),
+    }
+}
+
+/// What may be shown of an answer that nobody understands, so that an id in it is not
+/// lost: its beginning, without the ends of long texts, which may be pictures, and
+/// without the queries of addresses, which may be signatures.
+pub(crate) fn quoted(answer: &Value) -> String {
+    const SHOWN: usize = 400;
+    let text = shortened(answer).to_string();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn shortened(value: &Value) -> Value {
+    const SHOWN: usize = 60;
+    match value {
+        Value::String(text) => {
+            let shown = if text.contains("://") {
+                without_secrets(text)
+            } else {
+                text
+            };
+            match shown.char_indices().nth(SHOWN) {
+                Some((end, _)) => format!("{}…", &shown[..end]).into(),
+                None => shown.into(),
+            }
+        }
+        Value::Array(items) => items.iter().map(shortened).collect(),
+        Value::Object(members) => {
+            let members = members.iter();
+            let members = members.map(|(key, value)| (key.clone(), shortened(value)));
+            Value::Object(members.collect())
+        }
+        other => other.clone(),
     }
 }

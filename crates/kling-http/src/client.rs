@@ -96,7 +96,8 @@ impl Client {
     /// waits for a free slot, or looks for the task of a lost create. So do the tasks
     /// that come of it.
     ///
-    /// It is called between two tries, and must not block.
+    /// It is called between two tries, and must not block. There is one observer: a
+    /// second one takes the place of the first.
     ///
     /// ```
     /// use kling_http::{Client, Credentials, Provider};

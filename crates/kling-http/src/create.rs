@@ -10,8 +10,9 @@ use http::Method;
 use kling_types::{ApiCode, EffectRequest, ExternalTaskId, Task, TaskId, UnixMillis, routes};
 use tokio::time::sleep;
 
-use crate::answer::{find_task, no_task};
+use crate::answer::{find_task, no_task, quoted};
 use crate::client::Client;
+use crate::credentials::without_token;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::pipeline::{Call, CallFailure, execute};
@@ -171,10 +172,18 @@ impl<'a> Creation<'a> {
             Ok(answer) => match find_task(&answer, None) {
                 Some(task) => Event::Found(Box::new(task)),
                 // A success that names no task: paid, and its id not told.
-                None => Event::Unknown(no_task(
-                    &answer,
-                    "the service says success, but its answer has no task in it",
-                )),
+                None => {
+                    let what = "the service says success, but its answer has no task in it";
+                    let settings = self.client.settings();
+                    let authorization = settings.credentials.authorization(settings.clock.now());
+                    let shown = quoted(&answer);
+                    let shown = match &authorization {
+                        Ok(bearer) => without_token(&shown, bearer),
+                        Err(_) => shown,
+                    };
+                    let error = no_task(&answer, what).with_note(&format!("it was {shown}"));
+                    Event::Unknown(error)
+                }
             },
             Err(CallFailure {
                 error,

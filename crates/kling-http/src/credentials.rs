@@ -104,10 +104,15 @@ fn bearer(key: &str) -> std::result::Result<HeaderValue, NoKey> {
     Ok(value)
 }
 
-/// The token in such a header.
-pub(crate) fn token(bearer: &HeaderValue) -> &str {
-    let text = bearer.to_str().unwrap_or_default();
-    text.strip_prefix("Bearer ").unwrap_or_default()
+/// A text without the token in such a header, should it repeat it. A short one may be
+/// a part of any sentence, and is no secret to speak of.
+pub(crate) fn without_token(text: &str, bearer: &HeaderValue) -> String {
+    const SHORTEST_SECRET: usize = 8;
+    let header = bearer.to_str().unwrap_or_default();
+    match header.strip_prefix("Bearer ") {
+        Some(token) if token.len() >= SHORTEST_SECRET => text.replace(token, "…"),
+        _ => text.to_owned(),
+    }
 }
 
 /// Refuses what no key looks like.

@@ -70,7 +70,8 @@ pub enum ErrorKind {
     Config,
     /// The request breaks rules; see [`Error::violations`]. Nothing was sent.
     Validation,
-    /// The provider can't do this. Nothing was sent.
+    /// The provider can't do this. Nothing was sent; but a list that comes to the last
+    /// page that the service shows ends with it too.
     Unsupported,
     /// The service does not accept the credentials.
     Auth,
@@ -107,6 +108,13 @@ pub enum ErrorKind {
     ResultChanged,
 }
 
+impl fmt::Display for ErrorKind {
+    /// Its [`name`](Self::name).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl ErrorKind {
     /// A stable name for scripts and logs, such as `task_failed`.
     pub const fn name(self) -> &'static str {
@@ -136,6 +144,7 @@ impl ErrorKind {
 
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Retryability {
     /// Not without a change.
     Permanent,

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::trace;
 
 /// Something that happened on the way. Its `Display` is a sentence.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Notice<'a> {
     /// A try failed, and did no harm; after this wait there is another.
@@ -24,11 +24,12 @@ pub enum Notice<'a> {
     },
     /// The service calls the token expired; the call is made again with a new one.
     TokenRefused,
-    /// A create's answer was lost: its task is looked up, after this wait.
+    /// What became of a create is not known (its answer was lost, or it is a duplicate
+    /// after "not now"): its task is looked up, after this wait.
     LookUp(Duration),
     /// The create is sent again: the service knows nothing of the first.
     CreateAgain,
-    /// The task of the lost create was found. Nothing is paid twice.
+    /// The task of that create was found. Nothing is paid twice.
     Adopted(&'a TaskId),
     /// A page of a list has this many items that name no task.
     ItemsWithoutTask(usize),
@@ -37,24 +38,30 @@ pub enum Notice<'a> {
 impl fmt::Display for Notice<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Notice::TryAgain { error, wait, .. } => {
-                write!(f, "trying again in {:.1} s: {error}", wait.as_secs_f64())
-            }
+            Notice::TryAgain {
+                operation,
+                error,
+                wait,
+            } => write!(
+                f,
+                "{operation}: trying again in {:.1} s: {error}",
+                wait.as_secs_f64()
+            ),
             Notice::TokenRefused => {
                 f.write_str("the service calls the token expired: signing anew")
             }
             Notice::LookUp(Duration::ZERO) => {
-                f.write_str("the create's answer was lost: looking its task up")
+                f.write_str("what became of the create is not known: looking its task up")
             }
             Notice::LookUp(wait) => write!(
                 f,
-                "the create's answer was lost: looking its task up in {:.1} s",
+                "what became of the create is not known: looking its task up in {:.1} s",
                 wait.as_secs_f64()
             ),
             Notice::CreateAgain => {
                 f.write_str("the service does not know the create: sending it again")
             }
-            Notice::Adopted(id) => write!(f, "the task of the lost create was found: {id}"),
+            Notice::Adopted(id) => write!(f, "the task of the create was found: {id}"),
             Notice::ItemsWithoutTask(count) => {
                 write!(f, "{count} items of the list name no task")
             }

@@ -115,7 +115,7 @@ pub(crate) fn notice(notice: &Notice<'_>) {
         Notice::TokenRefused => debug!("the service calls the token expired"),
         Notice::LookUp(wait) => warn!(
             wait_ms = millis(wait),
-            "the create's answer was lost: looking its task up"
+            "what became of the create is not known: looking its task up"
         ),
         Notice::CreateAgain => warn!("the service does not know the create: sending it again"),
         Notice::Adopted(id) => warn!(task_id = id.as_str(), "the task was found"),

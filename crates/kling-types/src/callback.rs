@@ -30,6 +30,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::json::read_json;
 use crate::shape;
 use crate::task::Task;
 use crate::wire::Extra;
@@ -70,9 +71,9 @@ impl TaskCallback {
         TaskCallback { shape, task, body }
     }
 
-    /// Reads a body as it was received.
+    /// Reads a body as it was received, by the rules of [`read_json`].
     pub fn from_slice(body: &[u8]) -> Result<Self, ReadCallbackError> {
-        match serde_json::from_slice(body) {
+        match read_json(body) {
             Ok(Value::Object(members)) => Self::from_members(members),
             Ok(_) => Err(ReadCallbackError::NotAnObject),
             Err(error) => Err(ReadCallbackError::NotJson(error.to_string())),

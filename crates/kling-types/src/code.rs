@@ -96,11 +96,12 @@ impl ErrorClass {
 
     /// Whether the same request may be sent again, later: always where it was
     /// refused before anything was done, only if it is idempotent where that is
-    /// unknown. Never where somebody must act first, be it by a new signature.
+    /// unknown. Never where somebody must act first, be it by a new signature; nor
+    /// where nothing at all is known of the error, which may as well be for good.
     pub const fn is_retryable(self, idempotent: bool) -> bool {
         match self.remedy() {
             Remedy::RetryLater => true,
-            Remedy::FindOut => idempotent,
+            Remedy::FindOut => idempotent && !matches!(self, ErrorClass::Unknown),
             _ => false,
         }
     }

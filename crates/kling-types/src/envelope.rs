@@ -114,14 +114,23 @@ impl TaskEnvelope {
     /// `error`, or whose status is the word `error`, is the query's own.
     pub fn task_for(&self, asked: &TaskId) -> Option<Cow<'_, Task>> {
         if let Some(task) = &self.data {
-            return Some(Cow::Borrowed(task));
+            return Some(self.with_reason(task));
         }
-        let mut body = match self.extra.get("data") {
-            Some(Value::Object(record)) => record.clone(),
-            _ if self.code.is_some() => return None,
-            _ => self.extra.clone(),
+        let (mut body, is_alone) = match self.extra.get("data") {
+            Some(Value::Object(record)) => (record.clone(), false),
+            _ => (self.extra.clone(), true),
         };
         let word = body.get("status").and_then(Value::as_str)?;
+        // A code without data is an answer about the query, unless it tells of a task
+        // that failed.
+        let is_failure = || {
+            let has_failed = TaskStatus::from(word).state() == TaskState::Failed;
+            has_failed && tells_why_it_failed(word, &body)
+        };
+        match &self.code {
+            Some(code) if is_alone && !(code.is_success() && is_failure()) => return None,
+            _ => {}
+        }
         let names_itself = body.contains_key("task_id") || body.contains_key("id");
         match TaskStatus::from(word).state() {
             TaskState::Unknown => return None,
@@ -140,6 +149,22 @@ impl TaskEnvelope {
         }
         let (task, _) = shape::find_in_body(&body)?;
         Some(Cow::Owned(task))
+    }
+}
+
+impl TaskEnvelope {
+    /// The task, with the reason of its failure from the envelope's message if it has
+    /// none itself (*seen live*).
+    fn with_reason<'a>(&self, task: &'a Task) -> Cow<'a, Task> {
+        let message = self.message.as_deref().unwrap_or_default();
+        let around = Extra::from_iter([("message".to_owned(), message.into())]);
+        match shape::reason_for(task, &around) {
+            None => Cow::Borrowed(task),
+            reason => Cow::Owned(Task {
+                status_msg: reason,
+                ..task.clone()
+            }),
+        }
     }
 }
 

@@ -66,6 +66,7 @@ pub mod validate;
 mod amount;
 mod envelope;
 mod ids;
+mod json;
 mod media;
 mod open_enum;
 mod redact;
@@ -82,6 +83,7 @@ pub use callback::TaskCallback;
 pub use code::ApiCode;
 pub use envelope::{TaskEnvelope, TaskListEnvelope, WireCode};
 pub use ids::{ExternalTaskId, TaskId, uuid_v4};
+pub use json::read_json;
 pub use media::ImageSource;
 pub use open_enum::UnknownValue;
 pub use request::{

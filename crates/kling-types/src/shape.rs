@@ -67,6 +67,10 @@ fn find(
         let task = flat(members).or_else(|| named(members, record?))?;
         return Some((Read::respelled(task)?, CallbackShape::Flat));
     };
+    if let Some(reason) = reason_for(&task, members) {
+        task.status_msg = Some(reason);
+        return Some((Read::respelled(task)?, CallbackShape::Legacy));
+    }
     let exact = !task.status.as_str().is_empty();
     // A gateway's record before there is anything to wrap, or the flat shape
     // with the older name of the id beside the newer one.
@@ -94,6 +98,10 @@ fn named(members: &Extra, record: &Extra) -> Option<Task> {
 /// gateway's own: it has stopped asking (*inferred*). So is a status that only
 /// the record has.
 fn unwrap(record: &Extra, mut task: Task) -> Task {
+    // Its own words count; what lies around it may have more (seen live).
+    if let Some(reason) = reason_for(&task, record) {
+        task.status_msg = Some(reason);
+    }
     if let Some(id) = record.get("task_id").and_then(TaskId::from_wire) {
         task.id = id.value;
     }
@@ -115,6 +123,21 @@ fn other_status(members: &Extra) -> Option<TaskStatus> {
     (!status.as_str().is_empty()).then_some(status)
 }
 
+/// Why a task failed that says nothing of it itself, in what lies around it.
+pub(crate) fn reason_for(task: &Task, around: &Extra) -> Option<String> {
+    let is_untold = task.state() == TaskState::Failed && task.failure_reason().is_none();
+    is_untold.then(|| reason(around))?
+}
+
+/// Whether an envelope's message is a yes to the query (*seen live*), and no reason.
+fn is_yes(message: &str) -> bool {
+    let message = message.trim();
+    message == "成功"
+        || ["succeed", "success", "successful", "ok"]
+            .iter()
+            .any(|yes| message.eq_ignore_ascii_case(yes))
+}
+
 /// Why a task failed, in the places that gateways have for it.
 fn reason(members: &Extra) -> Option<String> {
     let error = members.get("error");
@@ -127,7 +150,7 @@ fn reason(members: &Extra) -> Option<String> {
     ]
     .into_iter()
     .filter_map(|text| text?.as_str())
-    .find(|text| !text.is_empty())
+    .find(|text| !text.trim().is_empty() && !is_yes(text))
     .map(str::to_owned)
 }
 

@@ -209,7 +209,7 @@ async fn spans_tell_what_was_asked_and_answered() {
         "{log}"
     );
     assert!(
-        log.contains("the create's answer was lost: looking its task up"),
+        log.contains("what became of the create is not known: looking its task up"),
         "{log}"
     );
 

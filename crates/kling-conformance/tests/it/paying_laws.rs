@@ -1,9 +1,14 @@
 //! Whatever goes wrong on the way, a job is billed once at most, and who is
 //! billed knows of it.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::time::{Duration, UNIX_EPOCH};
 
-use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene};
+use kling_http::{
+    Client, Credentials, EffectRequest, ExternalTaskId, ImageSource, Scene, TokioClock,
+    Transport as _, TransportError, TransportErrorKind, transport_fn,
+};
 use kling_mock::{Mock, Operation, Plan, Profile};
 use proptest::prelude::*;
 
@@ -28,7 +33,18 @@ const ACTIONS: &[&str] = &[
     ":json=cut",
     ":json=missing_field(/data/task_id)",
     ":json=null(/data)",
+    ":json=bom",
+    ":empty",
     ":delay=90s",
+];
+
+/// What stands in front of the service, in place of an answer to a look-up.
+const STRAY: &[&str] = &[
+    ":404/1202",
+    ":html301",
+    ":raw(200, text/html, \"\")",
+    ":raw(404, text/html, \"<h1>404</h1>\")",
+    ":raw(403, text/html, \"<h1>challenge</h1>\")",
 ];
 
 /// What can happen to a create only: it is done, and the answer says it is not.
@@ -55,9 +71,34 @@ fn schedule() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec(prop_oneof![6 => shared, 3 => after, 1 => lag], 0..6)
 }
 
-async fn check(profile: Profile, faults: &[String]) {
+/// The time at which all begins, and virtual from there.
+fn clock() -> TokioClock {
+    TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_790_000_000))
+}
+
+/// A client that is refused a connection so many times before it reaches the fake.
+fn client(mock: &Mock, refused: u8) -> Client {
+    let (door, left) = (mock.transport(), Arc::new(AtomicU8::new(refused)));
+    let transport = transport_fn(move |request| {
+        let one_less = |left: u8| left.checked_sub(1);
+        let is_refused = left.fetch_update(Relaxed, Relaxed, one_less).is_ok();
+        let door = door.clone();
+        async move {
+            if is_refused {
+                return Err(TransportError::new(TransportErrorKind::Connect, "refused"));
+            }
+            door.send(request).await
+        }
+    });
+    let provider = mock.provider().with_base_url("https://mock.test");
+    let builder = Client::builder(provider, Credentials::api_key(mock.api_key()));
+    builder.transport(transport).clock(clock()).build().unwrap()
+}
+
+async fn check(profile: Profile, faults: &[String], refused: u8) {
     let mut builder = Mock::builder()
         .profile(profile)
+        .clock(clock())
         .plan(Plan::after(Duration::from_secs(1), Duration::from_secs(60)));
     for text in faults {
         builder = builder.fault(text.parse().unwrap());
@@ -65,7 +106,7 @@ async fn check(profile: Profile, faults: &[String]) {
     let mock = builder.build();
     let image = ImageSource::url("https://example.com/me.jpg");
     let request = EffectRequest::single(Scene::COLOR_MIXING, image);
-    let created = mock.client().unwrap().effects().create(request).await;
+    let created = client(&mock, refused).effects().create(request).await;
 
     let charges = mock.charges();
     assert!(charges.len() <= 1, "billed {} times", charges.len());
@@ -117,7 +158,7 @@ async fn a_refused_second_create_says_nothing_of_the_first() {
             "get:lag=99",
             &format!("create#2:{code}"),
         ];
-        check(Profile::kling(), &faults.map(str::to_owned)).await;
+        check(Profile::kling(), &faults.map(str::to_owned), 0).await;
     }
 }
 
@@ -164,11 +205,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_job_is_billed_once_at_most(faults in schedule(), at_kling: bool) {
+    fn a_job_is_billed_once_at_most(faults in schedule(), refused in 0..7_u8, at_kling: bool) {
         let profile = if at_kling { Profile::kling() } else { Profile::comet() };
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(check(profile, &faults));
+        runtime.block_on(check(profile, &faults, refused));
     }
 }
 
@@ -177,21 +218,36 @@ proptest! {
 #[tokio::test(start_paused = true)]
 async fn one_fault_stops_nothing_at_kling() {
     for action in ACTIONS.iter().chain(AFTER) {
-        // An empty account is no fault that passes.
-        if *action == "@before:429/1102" {
-            continue;
-        }
-        let fault = format!("create#1{action}").parse().unwrap();
-        let mock = Mock::builder()
-            .profile(Profile::kling())
-            .fault(fault)
-            .build();
-        let image = ImageSource::url("https://example.com/me.jpg");
-        let request = EffectRequest::single(Scene::COLOR_MIXING, image);
-        let task = mock.client().unwrap().effects().create(request).await;
-        let task = task.unwrap_or_else(|error| panic!("{action}: {error}"));
-        mock.ledger().assert_charged_once(task.id());
-        assert_eq!(mock.charges().len(), 1, "{action}");
-        assert!(task.wait().await.is_ok(), "{action}");
+        check_done(&[&format!("create#1{action}")]).await;
     }
+}
+
+/// Nor does one more, on the look-up of a create whose answer was lost.
+#[tokio::test(start_paused = true)]
+async fn nor_does_a_fault_on_the_look_up() {
+    for loss in ["create#1@before:reset", "create#1@after:reset"] {
+        for action in ACTIONS.iter().chain(STRAY) {
+            check_done(&[loss, &format!("get#1{action}")]).await;
+        }
+    }
+}
+
+/// With these faults the job is done, and billed once.
+async fn check_done(faults: &[&str]) {
+    // An empty account is no fault that passes.
+    if faults.iter().any(|fault| fault.contains("429/1102")) {
+        return;
+    }
+    let mut builder = Mock::builder().profile(Profile::kling());
+    for fault in faults {
+        builder = builder.fault(fault.parse().unwrap());
+    }
+    let mock = builder.build();
+    let image = ImageSource::url("https://example.com/me.jpg");
+    let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+    let task = mock.client().unwrap().effects().create(request).await;
+    let task = task.unwrap_or_else(|error| panic!("{faults:?}: {error}"));
+    mock.ledger().assert_charged_once(task.id());
+    assert_eq!(mock.charges().len(), 1, "{faults:?}");
+    assert!(task.wait().await.is_ok(), "{faults:?}");
 }

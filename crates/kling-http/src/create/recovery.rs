@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kling_types::{Task, TaskId};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Retryability};
 
 /// What just happened.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub(super) struct Recovery {
     creates: u8,
     /// Look-ups that found nothing since the last create.
     misses: u32,
+    /// Look-ups that brought no answer, or none that makes sense.
+    failures: u32,
     /// The service itself said that the task exists.
     exists: bool,
     /// What exists under the id may be another's.
@@ -79,6 +81,7 @@ impl Recovery {
             lost: None,
             creates: 1,
             misses: 0,
+            failures: 0,
             exists: false,
             shared_id: false,
         }
@@ -126,6 +129,15 @@ impl Recovery {
                 let note = format!("what was found under its external id is task {id}, {what}");
                 Step::GiveUpMaybeSent(self.take_lost().with_note(&note))
             }
+            // A stray answer is no verdict; what was tried again and again already is.
+            Event::LookUpFailed(error)
+                if error.retryability() != Retryability::Exhausted
+                    && !is_refused(&error)
+                    && self.failures + 1 < LOOK_UPS =>
+            {
+                self.failures += 1;
+                self.look_up_after(self.failures)
+            }
             Event::LookUpFailed(error) => {
                 let note = format!("looking it up failed too: {error}");
                 Step::GiveUpMaybeSent(self.take_lost().with_note(&note))
@@ -150,11 +162,7 @@ impl Recovery {
             LOOK_UPS
         };
         if self.misses < patience {
-            let after = FIRST_WAIT * 2_u32.pow(self.misses - 1);
-            return Step::LookUp {
-                after,
-                new_only: self.shared_id,
-            };
+            return self.look_up_after(self.misses);
         }
         if self.creates < MAX_CREATES {
             self.creates += 1;
@@ -163,10 +171,25 @@ impl Recovery {
         Step::GiveUpMaybeSent(self.take_lost())
     }
 
+    /// The next look-up after so many that failed or found nothing.
+    fn look_up_after(&self, vain: u32) -> Step {
+        Step::LookUp {
+            after: FIRST_WAIT * 2_u32.pow(vain - 1),
+            new_only: self.shared_id,
+        }
+    }
+
     fn take_lost(&mut self) -> Error {
         let unexplained = || Error::new(ErrorKind::Decode, "the create's outcome is unknown");
         self.lost.take().unwrap_or_else(unexplained)
     }
+}
+
+/// Whether the service itself refuses the key or the account; without a code of its
+/// own it may be a page of somebody on the way.
+fn is_refused(error: &Error) -> bool {
+    let has_code = error.service_error().is_some_and(|it| it.code.is_some());
+    has_code && matches!(error.kind(), ErrorKind::Auth | ErrorKind::Account)
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use kling_types::code::{ErrorClass, Remedy};
-use kling_types::{ApiCode, ServiceError, TaskState, TaskStatus};
+use kling_types::{ServiceError, TaskState, TaskStatus, WireCode, read_json};
 use serde_json::Value;
 
 use crate::answer::find_task;
+use crate::credentials::without_token;
 use crate::error::{Error, ErrorKind};
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -33,6 +34,7 @@ pub(super) enum Answer {
     /// A success by its status, but the body is no JSON.
     Undecodable {
         status: StatusCode,
+        snippet: String,
         source: serde_json::Error,
     },
     /// No answer.
@@ -50,11 +52,7 @@ pub(super) fn classify(
     now: impl FnOnce() -> SystemTime,
 ) -> Answer {
     let retry_after = retry_after(headers, now);
-    // Text is read faster than bytes, of which each piece is looked at by itself.
-    let parsed: Result<Value, _> = match str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
-    };
+    let parsed = read_json(body);
     let error = parsed
         .as_ref()
         .ok()
@@ -91,7 +89,11 @@ pub(super) fn classify(
             status,
             hint: "it is a web page".to_owned(),
         },
-        (Err(source), _) if status.is_success() => Answer::Undecodable { status, source },
+        (Err(source), _) if status.is_success() => Answer::Undecodable {
+            status,
+            snippet: snippet(body),
+            source,
+        },
         _ => Answer::BareStatus {
             status,
             retry_after,
@@ -108,12 +110,7 @@ impl Answer {
             // A page that says "well done" may be a script's of the gateway that
             // broke off behind the create.
             Answer::NotTheApi { status, .. } => status.is_success(),
-            Answer::Refused { error, .. } => match error.class() {
-                // Kling's own 5001 says that nothing was done; a gateway's 503
-                // may come after the service has acted.
-                ErrorClass::Maintenance => error.code.and_then(ApiCode::documented).is_none(),
-                class => is_unclear(class),
-            },
+            Answer::Refused { error, .. } => is_unclear(error.class()),
             Answer::BareStatus { status, .. } => is_unclear(ErrorClass::of_status(status.as_u16())),
             Answer::Undecodable { .. } => true,
             Answer::Lost(error) => error.maybe_sent(),
@@ -124,9 +121,9 @@ impl Answer {
     pub(super) fn is_temporary(&self) -> bool {
         match self {
             Answer::Success(_) | Answer::NotTheApi { .. } | Answer::Undecodable { .. } => false,
-            Answer::Refused { error, .. } => is_temporary(error.class()),
+            Answer::Refused { error, .. } => error.class().is_retryable(true),
             Answer::BareStatus { status, .. } => {
-                is_temporary(ErrorClass::of_status(status.as_u16()))
+                ErrorClass::of_status(status.as_u16()).is_retryable(true)
             }
             Answer::Lost(error) => error.kind() != TransportErrorKind::Request,
         }
@@ -180,16 +177,14 @@ impl Answer {
             .is_some_and(|error| error.class() == class)
     }
 
-    /// The same without this token, should the service's words repeat it.
-    pub(super) fn without(mut self, token: &str) -> Self {
+    /// The same without the token, should the service's words repeat it.
+    pub(super) fn without(mut self, authorization: &HeaderValue) -> Self {
         let words = match &mut self {
             Answer::Refused { error, .. } => &mut error.message,
-            Answer::BareStatus { snippet, .. } => snippet,
+            Answer::BareStatus { snippet, .. } | Answer::Undecodable { snippet, .. } => snippet,
             _ => return self,
         };
-        if !token.is_empty() && words.contains(token) {
-            *words = words.replace(token, "…");
-        }
+        *words = without_token(words, authorization);
         self
     }
 
@@ -217,8 +212,15 @@ impl Answer {
                 );
                 Error::new(ErrorKind::Config, text).with_status(status)
             }
-            Answer::Undecodable { status, source } => {
-                let text = "the service's answer is no JSON";
+            Answer::Undecodable {
+                status,
+                snippet,
+                source,
+            } => {
+                let text = match snippet.as_str() {
+                    "" => "the service's answer is empty".to_owned(),
+                    snippet => format!("the service's answer is no JSON: {snippet:?}"),
+                };
                 Error::new(ErrorKind::Decode, text)
                     .with_status(status)
                     .with_source(source)
@@ -233,12 +235,6 @@ fn is_unclear(class: ErrorClass) -> bool {
     class.remedy() == Remedy::FindOut
 }
 
-/// What is not known at all may as well be for good.
-fn is_temporary(class: ErrorClass) -> bool {
-    let may_pass = matches!(class.remedy(), Remedy::RetryLater | Remedy::FindOut);
-    may_pass && class != ErrorClass::Unknown
-}
-
 /// Whether a body that is no error by its code shows a task: then no status
 /// can take it away again.
 fn shows_task(body: &Value) -> bool {
@@ -246,8 +242,17 @@ fn shows_task(body: &Value) -> bool {
 }
 
 /// Whether a body speaks of a task that failed. `error`, a synonym elsewhere,
-/// is left out: here it is more likely the query that went wrong.
+/// is left out: here it is more likely the query that went wrong. So is a body with
+/// a code that is no success.
 fn tells_of_failure(body: &Value) -> bool {
+    let code = match body.get("code") {
+        None | Some(Value::Null) => WireCode::OK,
+        Some(Value::String(text)) => WireCode::Text(text.clone()),
+        Some(code) => WireCode::Number(code.as_i64().unwrap_or(i64::MAX)),
+    };
+    if !code.is_success() {
+        return false;
+    }
     let word = body.get("status").and_then(Value::as_str).unwrap_or("");
     !word.eq_ignore_ascii_case("error") && TaskStatus::from(word).state() == TaskState::Failed
 }

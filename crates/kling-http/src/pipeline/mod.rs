@@ -18,7 +18,6 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::{Client, Settings};
-use crate::credentials;
 use crate::error::{Error, Result, Retryability};
 use crate::notice::Notice;
 use crate::trace;
@@ -101,14 +100,13 @@ pub(crate) async fn execute(
         let limit = timeouts.attempt.min(remaining());
         let failure = match send(settings, request, operation, limit).await {
             Answer::Success(value) => return Ok(value),
-            failure => failure.without(credentials::token(&authorization)),
+            failure => failure.without(&authorization),
         };
 
         let renewed = failure.is_token_expired() && settings.credentials.renew(&authorization);
         let may_sign_anew = renewed && !signed_anew && attempt < settings.retry.max_attempts;
         let wait = if may_sign_anew {
             signed_anew = true;
-            client.observer().tell(&Notice::TokenRefused);
             Some(Duration::ZERO)
         } else {
             let chance = settings.dice.throw();
@@ -128,10 +126,14 @@ pub(crate) async fn execute(
         }
         // A wait that would end too late for another try is not begun.
         if let Some(wait) = wait.filter(|wait| wait.saturating_add(needed) < remaining()) {
-            client.observer().tell(&Notice::TryAgain {
-                operation: call.name,
-                error: &error,
-                wait,
+            client.observer().tell(&if may_sign_anew {
+                Notice::TokenRefused
+            } else {
+                Notice::TryAgain {
+                    operation: call.name,
+                    error: &error,
+                    wait,
+                }
             });
             maintenance_before |= is_maintenance;
             sleep(wait).await;

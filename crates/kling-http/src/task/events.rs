@@ -20,6 +20,7 @@ pub enum TaskEvent {
     /// unknown status is shown like any other and ends nothing.
     Changed(Box<Task>),
     /// A query failed, after its own retries. The task is not touched by it.
+    #[non_exhaustive]
     PollFailed {
         /// Why.
         error: Error,
@@ -80,7 +81,8 @@ type Next = Pin<Box<dyn Future<Output = (Box<Watch>, Option<Result<TaskEvent>>)>
 pub struct TaskEvents {
     next: Option<Next>,
     timing: Timing,
-    done: bool,
+    /// As it was at the end.
+    done: Option<Progress>,
 }
 
 impl TaskEvents {
@@ -88,22 +90,14 @@ impl TaskEvents {
         TaskEvents {
             timing: watch.timing(),
             next: Some(step(watch)),
-            done: false,
+            done: None,
         }
     }
 
     /// How far the task seems to be at this moment; ask between two events too.
     /// It never goes back, and comes to 1 with [`TaskEvent::Done`] only.
     pub fn progress(&self) -> Progress {
-        let progress = self.timing.progress();
-        if self.done {
-            return Progress {
-                expected: progress.elapsed,
-                fraction: 1.0,
-                ..progress
-            };
-        }
-        progress
+        self.done.unwrap_or_else(|| self.timing.progress())
     }
 
     /// The next event, without a stream library.
@@ -130,7 +124,14 @@ impl Stream for TaskEvents {
             Poll::Pending => Poll::Pending,
             Poll::Ready((watch, event)) => {
                 self.timing = watch.timing();
-                self.done = matches!(event, Some(Ok(TaskEvent::Done(_))));
+                if matches!(event, Some(Ok(TaskEvent::Done(_)))) {
+                    let progress = self.timing.progress();
+                    self.done = Some(Progress {
+                        expected: progress.elapsed,
+                        fraction: 1.0,
+                        ..progress
+                    });
+                }
                 self.next = event.is_some().then(|| step(watch));
                 Poll::Ready(event)
             }

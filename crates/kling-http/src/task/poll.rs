@@ -31,6 +31,7 @@ pub struct PollPolicy {
 
 /// When a task is asked after.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Cadence {
     /// By what the client, and its clones, have seen of the scene's run times:
     /// first when an end becomes likely, then as often as it pays to notice the

@@ -55,6 +55,7 @@ impl Age {
 
 /// How far a task seems to be. An estimate: the service tells nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// Since the task was created, as far as that is known.
     pub elapsed: Duration,

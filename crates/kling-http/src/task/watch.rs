@@ -127,7 +127,7 @@ impl Watch {
             return None;
         }
         if let Some(task) = self.snapshot.take()
-            && let Some(event) = self.see(task)
+            && let Some(event) = self.see(Cause::Schedule, task)
         {
             return Some(event);
         }
@@ -145,7 +145,7 @@ impl Watch {
             let event = match timeout_at(limit, Box::pin(self.handle.fetch())).await {
                 Ok(Ok(task)) => {
                     self.failures = 0;
-                    let event = self.see(Arc::new(task));
+                    let event = self.see(cause, Arc::new(task));
                     self.last_query = Instant::now();
                     self.schedule_next(cause, Duration::ZERO);
                     event
@@ -253,8 +253,9 @@ impl Watch {
         }
     }
 
-    /// Takes in a snapshot; tells of it if it is news.
-    fn see(&mut self, task: Arc<Task>) -> Option<Result<TaskEvent>> {
+    /// Takes in a snapshot; tells of it if it is news. Nobody's callback can use up
+    /// the patience for an address that does not show yet.
+    fn see(&mut self, cause: Cause, task: Arc<Task>) -> Option<Result<TaskEvent>> {
         if !self.age_known && task.created_at.is_some() {
             self.age_known = true;
             let now = UnixMillis::from(self.handle.client().settings().clock.now());
@@ -275,8 +276,10 @@ impl Watch {
                 Some(Ok(TaskEvent::Done(Box::new(Arc::unwrap_or_clone(task)))))
             }
             // Paid for and made, but its address does not show yet: it may.
-            TaskState::Succeed if self.empty_successes < EMPTY_SUCCESSES => {
-                self.empty_successes += 1;
+            TaskState::Succeed
+                if cause == Cause::Hint || self.empty_successes < EMPTY_SUCCESSES =>
+            {
+                self.empty_successes += u32::from(cause == Cause::Schedule);
                 self.changed(task)
             }
             TaskState::Succeed => {

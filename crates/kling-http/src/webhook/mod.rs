@@ -63,6 +63,7 @@ pub struct Receiver {
 
 /// Whether a delivery is the service's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Verification {
     /// It was signed with one of the receiver's secrets, within five minutes.
     Verified,

@@ -66,8 +66,8 @@ pub(super) fn verify(
         value.ok_or(WebhookError::Header(name))
     };
     let (id, timestamp, signatures) = (text(ID)?, text(TIMESTAMP)?, text(SIGNATURE)?);
-    // Only digits: what is signed is the header's text, and `+1` or `01` would
-    // be signed as `1`.
+    // As a number is written, no other way: what is signed is the header's text, and
+    // `+1` or `01` would be signed as `1`.
     let signed_at: i64 = timestamp.parse().map_err(|_| WebhookError::Timestamp)?;
     if signed_at.to_string() != timestamp {
         return Err(WebhookError::Timestamp);

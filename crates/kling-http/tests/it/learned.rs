@@ -207,6 +207,9 @@ async fn progress_never_falls_and_is_whole_at_the_end_only() {
             last = fraction;
             if let Some(TaskEvent::Done(_)) = event {
                 assert_eq!((fraction, progress.elapsed), (1.0, progress.expected));
+                assert!(events.next().await.is_none());
+                sleep(Duration::from_secs(60)).await;
+                assert_eq!(events.progress(), progress, "it stays as it was at the end");
                 break;
             }
             assert!(fraction < 1.0 && progress.elapsed < progress.expected);

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use std::future::IntoFuture as _;
 
-use kling_http::{ErrorKind, ExternalTaskId, Provider, RetryPolicy, TaskCallback, TaskEvent};
+use kling_http::{
+    ErrorKind, ExternalTaskId, PollPolicy, Provider, RetryPolicy, TaskCallback, TaskEvent,
+};
 use proptest::prelude::*;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -241,4 +243,24 @@ async fn a_stuck_task_ends_the_wait_all_the_same() {
     let error = waiting.await.expect("no panic").expect_err("stuck");
     assert_eq!(error.kind(), ErrorKind::WaitTimeout);
     assert!(begun.elapsed() < Duration::from_secs(1810));
+}
+
+/// A callback comes just when the address may not show yet.
+#[tokio::test(start_paused = true)]
+async fn callbacks_do_not_use_up_the_patience_for_an_address() {
+    let mut script = vec![shows("submitted")];
+    script.extend(vec![shows("succeed"); 40]);
+    let host = Host::new(script);
+    let builder = host.builder(Provider::comet());
+    let policy = PollPolicy::every(Duration::from_secs(15));
+    let client = builder.poll(policy).build().expect("a client");
+    let task = client.effects().create(request()).await.expect("a task");
+    let waiting = tokio::spawn(task.into_future());
+    for _ in 0..100 {
+        sleep(Duration::from_millis(500)).await;
+        client.effects().wake("7");
+    }
+    assert!(!waiting.is_finished(), "after {:?}", host.times());
+    let error = waiting.await.expect("no panic").expect_err("no address");
+    assert_eq!(error.kind(), ErrorKind::NoResult);
 }

@@ -1,7 +1,7 @@
 //! Input that wants to crash, hang or fill the memory.
 
 use kling_types::callback::TaskCallback;
-use kling_types::{EffectRequest, ServiceError, Task, TaskEnvelope, TaskListEnvelope};
+use kling_types::{EffectRequest, ServiceError, Task, TaskEnvelope, TaskListEnvelope, read_json};
 use serde_json::{Value, json};
 
 fn read_by_all(text: &str) -> [bool; 5] {
@@ -87,8 +87,46 @@ fn text_that_is_no_text_is_an_error() {
     ] {
         assert!(serde_json::from_slice::<TaskEnvelope>(bytes).is_err());
         assert!(serde_json::from_slice::<EffectRequest>(bytes).is_err());
-        assert!(TaskCallback::from_slice(bytes).is_err());
     }
+}
+
+/// What a service sends is not lost for a broken character; all else stays an error.
+#[test]
+fn an_answer_outlives_a_broken_character() {
+    let check = |bytes: &[u8], expected: Option<&str>| {
+        let read = read_json(bytes).ok();
+        let message = read.as_ref().and_then(|answer| answer["m"].as_str());
+        assert_eq!(message, expected, "{}", bytes.escape_ascii());
+    };
+    for (bytes, message) in [
+        (&b"{\"m\":\"plain\"}"[..], "plain"),
+        (b"\xef\xbb\xbf{\"m\":\"after a mark\"}", "after a mark"),
+        (b"{\"m\":\"a\xffb\xe2\x82\"}", "a\u{fffd}b\u{fffd}"),
+        (b"{\"m\":\"\\ud83d\"}", "\u{fffd}"),
+        (b"{\"m\":\"\\uDE00\\ud83d\"}", "\u{fffd}\u{fffd}"),
+        (b"{\"m\":\"\\ud83d\\ude00\\ud83d!\"}", "\u{1f600}\u{fffd}!"),
+        (b"{\"m\":\"\\\\ud83d \\\" \\ud83d\"}", "\\ud83d \" \u{fffd}"),
+        (b"{\"m\":\"\\ud83d\\\\ude00\"}", "\u{fffd}\\ude00"),
+    ] {
+        check(bytes, Some(message));
+    }
+    for bytes in [
+        &b""[..],
+        b"\xef\xbb\xbf",
+        b"<h1>\xff</h1>",
+        b"{\"m\":\"cut \\ud83d",
+        b"{\"m\":\"\\ud8\"}",
+        b"{\"m\":\"\\ud83d\\u\"}",
+        b"{\"m\":\"\xff\x01\"}",
+        b"\\",
+        b"\xff\\",
+    ] {
+        check(bytes, None);
+    }
+    let callback =
+        b"{\"task_id\":\"7\",\"task_status\":\"failed\",\"task_status_msg\":\"\\ud83d\"}";
+    let callback = TaskCallback::from_slice(callback).expect("a callback");
+    assert_eq!(callback.task().failure_reason(), Some("\u{fffd}"));
 }
 
 #[test]

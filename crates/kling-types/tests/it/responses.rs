@@ -363,3 +363,69 @@ fn a_failure_has_a_reason_only_if_it_failed() {
     assert_eq!(failed("failed", " "), None);
     assert_eq!(failed("succeed", "fine"), None);
 }
+
+/// Why a task failed is told in many places (*seen live*, and in the source of
+/// gateways); an envelope's yes to the query is none.
+#[test]
+fn the_reason_of_a_failure_is_found_wherever_it_stands() {
+    let check = |body: Value, expected: Option<&str>| {
+        let found = Task::find(&body).or_else(|| {
+            let envelope: TaskEnvelope = serde_json::from_value(body.clone()).ok()?;
+            let asked = TaskId::new("x").expect("an id");
+            envelope.task_for(&asked).map(std::borrow::Cow::into_owned)
+        });
+        let task = found.unwrap_or_else(|| panic!("no task: {body}"));
+        assert_eq!(task.state(), TaskState::Failed, "{body}");
+        assert_eq!(task.failure_reason(), expected, "{body}");
+    };
+    let why = Some("Image pixel is invalid");
+    let failed = json!({"task_id": "x", "task_status": "failed", "task_status_msg": ""});
+    let with = |member: &str, value: Value| {
+        let mut task = failed.clone();
+        task[member] = value;
+        task
+    };
+    let text = json!("Image pixel is invalid");
+    for body in [
+        json!({"code": "success", "data": {"task_id": "x", "status": "FAILURE", "fail_reason": text,
+            "data": {"code": 0, "data": failed}}}),
+        json!({"code": 0, "message": text, "data": failed}),
+        json!({"code": 1301, "message": text, "data": failed}),
+        json!({"code": 0, "data": with("fail_reason", text.clone())}),
+        json!({"code": 0, "data": with("error", json!({"message": text}))}),
+        json!({"code": 0, "message": text, "data": {"id": "x", "status": "failed"}}),
+        // A gateway's own body, with and without a code.
+        json!({"code": 0, "message": "", "status": "failed", "error": text}),
+        json!({"code": 0, "status": "failed", "error": {"message": text}, "data": null}),
+        json!({"code": "success", "status": "FAILURE", "fail_reason": text, "data": null}),
+        // Its own words count.
+        json!({"code": 0, "message": "no", "data": with("task_status_msg", text.clone())}),
+    ] {
+        check(body, why);
+    }
+    for yes in ["", " ", "SUCCEED", "success", "Ok", "成功"] {
+        check(json!({"code": 0, "message": yes, "data": failed}), None);
+    }
+    // In an envelope that was read as one, too.
+    let envelope = json!({"code": 0, "message": text, "data": failed});
+    let read: TaskEnvelope = serde_json::from_value(envelope.clone()).expect("an envelope");
+    let asked = TaskId::new("x").expect("an id");
+    let task = read.task_for(&asked).expect("a task");
+    assert_eq!(task.failure_reason(), why);
+    assert_eq!(json!(read), envelope, "written back as it came");
+}
+
+/// What speaks of a failure with a code of its own has failed to ask.
+#[test]
+fn a_failed_query_is_no_failed_task() {
+    for body in [
+        json!({"code": "fail", "status": "failed", "error": "upstream timed out"}),
+        json!({"code": 5000, "status": "failed", "error": "upstream timed out"}),
+        json!({"code": 0, "status": "failed"}),
+        json!({"code": 0, "status": "error", "error": "no such task"}),
+    ] {
+        let envelope: TaskEnvelope = serde_json::from_value(body.clone()).expect("an envelope");
+        let asked = TaskId::new("x").expect("an id");
+        assert!(envelope.task_for(&asked).is_none(), "{body}");
+    }
+}

@@ -1,12 +1,13 @@
 //! Every event in every state.
 
-use kling_types::{Task, TaskId, TaskStatus};
+use kling_types::{ServiceError, Task, TaskId, TaskStatus};
+use serde_json::json;
 
 use super::{Event, Recovery, Step};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Retryability};
 
 /// An event, by its first letter: **F**ound, **R**efused, **D**uplicate,
-/// **U**nknown, **N**ot found, **S**tranger, look-up **E**rror.
+/// **U**nknown, **N**ot found, **S**tranger, look-up **E**rror that may pass.
 fn event(letter: char) -> Event {
     let error = |text: &str| Error::new(ErrorKind::Service, text);
     match letter {
@@ -27,6 +28,13 @@ fn event(letter: char) -> Event {
         'N' => Event::NotFound,
         'S' => Event::Stranger(TaskId::new("2").unwrap()),
         'E' => Event::LookUpFailed(error("no look-up")),
+        'e' => {
+            let body = json!({"code": 1002, "message": "no look-up"});
+            let error = ServiceError::parse(401, &body).unwrap();
+            let class = error.class();
+            Event::LookUpFailed(Error::service(error, class))
+        }
+        'x' => Event::LookUpFailed(error("no look-up").with_retryability(Retryability::Exhausted)),
         other => panic!("no event {other}"),
     }
 }
@@ -81,8 +89,18 @@ fn every_event_where_tasks_can_be_looked_up() {
     for looked_up in ["U", "UN", "UNN"] {
         check(true, &format!("{looked_up}F"), "done");
         check(true, &format!("{looked_up}S"), STRANGER);
-        check(true, &format!("{looked_up}E"), NO_LOOK_UP);
+        for failed in ["x", "EEE"] {
+            check(true, &format!("{looked_up}{failed}"), NO_LOOK_UP);
+        }
     }
+    let refused = "maybe sent: lost; looking it up failed too: ";
+    assert!(told(&last_step(true, "Ue")).starts_with(refused));
+    // A stray answer is no verdict, and no word that there is no such task.
+    check(true, "UE", "look up after 1 s");
+    check(true, "UEE", "look up after 2 s");
+    check(true, "UEEF", "done");
+    check(true, "UENEN", "look up after 2 s");
+    check(true, "UENENN", "create");
     // After the second create.
     check(true, "UNNNF", "done");
     check(true, "UNNNR", "maybe sent: refused");
@@ -94,7 +112,7 @@ fn every_event_where_tasks_can_be_looked_up() {
             let events = format!("{twice}{}", "N".repeat(missed));
             check(true, &format!("{events}F"), "done");
             check(true, &format!("{events}S"), STRANGER);
-            check(true, &format!("{events}E"), NO_LOOK_UP);
+            check(true, &format!("{events}x"), NO_LOOK_UP);
         }
         let missed = format!("{twice}{}", "N".repeat(misses));
         check(true, &missed, "maybe sent: lost");
@@ -125,7 +143,7 @@ fn a_duplicate_that_may_be_our_own() {
     check(true, "dN", "look up a new one after 1 s");
     check(
         true,
-        "dE",
+        "dx",
         "maybe sent: duplicate; looking it up failed too: no look-up",
     );
     // It exists, so nothing is sent again.
@@ -138,13 +156,13 @@ fn a_duplicate_that_may_be_our_own() {
 #[test]
 fn no_course_of_events_creates_thrice_or_goes_on_for_ever() {
     fn follow(events: &str) {
-        assert!(events.len() <= 11, "still going on after {events}");
+        assert!(events.len() <= 13, "still going on after {events}");
         let answers = match last_step(true, events) {
             Step::Create => {
-                assert_eq!(events, "UNNN");
+                assert_eq!(events.replace(['E', 'e'], ""), "UNNN");
                 "FRDU"
             }
-            Step::LookUp { .. } => "FNSE",
+            Step::LookUp { .. } => "FNSEex",
             _ => "",
         };
         for answer in answers.chars() {

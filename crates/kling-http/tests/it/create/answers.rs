@@ -118,3 +118,56 @@ async fn a_wrapped_answer_is_unwrapped() {
     )
     .await;
 }
+
+/// What the service said may be the only trace of a task that is paid for.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_understands_is_quoted() {
+    let picture = "iVBORw0KGgo".repeat(50);
+    let key = crate::host::KEY;
+    for (answer, quoted) in [
+        (
+            json!({"code": 0, "data": {"id": "2032273960331935744"}}).to_string(),
+            "2032273960331935744",
+        ),
+        (
+            json!({"code": "success", "data": "2032273960331935744"}).to_string(),
+            "2032273960331935744",
+        ),
+        (
+            "{\"code\":0,\"data\":{\"task_id\":\"20322".to_owned(),
+            "20322",
+        ),
+        (
+            json!({"code": 0, "echo": picture, "key": key, "at": "https://a.example/b?sig=secret"})
+                .to_string(),
+            "https://a.example/b",
+        ),
+    ] {
+        let host = Host::new([Reply::Answer(200, answer.clone())]);
+        let error = create(&host, Provider::comet()).await.expect_err("no task");
+        let text = format!("{error} {error:?}");
+        assert!(error.maybe_sent() && text.contains(quoted), "{text}");
+        for hidden in [&picture[..100], key, "sig=secret"] {
+            assert!(!text.contains(hidden), "{text}");
+        }
+    }
+}
+
+/// The key is hidden in the service's words, and the words are understood all the
+/// same, however short the key is.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_part_of_a_sentence_changes_no_decision() {
+    for key in ["k", "id", "task"] {
+        let host = Host::new([refusal(503, 5001, "maintenance"), duplicate(), not_found()]);
+        let builder = Client::builder(Provider::kling(), Credentials::api_key(key));
+        let client = builder
+            .transport(host.transport())
+            .build()
+            .expect("a client");
+        let id = ExternalTaskId::new(EXTERNAL_ID).expect("an id");
+        let request = request().with_external_task_id(id);
+        let error = client.effects().create(request).await.expect_err("no task");
+        assert!(error.maybe_sent(), "{key}: {error}");
+        assert_eq!(host.count(&Method::GET), 6, "{key}: {error}");
+    }
+}

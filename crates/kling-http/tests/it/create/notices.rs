@@ -31,7 +31,7 @@ async fn a_wait_for_a_free_slot_is_told_with_its_reason() {
     check(
         Provider::comet(),
         [full(), shows("submitted")],
-        &["trying again in s: too many tasks at once: code 1303: parallel task over resource pack limit"],
+        &["effects.create: trying again in s: too many tasks at once: code 1303: parallel task over resource pack limit"],
     )
     .await;
 }
@@ -39,9 +39,9 @@ async fn a_wait_for_a_free_slot_is_told_with_its_reason() {
 #[tokio::test(start_paused = true)]
 async fn what_becomes_of_a_lost_create_is_told() {
     let kling = Provider::kling;
-    let lost_first = "the create's answer was lost: looking its task up";
-    let again = "the create's answer was lost: looking its task up in s";
-    let adopted = "the task of the lost create was found:";
+    let lost_first = "what became of the create is not known: looking its task up";
+    let again = "what became of the create is not known: looking its task up in s";
+    let adopted = "the task of the create was found:";
     check(kling(), [lost(), ours("submitted")], &[lost_first, adopted]).await;
     let missed = [not_found(), not_found(), not_found()];
     let script = std::iter::once(lost())
@@ -56,6 +56,30 @@ async fn nothing_is_told_of_a_create_that_went_well_or_is_over() {
     check(Provider::kling(), [shows("submitted")], &[]).await;
     check(Provider::comet(), [lost()], &[]).await;
     check(Provider::kling(), [refusal(400, 1201, "no")], &[]).await;
+}
+
+/// It is told when it is done, and once.
+#[tokio::test(start_paused = true)]
+async fn a_new_token_is_told_in_place_of_the_failure() {
+    let expired = || refusal(401, 1004, "Authorization has expired");
+    let host = Host::new([expired(), shows("submitted")]);
+    let credentials = Credentials::access_keys("access", "secret");
+    let builder = Client::builder(Provider::kling(), credentials);
+    let client = builder
+        .transport(host.transport())
+        .build()
+        .expect("a client");
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let observed = client.observed({
+        let heard = Arc::clone(&heard);
+        move |notice| heard.lock().unwrap().push(notice.to_string())
+    });
+    observed.effects().create(request()).await.expect("a task");
+    let heard = heard.lock().unwrap();
+    assert_eq!(
+        *heard,
+        ["the service calls the token expired: signing anew"]
+    );
 }
 
 /// As a program that observes each of its jobs would find it.
