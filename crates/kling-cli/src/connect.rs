@@ -19,7 +19,8 @@ use crate::input;
 /// Whom to talk to.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ConnectArgs {
-    /// Whose service; by default the one whose key is in the environment [env: KLING_PROVIDER]
+    /// Whose service; by default the one whose key is in the environment, else comet
+    /// [env: KLING_PROVIDER]
     #[arg(long, value_enum)]
     pub(crate) provider: Option<ProviderName>,
 
@@ -199,7 +200,10 @@ impl ConnectArgs {
         if let Some(key) = key {
             let provider = match wanted {
                 Some(ProviderName::Kling) => Provider::kling(),
-                Some(ProviderName::Comet) | None => Provider::comet(),
+                Some(ProviderName::Comet) => Provider::comet(),
+                // A key must not go to a stranger for want of a word.
+                None => Credentials::from_variables(variable)
+                    .map_or_else(|_| Provider::comet(), |(provider, _)| provider),
             };
             return Ok((provider, Credentials::api_key(key)));
         }
@@ -218,10 +222,14 @@ impl ConnectArgs {
         };
         Credentials::from_variables(read).map_err(|error| {
             if is_there.get() {
-                Failure::Client(error)
-            } else {
-                Failure::NoKey(error)
+                return Failure::Client(error);
             }
+            let chosen = wanted.and_then(|name| name.to_possible_value());
+            let why = chosen.map(|name| {
+                let name = name.get_name();
+                format!("{error}; {name} was chosen, so another provider's key does not count")
+            });
+            Failure::NoKey(why.unwrap_or_else(|| error.to_string()))
         })
     }
 }

@@ -3,6 +3,7 @@
 
 use kling_http::{Error, ErrorKind, ExternalTaskId};
 use serde_json::{Value, json};
+use std::error::Error as _;
 
 use crate::exit::Exit;
 use crate::job::Job;
@@ -15,7 +16,7 @@ pub(crate) enum Failure {
     Usage(String),
     Client(Error),
     /// No variable with a key is set.
-    NoKey(Error),
+    NoKey(String),
     /// The task succeeded, with something else than a video.
     NoVideo,
     /// The job's create may have arrived, and nobody can tell now.
@@ -54,8 +55,8 @@ impl Failure {
     /// Without a key there is still the fake service.
     pub(crate) fn or_mock(self) -> Failure {
         match self {
-            Failure::NoKey(error) => {
-                Failure::Usage(format!("{error}; or add --mock to try it offline"))
+            Failure::NoKey(why) => {
+                Failure::Usage(format!("{why}; or add --mock to try it offline"))
             }
             other => other,
         }
@@ -79,7 +80,11 @@ impl Failure {
         };
         match self {
             Failure::Usage(message) => report.message = message,
-            Failure::Client(error) | Failure::NoKey(error) => {
+            Failure::NoKey(message) => {
+                report.kind = ErrorKind::Config.name();
+                report.message = message;
+            }
+            Failure::Client(error) => {
                 report.exit = Exit::of(&error);
                 report.kind = error.kind().name();
                 report.message = describe(&error);
@@ -91,6 +96,15 @@ impl Failure {
                     report.message = format!("{} (request id {id})", report.message);
                 }
                 report.settle_with(job);
+                // A fresh address was asked for, and is no better.
+                if error.kind() == ErrorKind::ResultExpired && error.source().is_none() {
+                    report.is_stuck = true;
+                    report.message = format!(
+                        "{}; if that is over, only a new task brings the video back (`kling \
+                         effect … --again`)",
+                        report.message
+                    );
+                }
                 report.is_unanswered = job.task_id.is_none()
                     && matches!(report.exit, Exit::Unavailable | Exit::MaybeSent);
                 let lost = error.kind() == ErrorKind::Download;
@@ -140,6 +154,7 @@ impl Failure {
                 };
             }
         }
+        report.doubt(job);
         report
     }
 }
@@ -173,6 +188,26 @@ impl Report {
                 self.message = format!("{}; the task {id} goes on, and is charged", self.message);
             }
         }
+    }
+
+    /// Nothing that goes wrong now takes back a create that was sent before: "not
+    /// charged" is never said of it, nor "begin anew".
+    fn doubt(&mut self, job: &Job) {
+        let Some(id) = job.external_task_id.as_ref().filter(|_| job.is_in_doubt) else {
+            return;
+        };
+        if matches!(
+            self.exit,
+            Exit::Auth | Exit::Account | Exit::Refused | Exit::Unavailable
+        ) {
+            self.exit = Exit::MaybeSent;
+        } else if self.exit != Exit::Usage {
+            return;
+        }
+        self.message = format!(
+            "{}; the create of external task id {id} may have arrived and been charged before",
+            self.message
+        );
     }
 
     /// What finishes the job without another charge.

@@ -26,6 +26,8 @@ pub(crate) struct Job {
     pub(crate) task_id: Option<String>,
     /// Whether the service has said that there is such a task.
     pub(crate) is_confirmed: bool,
+    /// Whether an earlier run sent its create, and what became of it is not known.
+    pub(crate) is_in_doubt: bool,
     /// Whether the service is the fake one of `--mock`, which ends with the program.
     pub(crate) is_offline: bool,
     /// The result's address, once there is one.
@@ -52,12 +54,14 @@ impl Job {
     pub(crate) fn knows(&mut self, file: &StateFile) {
         self.external_task_id = Some(file.state.external_task_id.clone());
         self.state = Some(file.path.clone());
+        self.is_in_doubt = file.state.task.is_none();
     }
 
     /// The service has said that there is this task.
     pub(crate) fn confirm(&mut self, task: &TaskHandle) {
         self.task_id = Some(task.id().to_string());
         self.is_confirmed = true;
+        self.is_in_doubt = false;
     }
 
     /// A line for programs, where they asked for it.

@@ -182,7 +182,7 @@ async fn find(
     };
     if !file.state.is_of(&request)? {
         let text = "this is not the request that the job was begun with: give the same pictures \
-                    in the same order, unchanged, or remove the state file and begin anew";
+                    in the same order, unchanged";
         return Err(Failure::Usage(text.to_owned()));
     }
     say(&format!("sending again (external task id {id})"));

@@ -18,8 +18,12 @@ impl StopSignals {
                 SignalKind::terminate(),
                 SignalKind::hangup(),
             ];
+            // Who started it with `nohup` meant it. The others are ignored by each job of
+            // a shell script, which is not meant.
+            let is_shielded = is_shielded_from_hangup();
+            let is_heard = |kind: &SignalKind| *kind != SignalKind::hangup() || !is_shielded;
             StopSignals {
-                signals: kinds.map(|kind| signal(kind).ok()),
+                signals: kinds.map(|kind| is_heard(&kind).then(|| signal(kind).ok())?),
             }
         }
         #[cfg(not(unix))]
@@ -44,6 +48,16 @@ impl StopSignals {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Whether SIGHUP is ignored so far; no, where the system does not tell.
+#[cfg(unix)]
+fn is_shielded_from_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is of signal 1, SIGHUP.
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::run::{Ran, RunningMock, kling, picture, run, send_signal};
+use crate::run::{Ran, RunningMock, kling, picture, run, send_signal, stop_signals};
 
 /// `kling effect` against a mock with these faults, in a directory of its own.
 fn effect(mock: &[&str], more: &[&str]) -> (Ran, tempfile::TempDir) {
@@ -74,6 +74,20 @@ fn what_goes_on_going_wrong_is_told_with_the_task() {
             let wanted = format!("the task {id} goes on, and is charged");
             assert!(ran.stderr.contains(&wanted), "{}", ran.stderr);
         }
+        // What is over comes back with a new task only.
+        let is_over = kind == "result_expired";
+        assert_eq!(
+            ran.stderr.contains("only a new task"),
+            is_over,
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(
+            ran.stderr.contains("go on with:"),
+            !is_over,
+            "{}",
+            ran.stderr
+        );
         let shows_address = kind == "download";
         assert_eq!(said["result_url"].is_string(), shows_address, "{fault}");
         // The job stays written down, and nothing else is there.
@@ -318,7 +332,7 @@ fn file_names_that_are_no_text_are_refused() {
 #[test]
 fn an_interrupted_wait_names_the_task() {
     let mock = RunningMock::start(&["--plan", "stuck"]);
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in stop_signals() {
         let here = tempfile::tempdir().unwrap();
         let mut child = command(&mock, &here)
             .stdout(Stdio::piped())
@@ -343,6 +357,100 @@ fn an_interrupted_wait_names_the_task() {
             "{rest}"
         );
     }
+}
+
+/// Who starts a long wait with `nohup` wants it to outlive the terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shielded_wait_outlives_the_terminal() {
+    let mock = RunningMock::start(&["--clock", "manual"]);
+    let here = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_kling");
+    let mut command = kling(here.path());
+    let mut shielded = Command::new("sh");
+    shielded.current_dir(here.path()).env_clear();
+    shielded.envs(
+        command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let mut child = shielded
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("COMETAPI_KEY", &mock.api_key)
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", program])
+        .args(["effect", "color_mixing", "--poll-interval", "0.02"])
+        .args(["--base-url", &mock.base_url, "-o", "v.mp4"])
+        .arg(picture("portrait.jpg"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !lines.next().unwrap().unwrap().contains("submitted") {}
+    send_signal(&child, "HUP");
+    mock.request("POST /__mock/clock HTTP/1.1", r#"{"advance":"1h"}"#);
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest:?}");
+}
+
+/// An earlier run sent the create and was killed before the answer: whatever goes wrong
+/// now, nobody is told that nothing was charged, or to begin anew.
+#[test]
+fn a_create_in_doubt_stays_in_doubt() {
+    let check = |faults: &[&str], key: Option<&str>, again: bool, code: i32| {
+        let mut arguments = vec!["--provider", "kling"];
+        for fault in faults {
+            arguments.extend(["--fault", fault]);
+        }
+        let mock = RunningMock::start(&arguments);
+        let here = tempfile::tempdir().unwrap();
+        let picture = picture("portrait.jpg");
+        let mut submit = kling(here.path());
+        submit
+            .env("KLING_API_KEY", &mock.api_key)
+            .args(["submit", "color_mixing", "--base-url", &mock.base_url])
+            .args(["--state", "job.json"])
+            .arg(&picture);
+        assert_eq!(run(&mut submit).code, Some(0));
+        let path = here.path().join("job.json");
+        let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        state["task"] = Value::Null;
+        std::fs::write(&path, state.to_string()).unwrap();
+
+        let mut resume = kling(here.path());
+        resume
+            .env("KLING_API_KEY", key.unwrap_or(&mock.api_key))
+            .args(["resume", "job.json", "--json"]);
+        if again {
+            resume.arg("--send-again").arg(&picture);
+        }
+        let ran = run(&mut resume);
+        assert_eq!(ran.code, Some(code), "{faults:?}: {}", ran.stderr);
+        let said = ran.json();
+        assert_eq!(said["error"]["exit_code"], json!(code), "{faults:?}");
+        let id = state["external_task_id"].as_str().unwrap();
+        let doubt =
+            format!("the create of external task id {id} may have arrived and been charged");
+        assert!(ran.stderr.contains(&doubt), "{faults:?}: {}", ran.stderr);
+        assert!(path.exists());
+    };
+    check(&[], Some("sk-wrong"), false, 9);
+    for fault in [
+        "get:401/1000",
+        "get:429/1102",
+        "get:403/1103",
+        "get:400/1201",
+    ] {
+        check(&[fault], None, false, 9);
+    }
+    for fault in [
+        "create#2:401/1000",
+        "create#2:429/1102",
+        "create#2:400/1301",
+    ] {
+        check(&["get:404/1203", fault], None, true, 9);
+    }
+    // A mistake in the call is one all the same.
+    check(&[], Some("no key at all"), false, 2);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::path::Path;
 use kling_mock::{Account, Mock, Profile};
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::run::stop_signals;
 use crate::run::{Ran, RunningMock, kling, run};
 
 fn conformance(arguments: &[&str]) -> Ran {
@@ -219,7 +221,7 @@ fn who_is_stopped_ends_what_it_started() {
         &["vectors", "--exec"],
     ];
     for command in commands {
-        for signal in ["INT", "TERM", "HUP"] {
+        for signal in stop_signals() {
             let here = tempfile::tempdir().unwrap();
             let pid = here.path().join("pid");
             let stops = format!(

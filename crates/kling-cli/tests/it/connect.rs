@@ -44,6 +44,13 @@ fn a_key_comes_from_stdin() {
     let ran = with_key(" \n");
     assert_eq!(ran.code, Some(2));
     assert_eq!(ran.stderr, "error: --key-stdin: stdin is empty\n");
+    // Without a word on whose it is, it goes where the environment's would.
+    let mut unnamed = get(here.path());
+    unnamed
+        .args(["--key-stdin", "--base-url", &mock.base_url])
+        .env("KLING_API_KEY", "sk-wrong");
+    let ran = run_with(&mut unnamed, &mock.api_key);
+    assert!(ran.stderr.contains("Task not found"), "{}", ran.stderr);
     // A request from stdin leaves no place for a key there.
     let ran = run(kling(here.path()).args(["effect", "--request", "-", "--key-stdin"]));
     assert_eq!(ran.code, Some(2));
@@ -157,6 +164,18 @@ fn the_provider_goes_by_the_same_order() {
         "comet",
         &["--config", "k.toml", "--provider", "kling"]
     )));
+}
+
+/// Another provider's key is there, and does not count.
+#[test]
+fn a_provider_that_was_chosen_needs_its_own_key() {
+    let here = tempfile::tempdir().unwrap();
+    let ran = run(get(here.path())
+        .env("COMETAPI_KEY", "sk-c")
+        .env("KLING_PROVIDER", "kling"));
+    assert_eq!(ran.code, Some(2));
+    let why = "kling was chosen, so another provider's key does not count";
+    assert!(ran.stderr.contains(why), "{}", ran.stderr);
 }
 
 /// The longest wait is over at once by one of them, and never by the others.

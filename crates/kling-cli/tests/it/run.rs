@@ -71,6 +71,18 @@ pub(crate) fn send_signal(child: &Child, signal: &str) {
     assert!(sent.unwrap().success());
 }
 
+/// The signals that stop the program, as it was started here: who starts the tests with
+/// `nohup` shields it from SIGHUP.
+#[cfg(unix)]
+pub(crate) fn stop_signals() -> &'static [&'static str] {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    match ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()) {
+        Some(mask) if mask & 1 == 1 => &["INT", "TERM"],
+        _ => &["INT", "TERM", "HUP"],
+    }
+}
+
 /// Runs it with this on stdin.
 pub(crate) fn run_with(command: &mut Command, input: &str) -> Ran {
     let mut child = command

@@ -85,6 +85,7 @@ async fn begin(client: &Client, video: &Video, task: Option<&TaskHandle>) -> Res
             address: Address::parse(text, reach)?,
             reach,
             deadline: limits.deadline,
+            renewed: false,
             fresh: task.map(|task| Fresh {
                 task: task.clone(),
                 video: video.clone(),

@@ -37,6 +37,8 @@ pub(super) struct Source {
     pub(super) deadline: Instant,
     /// Whom to ask for a fresh address, once.
     pub(super) fresh: Option<Fresh>,
+    /// Whether the task was asked for a fresh address.
+    pub(super) renewed: bool,
     /// Requests made, redirects included.
     pub(super) requests: u32,
     /// Tries in a row that brought nothing new.
@@ -113,8 +115,15 @@ impl Source {
     /// Asks the task for a fresh address, once in a download.
     async fn renew(&mut self, expired: Error) -> Result<()> {
         let Some(fresh) = self.fresh.take() else {
-            return Err(expired);
+            return Err(if self.renewed {
+                expired.with_note(
+                    "that was done, and the address is still refused: results are kept for 30 days",
+                )
+            } else {
+                expired
+            });
         };
+        self.renewed = true;
         match fresh.address(self.reach).await {
             // Perhaps it is not valid yet.
             Ok(address) if address == self.address => self.pause(expired).await,

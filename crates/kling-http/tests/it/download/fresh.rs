@@ -93,6 +93,8 @@ async fn the_task_is_asked_once() {
     let error = saved.expect_err("over");
     assert_eq!(error.kind(), ErrorKind::ResultExpired);
     assert_eq!(error.task_id(), Some(&task_id("7")));
+    let told = "that was done, and the address is still refused";
+    assert!(error.to_string().contains(told), "{error}");
     assert_eq!(hosts(&host), [API, "a.example.com", API, "b.example.com"]);
 }
 
