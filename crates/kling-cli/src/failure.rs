@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::error::Error as _;
 
 use crate::exit::Exit;
-use crate::job::Job;
+use crate::job::{Existence, Job};
 use crate::output::describe;
 
 /// Why it was not done.
@@ -140,7 +140,7 @@ impl Failure {
                     (Some(id), _) if job.result.is_some() => {
                         format!("interrupted: the task {id} is done, but its video is not saved")
                     }
-                    (Some(id), _) if job.is_confirmed => {
+                    (Some(id), _) if job.existence == Existence::Confirmed => {
                         format!("interrupted: the task {id} goes on, and is charged")
                     }
                     (Some(id), _) => {
@@ -180,7 +180,7 @@ impl Report {
             Exit::NotSaved,
         ];
         if let Some(id) = &job.task_id
-            && job.is_confirmed
+            && job.existence == Existence::Confirmed
             && !known.contains(&self.exit)
         {
             self.exit = Exit::Unavailable;
@@ -193,7 +193,11 @@ impl Report {
     /// Nothing that goes wrong now takes back a create that was sent before: "not
     /// charged" is never said of it, nor "begin anew".
     fn doubt(&mut self, job: &Job) {
-        let Some(id) = job.external_task_id.as_ref().filter(|_| job.is_in_doubt) else {
+        let Some(id) = job
+            .external_task_id
+            .as_ref()
+            .filter(|_| job.existence == Existence::InDoubt)
+        else {
             return;
         };
         if matches!(

@@ -24,10 +24,7 @@ pub(crate) struct Job {
     pub(crate) json: bool,
     pub(crate) external_task_id: Option<ExternalTaskId>,
     pub(crate) task_id: Option<String>,
-    /// Whether the service has said that there is such a task.
-    pub(crate) is_confirmed: bool,
-    /// Whether an earlier run sent its create, and what became of it is not known.
-    pub(crate) is_in_doubt: bool,
+    pub(crate) existence: Existence,
     /// Whether the service is the fake one of `--mock`, which ends with the program.
     pub(crate) is_offline: bool,
     /// The result's address, once there is one.
@@ -42,6 +39,18 @@ pub(crate) struct Job {
     pub(crate) saved: Option<PathBuf>,
 }
 
+/// Whether there is a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Existence {
+    /// Not as far as anybody knows.
+    #[default]
+    Unknown,
+    /// An earlier run sent its create, and what became of that is not known.
+    InDoubt,
+    /// The service has said so.
+    Confirmed,
+}
+
 impl Job {
     pub(crate) fn new(json: bool) -> Job {
         Job {
@@ -54,14 +63,15 @@ impl Job {
     pub(crate) fn knows(&mut self, file: &StateFile) {
         self.external_task_id = Some(file.state.external_task_id.clone());
         self.state = Some(file.path.clone());
-        self.is_in_doubt = file.state.task.is_none();
+        if file.state.task.is_none() {
+            self.existence = Existence::InDoubt;
+        }
     }
 
     /// The service has said that there is this task.
     pub(crate) fn confirm(&mut self, task: &TaskHandle) {
         self.task_id = Some(task.id().to_string());
-        self.is_confirmed = true;
-        self.is_in_doubt = false;
+        self.existence = Existence::Confirmed;
     }
 
     /// A line for programs, where they asked for it.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, WaitArgs};
 use crate::failure::Failure;
-use crate::job::{self, Job};
+use crate::job::{self, Existence, Job};
 use crate::output::print;
 use crate::place::Place;
 use crate::watch::watch;
@@ -130,7 +130,9 @@ impl TaskArgs {
         let task = self.find(service).await?;
         job.task_id = Some(task.id().to_string());
         // Of an id that was only given nobody knows yet what it is worth.
-        job.is_confirmed = self.external.is_some();
+        if self.external.is_some() {
+            job.existence = Existence::Confirmed;
+        }
         Ok(task)
     }
 }

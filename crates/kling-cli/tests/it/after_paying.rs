@@ -366,7 +366,7 @@ fn a_shielded_wait_outlives_the_terminal() {
     let mock = RunningMock::start(&["--clock", "manual"]);
     let here = tempfile::tempdir().unwrap();
     let program = env!("CARGO_BIN_EXE_kling");
-    let mut command = kling(here.path());
+    let command = kling(here.path());
     let mut shielded = Command::new("sh");
     shielded.current_dir(here.path()).env_clear();
     shielded.envs(
