@@ -54,7 +54,8 @@
 //! With the feature `tracing`, each try of a call is a span `kling.request` with
 //! `operation`, `attempt`, and the answer's `status`, `code` and `request_id`,
 //! inside a span `kling.task` with `task_id` and `external_task_id`. Waits and
-//! what follows a lost create are events. No key, token, picture or signed
+//! what follows a lost create are events, which [`Client::observed`] tells to a program
+//! of yours, too. No key, token, picture or signed
 //! address is in any of them, at any level.
 //!
 //! # What is not here
