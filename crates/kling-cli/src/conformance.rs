@@ -10,7 +10,7 @@ use kling_conformance::{Check, Host, Report, Selection, Status, all, client as c
 
 use crate::args::ProviderName;
 use crate::exit::Exit;
-use crate::output::{emit, say};
+use crate::output::{emit, say_lines};
 use crate::signals::StopSignals;
 
 mod client;
@@ -92,7 +92,7 @@ pub(crate) async fn run(args: &ConformanceArgs) -> ExitCode {
         Ok(true) => Exit::Ok.into(),
         Ok(false) => ExitCode::FAILURE,
         Err(Untold::Fault(why)) => {
-            say(&format!("error: {why}"));
+            say_lines(&format!("error: {why}"));
             Exit::Usage.into()
         }
         Err(Untold::Stopped) => Exit::Interrupted.into(),
@@ -189,7 +189,7 @@ impl ReportArgs {
             write(self.junit.as_deref(), || report.to_junit()),
             write(self.markdown.as_deref(), || report.to_markdown()),
         ];
-        say(&report.summary());
+        say_lines(&report.summary());
         for each in written {
             each?;
         }

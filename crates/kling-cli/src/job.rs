@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kling_http::{
     Client, EffectRequest, ErrorKind, ExternalTaskId, Notice, Provider, Task, TaskHandle,
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
-use crate::output::{describe, emit, say};
+use crate::output::{describe, emit, one_line, say, say_lines};
 use crate::place::{self, Place};
 use crate::signals::StopSignals;
 use crate::state::{Charge, Outcome, State, StateFile, seconds_of};
@@ -86,13 +88,12 @@ impl Job {
     }
 }
 
-/// Tells what happens on the way of the job's create: a wait for a free slot takes
-/// minutes.
-fn teller(job: &Job) -> impl Fn(&Notice<'_>) + Send + Sync + use<> {
+/// Tells what happens on the way of a call: a wait for a free slot takes minutes.
+pub(crate) fn teller(job: &Job) -> impl Fn(&Notice<'_>) + Send + Sync + use<> {
     let mut teller = Job::new(job.json);
     teller.number = job.number;
     move |notice| {
-        let message = notice.to_string();
+        let message = one_line(&notice.to_string());
         say(&message);
         let next = match notice {
             Notice::TryAgain { wait, .. } | Notice::LookUp(wait) => Some(wait.as_secs_f64()),
@@ -155,7 +156,8 @@ pub(crate) fn conclude(job: &Job, outcome: Result<(), Failure>) -> Exit {
 /// Says what went wrong.
 pub(crate) fn tell(job: &Job, failure: Failure) -> Report {
     let report = failure.report(job);
-    say(&format!("error: {}", report.message));
+    // Several lines, where there are several errors in a request.
+    say_lines(&format!("error: {}", report.message));
     if let Some(address) = &report.result_url {
         say(&format!("the video is kept for 30 days at {address}"));
     }
@@ -251,8 +253,18 @@ pub(crate) async fn send(
     file: Option<StateFile>,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
-    let client = client.observed(teller(job));
-    match client.effects().create(request).await {
+    // The task is asked after with the same client, and what is told of that has
+    // events of its own: here it would look like another create.
+    let is_done = Arc::new(AtomicBool::new(false));
+    let (tell, is_over) = (teller(job), Arc::clone(&is_done));
+    let client = client.observed(move |notice| {
+        if !is_over.load(Ordering::Relaxed) {
+            tell(notice);
+        }
+    });
+    let created = client.effects().create(request).await;
+    is_done.store(true, Ordering::Relaxed);
+    match created {
         Ok(task) => Ok(known(task, file, job)),
         Err(error) => {
             // What was certainly not created needs no state.

@@ -49,7 +49,7 @@ async fn run() -> ExitCode {
         }) => match mock::complete(given, |name| std::env::var_os(name)) {
             Ok(args) => args,
             Err(why) => {
-                output::say(&format!("error: {why}"));
+                output::say_lines(&format!("error: {why}"));
                 return exit::Exit::Usage.into();
             }
         },

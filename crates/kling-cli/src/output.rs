@@ -16,22 +16,40 @@ use crate::exit::Exit;
 
 /// A line for people.
 pub(crate) fn say(line: &str) {
-    let line = harmless(line);
+    say_lines(&one_line(line));
+}
+
+/// The same of a text that this program has put in lines itself.
+pub(crate) fn say_lines(text: &str) {
+    let text = harmless(text);
     // Nobody may be listening; that is no reason to stop a paid task.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// What comes from a service must not look like a line of this program.
+pub(crate) fn one_line(text: &str) -> String {
+    if !text.chars().any(breaks) {
+        return text.to_owned();
+    }
+    let parts = text.split(breaks).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether it ends a line, or a column: on some terminal, at least.
+fn breaks(c: char) -> bool {
+    matches!(c, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// What comes from a service must not steer the terminal.
-fn harmless(line: &str) -> String {
-    line.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+fn harmless(text: &str) -> String {
+    let harmless = |c: char| match c {
+        '\n' => c,
+        // These have what follows them read in another order than it is written in.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(harmless).collect()
 }
 
 /// How far a task is: a line that is drawn again and again on a terminal, and
@@ -84,7 +102,7 @@ impl Progress {
 
     pub(crate) fn state(&self, state: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_prefix(harmless(state));
+            bar.set_prefix(harmless(&one_line(state)));
         }
     }
 
@@ -175,5 +193,31 @@ pub(crate) fn describe(error: &dyn Error) -> String {
         }
         cause = next.source();
     }
-    text
+    one_line(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{harmless, one_line};
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(harmless(&one_line(text)), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_text_of_a_service_is_one_line_in_the_order_in_which_it_is_written() {
+        check("two  words", "two  words");
+        check("bad\nerror: fake line", "bad error: fake line");
+        check("\r\n\u{2028}bad\u{85}\tline\n", "bad line");
+        check("\u{1b}[2J\u{9b}1A\u{7}", "\u{fffd}[2J\u{fffd}1A\u{fffd}");
+        check("a\u{202e}b\u{2066}c", "a\u{fffd}b\u{fffd}c");
+        // Letters and the marks of their scripts stay.
+        check("\u{200f}\u{5d0} 中文 é", "\u{200f}\u{5d0} 中文 é");
+    }
+
+    #[test]
+    fn a_text_of_our_own_keeps_its_lines() {
+        assert_eq!(harmless("one\nerror: two"), "one\nerror: two");
+    }
 }

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Report, resume_command};
 use crate::gallery;
 use crate::job::{self, Job, Plan};
-use crate::output::say;
+use crate::output::{say, say_lines};
 use crate::plan::{self, Begin, Planned};
 use crate::request::RequestArgs;
 use crate::resume;
@@ -215,7 +215,7 @@ impl Queue<'_> {
     }
 
     fn tell_all(&self, exit: Exit) {
-        say(&table(&self.rows));
+        say_lines(&table(&self.rows));
         for command in self.rows.iter().filter_map(|row| row.resume.as_ref()) {
             say(&format!("go on with: {command}"));
         }

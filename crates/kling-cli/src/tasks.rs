@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, WaitArgs};
 use crate::failure::Failure;
-use crate::job::{self, Existence, Job};
-use crate::output::print;
+use crate::job::{self, Existence, Job, teller};
+use crate::output::{one_line, print};
 use crate::place::Place;
 use crate::watch::watch;
 
@@ -176,7 +176,9 @@ pub(crate) async fn list(args: &ListArgs) -> ExitCode {
     job::run(args.json, connect, async |job, service| {
         // No larger a page than is shown; the service takes 1 to 500.
         let page = u16::try_from(args.limit.clamp(1, 100)).unwrap_or(100);
-        let mut tasks = service.client.effects().list().page_size(page).tasks();
+        // What can't be shown is told of.
+        let client = service.client.observed(teller(job));
+        let mut tasks = client.effects().list().page_size(page).tasks();
         for _ in 0..args.limit {
             let Some(task) = tasks.next().await else {
                 break;
@@ -201,6 +203,7 @@ fn show(task: &Task, job: &Job) {
 fn row(task: &Task) -> String {
     let external = task.external_id().map_or("-", ExternalTaskId::as_str);
     let reason = task.failure_reason().unwrap_or_default();
-    let row = format!("{}\t{}\t{external}\t{reason}", task.id, task.status);
-    row.trim_end().to_owned()
+    let (id, status) = (task.id.to_string(), task.status.to_string());
+    let cells = [&id, &status, external, reason].map(one_line);
+    cells.join("\t").trim_end().to_owned()
 }

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use axum::body::to_bytes;
 use axum::response::{IntoResponse as _, Response};
 use clap::Subcommand;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -35,8 +36,9 @@ pub(crate) struct WebhookArgs {
 
 #[derive(Debug, Subcommand)]
 enum WebhookCommand {
-    /// Receive callbacks until Ctrl-C; print each as a line of JSON on stdout. One that
-    /// can't be printed is answered with 500, and is the last
+    /// Receive callbacks until Ctrl-C; print each as a line of JSON on stdout. What is
+    /// refused is told on stderr, a line each. One that can't be printed is answered with
+    /// 500, and is the last
     Listen {
         /// Where to listen; port 0 takes a free one
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
@@ -156,12 +158,14 @@ async fn receive(listen: SocketAddr, expose: bool, secrets: &SecretArgs) -> Exit
             ready(())
         });
         let answer = move |response: Response| {
-            // The sender keeps it, and sends it again.
-            ready(if *printed.borrow() {
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
-            } else {
-                response
-            })
+            let is_lost = *printed.borrow();
+            async move {
+                // The sender keeps it, and sends it again.
+                if is_lost {
+                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                }
+                tell_refused(response).await
+            }
         };
         // Any path: a token of the caller's own may stand in it.
         let app = axum::Router::new().fallback_service(route);
@@ -186,6 +190,30 @@ async fn receive(listen: SocketAddr, expose: bool, secrets: &SecretArgs) -> Exit
     }
     job::conclude(&job::Job::new(true), outcome).into()
 }
+
+/// Says why a delivery was refused, as the sender is told; nothing of what it sent.
+async fn tell_refused(response: Response) -> Response {
+    let status = response.status();
+    if status.is_success() {
+        return response;
+    }
+    let (parts, reason) = response.into_parts();
+    // Our own sentence: it is short.
+    let reason = to_bytes(reason, LONGEST_REASON).await.unwrap_or_default();
+    let words = String::from_utf8_lossy(&reason);
+    let words = match status {
+        StatusCode::METHOD_NOT_ALLOWED => "a callback is a POST",
+        _ => words.as_ref(),
+    };
+    say(&format!(
+        "refused a delivery with {}: {words}",
+        status.as_u16()
+    ));
+    Response::from_parts(parts, reason.into())
+}
+
+/// The most bytes that are said of a refused delivery.
+const LONGEST_REASON: usize = 1024;
 
 fn shown(delivery: &Delivery) -> Value {
     json!({

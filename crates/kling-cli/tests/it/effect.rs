@@ -347,3 +347,33 @@ fn what_happens_on_the_way_of_a_create_is_told() {
         ran.stderr
     );
 }
+
+/// A query that is sent again must not look like a create that is.
+#[test]
+fn a_notice_is_never_of_a_query_for_the_task() {
+    let here = directory();
+    let mock = RunningMock::start(&["--fault", "get#1@before:503"]);
+    let ran = rocket(&mock, here.path(), &mock.api_key, "color_mixing");
+    check_saved(&ran, here.path(), "r.mp4");
+    assert!(!ran.stderr.contains("trying again"), "{}", ran.stderr);
+    let is_notice = |event: &Value| event["event"] == "notice";
+    assert!(!ran.events().iter().any(is_notice), "{}", ran.stdout);
+    // The fault was met.
+    let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
+    assert!(journal.contains("503"), "{journal}");
+}
+
+/// The service's words must not look like the program's own lines.
+#[test]
+fn a_service_s_text_is_one_line() {
+    let here = directory();
+    let mock = RunningMock::start(&["--plan", "instant fail(\"bad\\nerror: fake line\u{202e}\")"]);
+    let ran = rocket(&mock, here.path(), &mock.api_key, "color_mixing");
+    assert_eq!(ran.code, Some(6), "{}", ran.stderr);
+    let last = ran.stderr.lines().last().unwrap();
+    assert!(
+        last.starts_with("error: task ") && last.ends_with("bad error: fake line\u{fffd}"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -95,3 +95,32 @@ fn an_interruption_before_the_first_answer_says_nothing_of_money() {
     let ran = Ran::of(child.wait_with_output().unwrap());
     check(&ran, 130, "interrupted", false);
 }
+
+/// One that can't be shown must not be missed in silence.
+#[test]
+fn items_of_a_list_that_name_no_task_are_told_of() {
+    let here = tempfile::tempdir().unwrap();
+    let page = json!({"code": 0, "message": "ok", "data": [
+        {"task_id": "7", "task_status": "succeed\nsubmitted"}, {"a": 1}, {"b": 2},
+    ]});
+    std::fs::write(here.path().join("page.json"), page.to_string()).unwrap();
+    let path = here.path().join("page.json");
+    let fault = format!("list:raw(200, application/json, @{})", path.display());
+    let mock = service(&[&fault]);
+    let ran = run(&mut program(&mock, &["list"]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let words = "2 items of the list name no task";
+    assert_eq!(ran.stderr, format!("{words}\n"));
+    let events = ran.events();
+    let notice = json!({"event": "notice", "message": words, "next_in_seconds": null});
+    assert_eq!(events[0], notice);
+    assert_eq!(
+        (events.len(), &events[1]["task"]["task_id"]),
+        (2, &json!("7"))
+    );
+
+    let mut list = kling(here.path());
+    list.env("KLING_API_KEY", &mock.api_key)
+        .args(["list", "--base-url", &mock.base_url]);
+    assert_eq!(run(&mut list).stdout, "7\tsucceed submitted\t-\n");
+}

@@ -139,6 +139,7 @@ fn a_callback_that_can_t_be_verified_is_not_called_forged() {
 /// `kling webhook listen`, ended with the test.
 struct Listening {
     child: Child,
+    stderr: std::process::ChildStderr,
     stdout: Box<dyn BufRead>,
     address: String,
 }
@@ -150,10 +151,11 @@ impl Listening {
             .args(more)
             .env("SECRET", vector("secret"))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = child.stderr.take().unwrap();
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
@@ -161,6 +163,7 @@ impl Listening {
         let address = ready["url"].as_str().unwrap().replace("http://", "");
         Listening {
             child,
+            stderr,
             stdout: Box::new(stdout),
             address,
         }
@@ -168,11 +171,15 @@ impl Listening {
 
     /// The status of the answer to a callback.
     fn post(&self, headers: &str, body: &str) -> String {
+        self.send("POST", headers, body)
+    }
+
+    fn send(&self, method: &str, headers: &str, body: &str) -> String {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         let (address, length) = (&self.address, body.len());
         write!(
             stream,
-            "POST /any HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\
+            "{method} /any HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\
              Content-Length: {length}\r\n\r\n{body}"
         )
         .unwrap();
@@ -181,16 +188,18 @@ impl Listening {
         answer.split(' ').nth(1).unwrap_or_default().to_owned()
     }
 
-    /// What was printed of the callbacks.
-    fn stop(mut self) -> Vec<Value> {
+    /// What was printed of the callbacks, and what was said beside them.
+    fn stop(mut self) -> (Vec<Value>, String) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        let mut said = String::new();
+        self.stderr.read_to_string(&mut said).unwrap();
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         let lines = rest.lines().map(|line| serde_json::from_str(line).unwrap());
         let shown: Vec<Value> = lines.collect();
         shown.iter().for_each(events::check);
-        shown
+        (shown, said)
     }
 }
 
@@ -222,7 +231,7 @@ fn callbacks_are_received_and_only_genuine_ones_are_shown() {
         listening.post(&signature(BODY, Duration::from_secs(400)), BODY),
         "401"
     );
-    let shown = listening.stop();
+    let (shown, _) = listening.stop();
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert_eq!(shown[0]["verification"], json!("verified"));
     assert_eq!(shown[0]["webhook_id"], json!("id-1"));
@@ -235,9 +244,36 @@ fn without_a_secret_callbacks_are_shown_and_marked() {
     let listening = Listening::start(&[]);
     assert_eq!(listening.post("", BODY), "200");
     assert_eq!(listening.post("", "no JSON"), "400");
-    let shown = listening.stop();
+    let (shown, _) = listening.stop();
     assert_eq!(shown.len(), 1, "{shown:?}");
     assert_ne!(shown[0]["verification"], json!("verified"));
+}
+
+/// Whoever set a wrong secret sees it here, and nothing of what was sent.
+#[test]
+fn what_is_refused_is_told_in_a_line_each_without_its_body() {
+    let listening = Listening::start(&["--secret-env", "SECRET"]);
+    let now = signature("PRIVATE", Duration::ZERO);
+    let too_long = "PRIVATE".repeat(40_000);
+    assert_eq!(listening.post("", BODY), "401");
+    assert_eq!(listening.post(&now, BODY), "401");
+    assert_eq!(listening.post(&now, "PRIVATE"), "400");
+    assert_eq!(listening.post(&now, &too_long), "413");
+    assert_eq!(listening.send("GET", &now, ""), "405");
+    assert_eq!(
+        listening.post(&signature(BODY, Duration::ZERO), BODY),
+        "200"
+    );
+    let (_, said) = listening.stop();
+    let lines = [
+        "401: the delivery is not signed: the header webhook-id is missing or not text",
+        "401: no signature fits: another secret, or the body is not as it was sent",
+        "400: the body is no callback about a task",
+        "413: the body has more than 262144 bytes",
+        "405: a callback is a POST",
+    ];
+    let lines = lines.map(|line| format!("refused a delivery with {line}\n"));
+    assert_eq!(said, lines.concat());
 }
 
 /// The sender must not think that somebody has it.
