@@ -12,13 +12,14 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::job::{self, Job};
-use crate::output::{print, say};
+use crate::output::{one_line, print, say};
 use crate::request::{read_image, read_json, shown_image};
 
 /// Check a request, or pictures for a scene: every violation with its place. Nothing is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exits with 2 if there is an error, and with 0 if there are warnings only.
+Exits with 2 if there is an error, and with 0 if there are warnings only. Of a picture
+only the header is looked at: its format and size, not whether the rest of it is there.
 
 Examples:
   kling check --request request.json
@@ -52,36 +53,44 @@ pub(crate) fn run(args: &CheckArgs) -> ExitCode {
 
 fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
     let checks = Checks::default().with_duration_required(args.duration_required);
-    let mut errors = 0;
-    let mut tell = |input: Option<&str>, found: Vec<Violation>| {
+    let tell = |input: Option<&str>, found: Vec<Violation>| {
+        let errors = found
+            .iter()
+            .filter(|violation| violation.is_error())
+            .count();
         for violation in found {
-            errors += usize::from(violation.is_error());
             if job.json {
                 job.event("violation", json!({"input": input, "violation": violation}));
             } else {
                 let input = input.map(|input| format!("{input}: ")).unwrap_or_default();
-                print(&format!(
-                    "{}: {input}{violation}",
-                    violation.severity().as_str()
-                ));
+                let severity = violation.severity().as_str();
+                print(&one_line(&format!("{severity}: {input}{violation}")));
             }
         }
+        errors
     };
+    let mut errors = 0;
     if let Some(file) = &args.request {
-        tell(None, validate_json_with(&read_json(file)?, &checks));
+        errors += tell(None, validate_json_with(&read_json(file)?, &checks));
     } else if let Some(scene) = &args.scene {
         let scene = Scene::new(scene.clone());
-        tell(
-            None,
-            of_pictures(scene, &args.images)?.validate_with(&checks),
-        );
+        let request = of_pictures(scene, &args.images)?;
+        errors += tell(None, request.validate_with(&checks));
     } else {
         for image in &args.images {
             // Any scene that takes one picture: only the picture is looked at.
-            let request = of_pictures(Scene::COLOR_MIXING, std::slice::from_ref(image))?;
+            let request = match of_pictures(Scene::COLOR_MIXING, std::slice::from_ref(image)) {
+                Ok(request) => request,
+                // The pictures after it are looked at all the same.
+                Err(failure) => {
+                    unreadable(shown_image(image), failure, job);
+                    errors += 1;
+                    continue;
+                }
+            };
             let mut found = request.validate_with(&Checks::default());
             found.retain(|violation| violation.pointer == "/input/image");
-            tell(Some(shown_image(image)), found);
+            errors += tell(Some(shown_image(image)), found);
         }
     }
     job.event("checked", json!({ "errors": errors }));
@@ -92,6 +101,16 @@ fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
         }
         1 => Err(Failure::Usage("there is 1 error".to_owned())),
         n => Err(Failure::Usage(format!("there are {n} errors"))),
+    }
+}
+
+/// Tells of a picture that nothing else can be told of.
+fn unreadable(input: &str, failure: Failure, job: &Job) {
+    let message = failure.report(job).message;
+    if job.json {
+        job.event("unreadable", json!({"input": input, "message": message}));
+    } else {
+        print(&format!("error: {}", one_line(&message)));
     }
 }
 

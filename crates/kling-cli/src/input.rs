@@ -20,7 +20,15 @@ pub(crate) fn text_up_to(most: u64, path: &Path) -> Result<String> {
 }
 
 pub(crate) fn text(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|_| invalid("it is no text (UTF-8)".to_owned()))
+    let text = std::str::from_utf8(without_mark(&bytes));
+    let text = text.map_err(|_| invalid("it is no text (UTF-8)".to_owned()))?;
+    Ok(text.to_owned())
+}
+
+/// What follows the byte order mark, with which editors of Windows begin a file: it
+/// says that the text is UTF-8, and is no part of it.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 fn invalid(why: String) -> Error {

@@ -193,7 +193,7 @@ pub(crate) fn read_request(file: &str) -> Result<Map<String, Value>, Failure> {
 
 /// JSON from a file, or from stdin.
 pub(crate) fn read_json(file: &str) -> Result<Value, Failure> {
-    serde_json::from_slice(&read_bytes(file)?)
+    serde_json::from_slice(input::without_mark(&read_bytes(file)?))
         .map_err(|error| Failure::Usage(format!("{} is not JSON: {error}", shown(file))))
 }
 

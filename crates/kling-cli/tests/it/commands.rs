@@ -167,6 +167,76 @@ fn a_check_tells_of_every_violation_with_its_place() {
     ok(&["check", picture("portrait.jpg").to_str().unwrap()]);
 }
 
+/// One that can't be read must not hide what is wrong with those after it.
+#[test]
+fn a_check_of_several_pictures_goes_on_after_one_that_can_t_be_read() {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::create_dir(here.path().join("folder")).unwrap();
+    let pictures = [
+        picture("portrait.jpg"),
+        "none.png".into(),
+        "folder".into(),
+        picture("too-small-338x191.png"),
+    ];
+    let ran = run(kling(here.path())
+        .arg("check")
+        .args(&pictures)
+        .arg("--json"));
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let told: Vec<(Value, Value)> = ran
+        .events()
+        .iter()
+        .map(|event| (event["event"].clone(), event["input"].clone()))
+        .collect();
+    let small = pictures[3].to_str().unwrap();
+    let expected = [
+        (json!("unreadable"), json!("none.png")),
+        (json!("unreadable"), json!("folder")),
+        (json!("violation"), json!(small)),
+        (json!("checked"), Value::Null),
+        (json!("error"), Value::Null),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(ran.events()[3]["errors"], json!(3));
+
+    let ran = run(kling(here.path()).arg("check").args(&pictures));
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(
+        lines[0].starts_with("error: none.png can't be read: "),
+        "{lines:?}"
+    );
+    assert_eq!(
+        lines[1],
+        "error: folder is a directory: name a picture in it"
+    );
+    assert_eq!(
+        (lines.len(), ran.stderr.as_str()),
+        (3, "error: there are 3 errors\n")
+    );
+}
+
+/// As editors of Windows write text.
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_request_or_of_settings() {
+    let here = tempfile::tempdir().unwrap();
+    let body = "\u{feff}{\"effect_scene\":\"color_mixing\",\
+                \"input\":{\"image\":\"https://example.com/a.jpg\"}}";
+    std::fs::write(here.path().join("bom.json"), body).unwrap();
+    let ran = run(kling(here.path()).args(["check", "--request", "bom.json"]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let ran = run_with(kling(here.path()).args(["check", "--request", "-"]), body);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    std::fs::write(here.path().join("bom.toml"), "\u{feff}timeout = -1").unwrap();
+    let mut get = kling(here.path());
+    get.env("COMETAPI_KEY", "sk-c");
+    let ran = run(get.args(["get", "7", "--config", "bom.toml"]));
+    assert!(
+        ran.stderr.contains("KLING_TIMEOUT, or its setting"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn schemas_completions_and_manual_pages_are_printed() {
     let schema: Value = serde_json::from_str(&ok(&["schema", "EffectRequest"])).unwrap();
