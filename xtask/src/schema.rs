@@ -6,6 +6,7 @@
 //! of those languages. [`lint`] says what no schema may have.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -129,11 +130,21 @@ fn strangers(files: &Files, inside: &Path) -> Result<Vec<String>, String> {
 }
 
 /// The same bytes for the same document: keys are sorted, whatever features of
-/// `serde_json` are on.
+/// `serde_json` are on. White space that is not ASCII, in patterns, is escaped: nobody
+/// could see it, and some tools take it for a line end.
 fn text(document: &Value) -> String {
     let mut document = document.clone();
     document.sort_all_objects();
-    format!("{document:#}\n")
+    let mut text = String::new();
+    for c in format!("{document:#}\n").chars() {
+        if c.is_whitespace() && !c.is_ascii() {
+            // Writing to a String does not fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub(super) fn run(samples: &Samples, is_check: bool) -> Result<(), Failure> {
         let told = said(Command::new(runner).arg(file))?;
         println!("ok vectors, {}", told.trim());
     }
+    let told = document::hold_vectors(&tools)?;
+    println!("ok jsonschema of Python: {told}");
     document::read(&tools)?;
     for (provider, prefix) in [("comet", "/kling"), ("kling", "")] {
         let tested = document::hold_against_mock(&tools, provider, prefix)?;

@@ -31,6 +31,7 @@ pub(super) fn lint(path: &str, document: &Value) -> Vec<String> {
     }
     walk(document, "", &mut |at, node| {
         undescribed(at, node, &mut wrong);
+        unlike(at, node, &mut wrong);
         document_only.false_examples(at, node, &mut wrong);
     });
     wrong
@@ -110,6 +111,20 @@ fn undescribed(at: &str, node: &Map<String, Value>, wrong: &mut Vec<String>) {
         if property["description"].as_str().is_none_or(str::is_empty) {
             wrong.push(format!("{at}/properties/{name} has no description"));
         }
+    }
+}
+
+/// A pattern that engines do not read alike.
+fn unlike(at: &str, node: &Map<String, Value>, wrong: &mut Vec<String>) {
+    let Some(Value::String(pattern)) = node.get("pattern") else {
+        return;
+    };
+    if pattern.contains(r"\u") {
+        wrong.push(format!("{at}/pattern has \\u, which Go does not read"));
+    }
+    if pattern.ends_with('$') && !node.contains_key("not") {
+        let text = "ends with $, which in Python and Java takes a line end, too: add a not";
+        wrong.push(format!("{at}/pattern {text}"));
     }
 }
 
@@ -200,6 +215,14 @@ mod tests {
         check(&body(json!(1)), &[]);
         let wrong = "/body: its example \"1\" is not valid";
         check(&body(json!("1")), &[wrong, wrong]);
+    }
+
+    #[test]
+    fn a_pattern_is_read_alike_by_all() {
+        check(&json!({"pattern": "^a"}), &[]);
+        check(&json!({"pattern": "^a$", "not": {"pattern": "[^a]"}}), &[]);
+        check(&json!({"pattern": "^a$"}), &["/pattern ends with $"]);
+        check(&json!({"pattern": r"\u0020"}), &["/pattern has \\u"]);
     }
 
     #[test]

@@ -220,7 +220,17 @@ fn sorted(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{Profile, bundle};
+    use super::{Profile, bundle, words};
+
+    /// Whoever copies an example must not be refused.
+    #[test]
+    fn example_scenes_are_on_the_list() {
+        for name in words::SCENES {
+            let info = crate::Scene::new(name).info().expect("a known scene");
+            let listed = info.listed_on(crate::scene::LATEST_LIST);
+            assert_eq!(listed, Some(true), "{name}");
+        }
+    }
 
     /// A field that is added to a type, or renamed, must be in its mirror.
     #[test]

@@ -4,22 +4,33 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-// Patterns keep to what ECMAScript, Python and Rust read alike: no look-around,
-// no `\s` (each has its own), no `\p`.
+// Patterns keep to what ECMAScript, Python, Java, Go and Rust read alike: no
+// look-around, no `\s` (each has its own), no `\p`, no `\u` (Go has none). A `$` is in
+// Python and Java also before a line end at the end: so what may not be in a text is
+// said of its characters, under `not`.
 
-/// No white space, no control characters: those of Unicode, spelled out.
-const NAME: &str =
-    r"^[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+$";
+/// White space and control characters: those of Unicode, spelled out.
+const NOT_IN_A_NAME: &str = concat!(
+    r"[\x00-\x20\x7F-\xA0",
+    "\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}]"
+);
 
-/// No control characters; not `.` or `..` alone, which vanish from a path.
-const OWN_ID: &str =
-    r"^(\.{0,2}[^.\u0000-\u001F\u007F-\u009F]|\.{3})[^\u0000-\u001F\u007F-\u009F]*$";
+/// Control characters.
+const NOT_IN_AN_ID: &str = r"[\x00-\x1F\x7F-\x9F]";
+
+/// A text that has such a character: what is no text is not meant.
+fn text_with(pattern: &str) -> Value {
+    json!({"type": "string", "pattern": pattern})
+}
+
+/// Names that are on the list.
+pub(super) const SCENES: [&str; 3] = ["hug_pro", "pet_lion_pro", "color_mixing"];
 
 const HTTP_URL: &str = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]";
 
 /// The name of an effect scene. Names come and go monthly.
 #[derive(JsonSchema)]
-#[schemars(inline, extend("pattern" = NAME, "examples" = ["hug_pro", "pet_lion_pro", "balloon_parade"]))]
+#[schemars(inline, extend("minLength" = 1, "not" = text_with(NOT_IN_A_NAME), "examples" = SCENES))]
 pub(super) struct Scene(String);
 
 /// A public http(s) URL, or the file itself (JPEG or PNG) in standard base64:
@@ -30,7 +41,11 @@ pub(super) struct ImageSource(String);
 
 /// The length of a clip in seconds: a number, in a string.
 #[derive(JsonSchema)]
-#[schemars(inline, extend("pattern" = r"^[0-9]+(\.[0-9]+)?$", "examples" = crate::ClipLength::KNOWN))]
+#[schemars(inline, extend(
+    "pattern" = r"^[0-9]+(\.[0-9]+)?$",
+    "not" = text_with("[^0-9.]"),
+    "examples" = crate::ClipLength::KNOWN,
+))]
 pub(super) struct ClipLength(String);
 
 /// An absolute http(s) URL.
@@ -38,9 +53,15 @@ pub(super) struct ClipLength(String);
 #[schemars(inline, extend("pattern" = HTTP_URL, "examples" = ["https://example.com/kling/callback"]))]
 pub(super) struct CallbackUrl(String);
 
-/// The caller's id for a task, as the caller gives it.
+/// The caller's id for a task, as the caller gives it: neither `.` nor `..`, which
+/// vanish from a path.
 #[derive(JsonSchema)]
-#[schemars(inline, extend("pattern" = OWN_ID, "maxLength" = 256, "examples" = ["order-4711"]))]
+#[schemars(inline, extend(
+    "minLength" = 1,
+    "maxLength" = 256,
+    "not" = {"anyOf": [text_with(NOT_IN_AN_ID), {"enum": [".", ".."]}]},
+    "examples" = ["order-4711"],
+))]
 pub(super) struct NewExternalTaskId(String);
 
 /// An id: opaque text, of digits or not. Too long for a number.
@@ -50,7 +71,11 @@ pub(super) struct Id(String);
 
 /// An exact decimal number in a string.
 #[derive(JsonSchema)]
-#[schemars(inline, extend("pattern" = r"^-?[0-9]+(\.[0-9]+)?$", "examples" = ["2.40", "0"]))]
+#[schemars(inline, extend(
+    "pattern" = r"^-?[0-9]+(\.[0-9]+)?$",
+    "not" = text_with("[^0-9.-]"),
+    "examples" = ["2.40", "0"],
+))]
 pub(super) struct Decimal(String);
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.

@@ -1,8 +1,9 @@
-//! The OpenAPI document: read by others, and held against the fake service.
+//! The schema of requests in Python, held to the vectors; and the OpenAPI document:
+//! read by others, and held against the fake service.
 
 use std::path::PathBuf;
 
-use super::super::{FOLDER, OPENAPI};
+use super::super::{FOLDER, JSON, OPENAPI};
 use super::mock::{self, Mock};
 use super::said;
 use super::tools::{Tools, ours};
@@ -10,6 +11,20 @@ use crate::workspace;
 
 fn path() -> PathBuf {
     workspace::root().join(FOLDER).join(OPENAPI)
+}
+
+/// What a schema can refuse it refuses in Python as well, whose patterns differ.
+pub(super) fn hold_vectors(tools: &Tools) -> Result<String, String> {
+    let root = workspace::root();
+    let mut vectors = tools.python("python");
+    vectors.arg(ours().join("python/vectors.py"));
+    vectors.arg(
+        root.join(FOLDER)
+            .join(JSON)
+            .join("EffectRequest.schema.json"),
+    );
+    vectors.arg(root.join("fixtures/vectors/requests.json"));
+    Ok(said(&mut vectors)?.trim().to_owned())
 }
 
 /// Is it OpenAPI, and does a linter like it?
