@@ -55,7 +55,8 @@ pub(crate) enum Command {
 ///
 /// Every task costs money, but for those of --mock. The key comes from COMETAPI_KEY, or
 /// KLING_API_KEY, or KLING_ACCESS_KEY with KLING_SECRET_KEY. Before anything is sent the job is
-/// written down beside the output, as FILE.kling.json: whatever happens, `kling resume` finishes it.
+/// written down beside the output, as FILE.kling.json: whatever happens, `kling resume` finishes it
+/// without a second charge, or says exactly what is unknown.
 ///
 /// Several pictures make several videos, one after another: one of each picture, or one of each two
 /// for a scene that takes two. All of them are checked before the first is sent. Their state files
@@ -94,7 +95,8 @@ pub(crate) struct EffectArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Use a fake service on this machine: nothing leaves it, nothing is paid
+    /// Use a fake service on this machine: nothing leaves it, nothing is paid. Only options count
+    /// with it, no variables and no settings
     #[arg(long, conflicts_with_all = ["base_url", "provider", "key_file", "key_stdin", "state"])]
     pub(crate) mock: bool,
 
@@ -158,8 +160,8 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     pub(crate) speed: f64,
 
-    /// What becomes of tasks: quick, instant, stuck, after(5s, 2m) or polls(1, 2), then perhaps
-    /// fail("message")
+    /// What becomes of tasks: quick, instant, stuck, held, realistic, after(5s, 2m), polls(1, 2) or
+    /// lognormal(2m, 0.4), then perhaps fail("message")
     #[arg(long, default_value = "quick")]
     pub(crate) plan: Plan,
 
@@ -234,6 +236,8 @@ pub(crate) enum ProviderName {
 /// No shorter: nobody may flood the service by a slip of the finger.
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const TIME: &str = "give a time from 0.01 s to a year, such as 90 (seconds) or 1h 30m: the units \
+                    are h, m, s and ms";
 
 fn fault(text: &str) -> Result<Fault, String> {
     Fault::parse_with_files(text, |path| std::fs::read(path)).map_err(|error| error.to_string())
@@ -251,7 +255,7 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     };
     duration
         .filter(|duration| (SHORTEST..=LONGEST).contains(duration))
-        .ok_or_else(|| "give a time from 0.01 s to a year, such as 90 (seconds) or 10m".to_owned())
+        .ok_or_else(|| TIME.to_owned())
 }
 
 #[cfg(test)]

@@ -52,6 +52,11 @@ pub(crate) fn run(args: &CheckArgs) -> ExitCode {
 }
 
 fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
+    if args.duration_required && args.scene.is_none() && args.request.is_none() {
+        let text = "--duration-required is of a request, not of a picture: add --scene, or give \
+                    --request";
+        return Err(Failure::Usage(text.to_owned()));
+    }
     let checks = Checks::default().with_duration_required(args.duration_required);
     let tell = |input: Option<&str>, found: Vec<Violation>| {
         let errors = found
@@ -83,14 +88,14 @@ fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
                 Ok(request) => request,
                 // The pictures after it are looked at all the same.
                 Err(failure) => {
-                    unreadable(shown_image(image), failure, job);
+                    unreadable(&shown_image(image), failure, job);
                     errors += 1;
                     continue;
                 }
             };
             let mut found = request.validate_with(&Checks::default());
             found.retain(|violation| violation.pointer == "/input/image");
-            errors += tell(Some(shown_image(image)), found);
+            errors += tell(Some(&shown_image(image)), found);
         }
     }
     job.event("checked", json!({ "errors": errors }));

@@ -154,7 +154,7 @@ impl Card {
             RowState::Ended(_) => ("bad", "was not made"),
         };
         let pictures = row.pictures.iter().map(|given| Picture {
-            name: shown_image(given).to_owned(),
+            name: shown_image(given).into_owned(),
             source: shelf.picture(given),
         });
         Card {

@@ -19,10 +19,9 @@ pub(crate) fn text_up_to(most: u64, path: &Path) -> Result<String> {
     read_up_to(most, std::fs::File::open(path)?).and_then(text)
 }
 
-pub(crate) fn text(bytes: Vec<u8>) -> Result<String> {
-    let text = std::str::from_utf8(without_mark(&bytes));
-    let text = text.map_err(|_| invalid("it is no text (UTF-8)".to_owned()))?;
-    Ok(text.to_owned())
+pub(crate) fn text(mut bytes: Vec<u8>) -> Result<String> {
+    bytes.drain(..bytes.len() - without_mark(&bytes).len());
+    String::from_utf8(bytes).map_err(|_| invalid("it is no text (UTF-8)".to_owned()))
 }
 
 /// What follows the byte order mark, with which editors of Windows begin a file: it

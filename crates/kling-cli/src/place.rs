@@ -127,6 +127,15 @@ pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Resu
     Ok(())
 }
 
+/// Refuses `-`, where that would be a file of this name: elsewhere it is stdout.
+pub(crate) fn check_no_dash(option: &str, path: Option<&Path>) -> Result<(), Failure> {
+    if path.is_some_and(|path| path.as_os_str() == "-") {
+        let text = format!("{option} - is not stdout here: give a file's name");
+        return Err(Failure::Usage(text));
+    }
+    Ok(())
+}
+
 /// Whether all that is written has a place of its own; each with what it is
 /// called.
 pub(crate) fn check_apart(places: &[(&str, Option<&Path>)]) -> Result<(), Failure> {

@@ -68,6 +68,8 @@ impl Faults {
 pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
     let groups = groups(&args.request)?;
     let mut faults = Faults::default();
+    place::check_no_dash("--report", args.report.as_deref())?;
+    place::check_no_dash("--state", args.state.as_deref())?;
     if let Some(report) = &args.report {
         let inputs = args.request.inputs();
         faults.take(place::check_file("--report", report, &inputs))?;
@@ -149,7 +151,7 @@ fn several(
     for images in groups {
         let files: Vec<_> = images.iter().map(|image| real(image)).collect();
         if !seen.insert(files) {
-            let shown: Vec<&str> = images.iter().map(|image| shown_image(image)).collect();
+            let shown: Vec<_> = images.iter().map(|image| shown_image(image)).collect();
             let text = format!("{} is given twice", shown.join(" with "));
             faults.0.push(format!("{text}: leave one out"));
             continue;
@@ -244,9 +246,8 @@ fn name(args: &RequestArgs, taken: &mut HashSet<String>) -> String {
 }
 
 fn stem(image: &str) -> String {
-    let stem = Path::new(shown_image(image))
-        .file_stem()
-        .unwrap_or_default();
+    let name = shown_image(image);
+    let stem = Path::new(&*name).file_stem().unwrap_or_default();
     let stem: String = stem
         .to_string_lossy()
         .chars()

@@ -4,6 +4,7 @@
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene, random_external_task_id};
@@ -167,7 +168,7 @@ impl RequestArgs {
             _ => None,
         };
         match (image, pointer) {
-            (Some(image), _) => shown_image(image).to_owned(),
+            (Some(image), _) => shown_image(image).into_owned(),
             (None, "/effect_scene") => "the scene".to_owned(),
             (None, "/input/duration") => "--duration".to_owned(),
             (None, "/input/mode") => "--mode".to_owned(),
@@ -211,12 +212,16 @@ fn shown(file: &str) -> &str {
     if file == "-" { "stdin" } else { file }
 }
 
-/// A picture's name for people: what is signed in a URL is not shown.
-pub(crate) fn shown_image(image: &str) -> &str {
-    if image.contains("://") {
-        return image.split(['?', '#']).next().unwrap_or_default();
-    }
-    image
+/// A picture's name for people: what is signed in a URL is not shown, nor a name and a
+/// password before its host.
+pub(crate) fn shown_image(image: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = image.split_once("://") else {
+        return Cow::Borrowed(image);
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    Cow::Owned(format!("{scheme}://{host}{path}"))
 }
 
 pub(crate) fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Failure> {
@@ -244,4 +249,28 @@ pub(crate) fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Fai
         return Err(fault(text));
     }
     ImageSource::file(text).map_err(|error| fault(format!("can't be read: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_image;
+
+    #[test]
+    fn a_picture_s_name_has_no_secret_of_its_url() {
+        for (image, expected) in [
+            ("a@b.png", "a@b.png"),
+            (
+                "https://example.com/a@b.jpg?sign=x",
+                "https://example.com/a@b.jpg",
+            ),
+            (
+                "https://me:secret@example.com:8080/a.jpg#x",
+                "https://example.com:8080/a.jpg",
+            ),
+            ("https://me:se@cret@example.com", "https://example.com"),
+            ("https://me:secret@", "https://"),
+        ] {
+            assert_eq!(shown_image(image), expected);
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl Row {
 
     /// The pictures' names for people.
     pub(crate) fn title(&self) -> String {
-        let names: Vec<&str> = self.pictures.iter().map(|it| shown_image(it)).collect();
+        let names: Vec<_> = self.pictures.iter().map(|it| shown_image(it)).collect();
         names.join(" + ")
     }
 
@@ -124,7 +124,7 @@ impl Row {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let names: Vec<&str> = self.pictures.iter().map(|it| shown_image(it)).collect();
+        let names: Vec<_> = self.pictures.iter().map(|it| shown_image(it)).collect();
         json!({
             "pictures": names,
             "state": self.state.name(),

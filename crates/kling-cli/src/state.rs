@@ -192,10 +192,20 @@ impl StateFile {
             Ok(()) => Ok(file),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 let name = file.path.display();
-                Err(Failure::Usage(format!(
-                    "{name} is there: an earlier job for this output may be paid for and not \
-                     finished. Finish it with: kling resume {name}; or name another file with --state"
-                )))
+                // Several jobs have a name each, which nobody chooses.
+                let or = if file.state.keep {
+                    ""
+                } else {
+                    "; or name another file with --state"
+                };
+                Err(Failure::Usage(if is_state_file(&file.path) {
+                    format!(
+                        "{name} is there: an earlier job for this output may be paid for and not \
+                         finished. Finish it with: kling resume {name}{or}"
+                    )
+                } else {
+                    format!("{name} is there, and is no state file of a job: move it away{or}")
+                }))
             }
             Err(error) => Err(Failure::Usage(format!(
                 "the state file {} can't be written, and nothing was sent: {error}",

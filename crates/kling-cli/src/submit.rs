@@ -62,6 +62,9 @@ struct Input {
 
 fn read(args: &SubmitArgs) -> Result<Input, Failure> {
     let place = Place::new(args.output.as_ref());
+    // It saves no video: where that is to go it only writes down.
+    place::check_no_dash("--output", args.output.as_deref())?;
+    place::check_no_dash("--state", args.state.as_deref())?;
     place.check(&args.request.inputs())?;
     place::check_apart(&[
         ("--output", place.file()),

@@ -215,6 +215,76 @@ fn a_check_of_several_pictures_goes_on_after_one_that_can_t_be_read() {
     );
 }
 
+/// A flag that changes nothing would look like a check that was made.
+#[test]
+fn a_picture_by_itself_has_no_duration_to_require() {
+    let mut check = kling(Path::new("."));
+    check
+        .args(["check", "--duration-required"])
+        .arg(picture("cat.png"));
+    let ran = run(&mut check);
+    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("add --scene, or give --request"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(run(check.args(["--scene", "color_mixing"])).code, Some(2));
+}
+
+/// Elsewhere it is stdout: a file of that name is not what was meant.
+#[test]
+fn a_dash_that_is_not_stdout_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    let image = picture("cat.png");
+    for (command, option) in [
+        ("submit", "--output"),
+        ("submit", "--state"),
+        ("effect", "--state"),
+        ("effect", "--report"),
+    ] {
+        let mut program = kling(here.path());
+        program
+            .env("COMETAPI_KEY", "sk-c")
+            .args([command, "color_mixing"]);
+        let ran = run(program.arg(&image).args([option, "-"]));
+        assert_eq!(ran.code, Some(2), "{command} {option}");
+        let sentence = format!("error: {option} - is not stdout here: give a file's name\n");
+        assert_eq!(ran.stderr, sentence);
+    }
+    assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 0);
+}
+
+/// Only what is a job's record may be called one.
+#[test]
+fn a_file_in_a_state_file_s_place_is_called_what_it_is() {
+    let mock = RunningMock::start(&["--plan", "stuck"]);
+    let here = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join("notes.txt"), "hi").unwrap();
+    let submit = |state: &str| {
+        let mut submit = kling(here.path());
+        submit
+            .env("COMETAPI_KEY", &mock.api_key)
+            .args(["submit", "color_mixing", "--base-url", &mock.base_url])
+            .args(["--state", state]);
+        run(submit.arg(picture("cat.png")))
+    };
+    assert_eq!(
+        submit("notes.txt").stderr,
+        "error: notes.txt is there, and is no state file of a job: move it away; or name another \
+         file with --state\n"
+    );
+    assert_eq!(submit("job.json").code, Some(0));
+    let ran = submit("job.json");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("kling resume job.json; or name another"),
+        "{}",
+        ran.stderr
+    );
+}
+
 /// As editors of Windows write text.
 #[test]
 fn a_byte_order_mark_is_no_part_of_a_request_or_of_settings() {
