@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kling_http::{
-    Client, EffectRequest, ErrorKind, ExternalTaskId, Notice, Provider, Task, TaskHandle,
+    Client, EffectRequest, ErrorKind, ExternalTaskId, Notice, Provider, Scene, Task, TaskHandle,
 };
 use serde_json::{Value, json};
 
@@ -74,6 +74,18 @@ impl Job {
     pub(crate) fn confirm(&mut self, task: &TaskHandle) {
         self.task_id = Some(task.id().to_string());
         self.existence = Existence::Confirmed;
+    }
+
+    /// Its create is about to be sent.
+    pub(crate) fn submitting(&self, scene: &Scene) {
+        self.event(
+            "submitting",
+            json!({
+                "scene": scene,
+                "external_task_id": self.external_task_id,
+                "state_file": self.state.as_ref().map(|path| path.to_string_lossy()),
+            }),
+        );
     }
 
     /// A line for programs, where they asked for it.
@@ -235,14 +247,7 @@ pub(crate) async fn create(
     say(&format!(
         "submitting {scene} to {service} (external task id {id})"
     ));
-    job.event(
-        "submitting",
-        json!({
-            "scene": scene,
-            "external_task_id": id,
-            "state_file": job.state.as_ref().map(|path| path.to_string_lossy()),
-        }),
-    );
+    job.submitting(&scene);
     send(plan.client, request, file, job).await
 }
 
@@ -253,18 +258,7 @@ pub(crate) async fn send(
     file: Option<StateFile>,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
-    // The task is asked after with the same client, and what is told of that has
-    // events of its own: here it would look like another create.
-    let is_done = Arc::new(AtomicBool::new(false));
-    let (tell, is_over) = (teller(job), Arc::clone(&is_done));
-    let client = client.observed(move |notice| {
-        if !is_over.load(Ordering::Relaxed) {
-            tell(notice);
-        }
-    });
-    let created = client.effects().create(request).await;
-    is_done.store(true, Ordering::Relaxed);
-    match created {
+    match create_aloud(client, request, job).await {
         Ok(task) => Ok(known(task, file, job)),
         Err(error) => {
             // What was certainly not created needs no state.
@@ -281,6 +275,26 @@ pub(crate) async fn send(
             Err(error.into())
         }
     }
+}
+
+/// Creates a task, and tells what happens on the way.
+pub(crate) async fn create_aloud(
+    client: &Client,
+    request: EffectRequest,
+    job: &Job,
+) -> kling_http::Result<TaskHandle> {
+    // The task is asked after with the same client, and what is told of that has
+    // events of its own: here it would look like another create.
+    let is_done = Arc::new(AtomicBool::new(false));
+    let (tell, is_over) = (teller(job), Arc::clone(&is_done));
+    let client = client.observed(move |notice| {
+        if !is_over.load(Ordering::Relaxed) {
+            tell(notice);
+        }
+    });
+    let created = client.effects().create(request).await;
+    is_done.store(true, Ordering::Relaxed);
+    created
 }
 
 /// Takes in that the job's task is known.

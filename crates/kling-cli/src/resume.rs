@@ -186,6 +186,7 @@ async fn find(
         return Err(Failure::Usage(text.to_owned()));
     }
     say(&format!("sending again (external task id {id})"));
+    job.submitting(&file.state.scene);
     send_again(&service.client, request, file, job).await
 }
 
@@ -196,7 +197,7 @@ async fn send_again(
     file: StateFile,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
-    let error = match client.effects().create(request).await {
+    let error = match job::create_aloud(client, request, job).await {
         Ok(task) => return Ok(job::known(task, Some(file), job)),
         Err(error) => error,
     };
