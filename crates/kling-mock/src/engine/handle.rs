@@ -208,11 +208,11 @@ impl Engine {
         };
         let intended = selection.is_handled().then(|| answer.clone());
         let applied = selection.apply(answer, &envelope);
-        if let Some(id) = applied.missed {
+        if let Some(serial) = applied.missed {
             let mut world = self.world();
             // Another fault may have its number by now.
             if world.generation == generation {
-                world.faults.note_missed(id);
+                world.faults.note_missed(serial);
             }
         }
         Outcome {

@@ -239,10 +239,10 @@ fn hits(plan: &FaultPlan) -> Vec<FaultHits> {
     let armed = plan.list().iter();
     armed
         .map(|armed| {
-            let hits = armed.hits - armed.missed;
+            let (fault, hits) = (&armed.fault, armed.fired());
             FaultHits {
                 id: armed.id,
-                ..FaultHits::new(armed.fault.to_string(), hits, armed.fault.is_optional())
+                ..FaultHits::new(fault.to_string(), hits, fault.is_optional())
             }
         })
         .collect()

@@ -18,7 +18,7 @@ pub(crate) type Envelope<'a> = dyn Fn(StatusCode, Option<ApiCode>) -> Response<B
 pub(crate) struct Applied {
     pub(crate) answer: Response<Bytes>,
     pub(crate) delivery: Delivery,
-    /// The fault that found nothing in the answer to change.
+    /// The serial number of the fault that found nothing in the answer to change.
     pub(crate) missed: Option<u64>,
 }
 
@@ -117,7 +117,7 @@ impl Selection {
         Applied {
             answer,
             delivery,
-            missed: terminal.map(|terminal| terminal.id),
+            missed: terminal.map(|terminal| terminal.serial),
         }
     }
 }

@@ -22,13 +22,18 @@ pub(crate) struct Facts<'a> {
 pub(crate) struct FaultPlan {
     armed: Vec<Armed>,
     last_id: u64,
+    last_serial: u64,
 }
 
 /// A fault and what it has done: all that is to be saved of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Armed {
-    /// Counts from 1; a plan never gives it twice.
+    /// Counts from 1; a plan never gives it twice, but what replaces a fault has
+    /// its id.
     pub(crate) id: u64,
+    /// What no other fault of the plan ever had or has: a request that was under
+    /// way while its fault was replaced must not be taken for the new one's.
+    serial: u64,
     pub(crate) fault: Fault,
     /// How many requests fitted its operation and filters.
     pub(crate) matched: u64,
@@ -53,7 +58,8 @@ pub(crate) struct Selection {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Terminal {
-    pub(crate) id: u64,
+    /// Which fault it is, as [`FaultPlan::note_missed`] wants it.
+    pub(crate) serial: u64,
     pub(crate) phase: Phase,
     pub(crate) action: Action,
 }
@@ -62,7 +68,8 @@ impl FaultPlan {
     /// Arms a fault and returns its id.
     pub(crate) fn add(&mut self, fault: Fault) -> u64 {
         self.last_id += 1;
-        self.armed.push(Armed::new(self.last_id, fault));
+        let armed = self.made(self.last_id, fault);
+        self.armed.push(armed);
         self.last_id
     }
 
@@ -74,9 +81,23 @@ impl FaultPlan {
     /// Puts another fault in the place of one, whose id it gets; it counts from
     /// the beginning. Whether that one was there.
     pub(crate) fn replace(&mut self, id: u64, fault: Fault) -> bool {
-        let place = self.armed.iter_mut().find(|armed| armed.id == id);
-        let replaced = place.map(|armed| *armed = Armed::new(id, fault));
-        replaced.is_some()
+        let Some(index) = self.armed.iter().position(|armed| armed.id == id) else {
+            return false;
+        };
+        self.armed[index] = self.made(id, fault);
+        true
+    }
+
+    fn made(&mut self, id: u64, fault: Fault) -> Armed {
+        self.last_serial += 1;
+        Armed {
+            id,
+            serial: self.last_serial,
+            fault,
+            matched: 0,
+            hits: 0,
+            missed: 0,
+        }
     }
 
     /// Removes all. What is armed later has new ids.
@@ -99,8 +120,10 @@ impl FaultPlan {
 
     /// Notes that a fault found nothing to change, as
     /// [`Applied::missed`](super::Applied) says: it counts as used, not as fired.
-    pub(crate) fn note_missed(&mut self, id: u64) {
-        if let Some(armed) = self.armed.iter_mut().find(|armed| armed.id == id) {
+    /// Nothing if it is no longer armed.
+    pub(crate) fn note_missed(&mut self, serial: u64) {
+        let mut armed = self.armed.iter_mut();
+        if let Some(armed) = armed.find(|armed| armed.serial == serial) {
             armed.missed += 1;
         }
     }
@@ -134,7 +157,7 @@ impl FaultPlan {
                 *total = total.saturating_add(delay.draw(&mut random));
             } else {
                 selection.terminal = Some(Terminal {
-                    id: armed.id,
+                    serial: armed.serial,
                     phase,
                     action: armed.fault.action.clone(),
                 });
@@ -145,14 +168,9 @@ impl FaultPlan {
 }
 
 impl Armed {
-    fn new(id: u64, fault: Fault) -> Self {
-        Armed {
-            id,
-            fault,
-            matched: 0,
-            hits: 0,
-            missed: 0,
-        }
+    /// How often it changed something.
+    pub(crate) fn fired(&self) -> u64 {
+        self.hits.saturating_sub(self.missed)
     }
 
     /// Whether it is used on the request that it matched last.
@@ -367,7 +385,7 @@ mod tests {
         let second = plan.select(&GET, 1);
         assert_eq!(second.ids, [1, 3, 4, 5]);
         assert_eq!(
-            second.terminal.as_ref().map(|terminal| terminal.id),
+            second.terminal.as_ref().map(|terminal| terminal.serial),
             Some(3)
         );
         assert!(second.is_handled());
@@ -403,6 +421,19 @@ mod tests {
         plan.select(&GET, 1);
         let armed = &plan.list()[0];
         assert_eq!((armed.matched, armed.hits, armed.missed), (2, 2, 1));
+        assert_eq!(armed.fired(), 1);
+    }
+
+    /// It was met while another stood in its place, under the same id.
+    #[test]
+    fn a_fault_that_was_replaced_misses_nothing_for_its_successor() {
+        let mut plan = plan(&["get:json=null(/x)"]);
+        let met = plan.select(&GET, 1).terminal.expect("a fault");
+        assert!(plan.replace(1, "get:json=cut".parse().unwrap()));
+        plan.note_missed(met.serial);
+        let armed = &plan.list()[0];
+        assert_eq!((armed.id, armed.missed, armed.fired()), (1, 0, 0));
+        assert!(!plan.replace(2, "get:json=cut".parse().unwrap()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kling_http::Clock;
-use kling_mock::{Account, Mock, Plan, Profile};
+use kling_mock::{Account, Expectation, Mock, Plan, Profile};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -164,4 +164,29 @@ async fn a_socket_that_was_closed_changes_nothing() {
     drop(stream);
     mock.journal_wait(0, 1, Duration::from_secs(60)).await;
     assert_eq!(mock.charges().len(), 1);
+}
+
+/// The new one has the old one's number, but not what that one met.
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_is_replaced_while_its_request_waits() {
+    let mock = mock_with("get@before:delay=3s");
+    mock.arm(
+        "get@mid:json=missing_field(/no/such)"
+            .parse()
+            .expect("a fault"),
+    );
+    let door = Door::of(&mock);
+    let id = door.create("", &single()).await.task_id();
+    let (found, ()) = tokio::join!(door.query("", &id), async {
+        sleep(Duration::from_secs(1)).await;
+        let successor = "create@mid:json=cut".parse().expect("a fault");
+        assert!(mock.replace_fault(2, successor));
+    });
+    assert_eq!(found.status, 200);
+    let hits: Vec<_> = mock.faults().iter().map(|fault| fault.hits).collect();
+    assert_eq!(hits, [1, 0]);
+    let error = mock
+        .verify(&Expectation::new().faults_fired())
+        .expect_err("a failure");
+    assert!(error.to_string().contains("create:json=cut"), "{error}");
 }
