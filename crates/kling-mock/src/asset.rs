@@ -51,6 +51,13 @@ pub(crate) fn answer(
     answer
 }
 
+/// Whether the answer would be another without `Range`.
+pub(crate) fn is_for_a_part(method: &Method, headers: &HeaderMap, etag: &str) -> bool {
+    let tag = format!("\"{etag}\"");
+    // Whether it is for all does not depend on how much that is.
+    *method == Method::GET && !matches!(wanted(headers, &tag, 0), Wanted::All)
+}
+
 enum Wanted {
     All,
     Part(RangeInclusive<usize>),

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use kling_types::{TaskId, TaskStatus, UnixMillis};
 
-use super::{CallbackFault, Policy};
+use super::Policy;
 use crate::plan::Standing;
 
 mod course;
 mod delivery;
 
 use course::{Course, Fate, Item};
-pub(crate) use delivery::{Delivery, Notice, Outcome, Record};
+pub(crate) use delivery::{Delivery, Met, Notice, Outcome, Record};
 
 /// How many attempts are remembered, the latest.
 const RECORDS: usize = 10_000;
@@ -172,7 +172,7 @@ impl Queue {
     pub(crate) fn pop(
         &mut self,
         now: UnixMillis,
-        mut faults: impl FnMut(&Notice) -> Vec<CallbackFault>,
+        mut faults: impl FnMut(&Notice) -> Met,
     ) -> Option<Delivery> {
         loop {
             let first = self.pending.first_entry();
@@ -201,6 +201,7 @@ impl Queue {
             }
             let held = mem::take(&mut fate.reorder);
             if let Some(course) = course.as_mut().filter(|course| held && !course.ended) {
+                fate.serial = None;
                 course.waiting.push((key, item));
                 continue;
             }
@@ -213,6 +214,8 @@ impl Queue {
                 at: key.0,
                 notice: Arc::clone(&item.notice),
                 forgery: fate.forgery,
+                serial: fate.serial,
+                is_last: held,
             };
             self.deliveries += 1;
             if let Some(course) = course {

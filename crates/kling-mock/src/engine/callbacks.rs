@@ -14,7 +14,7 @@ use super::show::Show;
 use super::store::Task;
 use super::{Engine, World};
 use crate::callback::{
-    AllowList, CallbackFault, Delivery, Notice, Outcome, Policy, Queue, Rotation, Secrets,
+    AllowList, CallbackFault, Delivery, Met, Notice, Outcome, Policy, Queue, Rotation, Secrets,
     SignatureHeaders, WebhookSecret, allowed, test_event,
 };
 use crate::fault;
@@ -148,8 +148,7 @@ impl Engine {
                     external_id: found.and_then(|task| task.external_id.as_deref()),
                     task,
                 };
-                let selection = faults.select(&facts, self.seed);
-                callback_faults(&selection)
+                callback_faults(&faults.select(&facts, self.seed))
             });
             if let Some(delivery) = popped {
                 let notice = &delivery.notice;
@@ -160,6 +159,12 @@ impl Engine {
                     let headers = secrets.headers(&id, seconds, &body, delivery.forgery, now);
                     callback_request(&notice.url, headers, body)
                 });
+                let is_signed = tenant.callbacks.secrets.active(now).next().is_some();
+                let changes_nothing =
+                    delivery.is_last || (delivery.forgery.is_some() && !is_signed);
+                if let Some(serial) = delivery.serial.filter(|_| changes_nothing) {
+                    faults.note_missed(serial);
+                }
                 return Some(Outgoing {
                     generation: *generation,
                     account,
@@ -340,10 +345,13 @@ fn callback_request(
     request.body(body).map_err(|error| error.to_string())
 }
 
-fn callback_faults(selection: &fault::Selection) -> Vec<CallbackFault> {
+fn callback_faults(selection: &fault::Selection) -> Met {
     let delay = selection.delay_before.saturating_add(selection.delay_after);
     let late = (!delay.is_zero()).then_some(CallbackFault::Late(delay));
-    late.into_iter().chain(selection.callback_fault()).collect()
+    Met {
+        faults: late.into_iter().chain(selection.callback_fault()).collect(),
+        serial: selection.terminal.as_ref().map(|terminal| terminal.serial),
+    }
 }
 
 #[cfg(test)]
@@ -356,7 +364,7 @@ mod tests {
         let mut queue = Queue::new(Policy::default());
         let url = "http://127.0.0.1/hook?token=t0ps3cret";
         queue.test(url, UnixMillis::new(0)).unwrap();
-        let delivery = queue.pop(UnixMillis::new(0), |_| Vec::new()).unwrap();
+        let delivery = queue.pop(UnixMillis::new(0), |_| Met::default()).unwrap();
         let request = Request::post(url).header("webhook-signature", "v1,t0ps3cret");
         let outgoing = Outgoing {
             generation: 0,

@@ -2,6 +2,7 @@
 //! then, at once or when a fault lets it, what the service answers, what of that
 //! is sent, and what is written down.
 
+use std::cell::Cell;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -138,6 +139,7 @@ impl Engine {
         let tenant = world.tenants.get(account);
         let own_now = tenant.map_or(now, |tenant| tenant.now(now));
         let is_closed = tenant.is_some_and(Tenant::is_closed);
+        let mut has_acted = false;
         let drafted = selection.is_handled().then(|| {
             let origin = self.public_url.clone().unwrap_or_else(|| origin(request));
             let service = Service {
@@ -148,9 +150,10 @@ impl Engine {
                 account,
                 read_fault: selection.read_fault(),
                 asset_fault: selection.asset_fault(),
+                has_acted: Cell::new(false),
             };
             let world = &mut *world;
-            match route {
+            let drafted = match route {
                 Route::Asset(_) => Ok(service.asset(world, record.task, request)),
                 // It was closed while the request waited.
                 _ if is_closed => Err(Refusal::Auth(AuthRefusal::UnknownApiKey)),
@@ -162,8 +165,17 @@ impl Engine {
                 Route::List => service.list(world, request.uri().query().unwrap_or_default()),
                 Route::NoSuchMethod => Err(Refusal::NoSuchMethod),
                 Route::NoSuchPath => Err(Refusal::NoSuchPath),
-            }
+            };
+            has_acted = service.has_acted.get();
+            drafted
         });
+        let acts_inside = selection.read_fault().is_some() || selection.asset_fault().is_some();
+        if let Some(terminal) = &selection.terminal
+            && acts_inside
+            && !has_acted
+        {
+            world.faults.note_missed(terminal.serial);
+        }
         drop(world);
 
         let answer = match drafted {

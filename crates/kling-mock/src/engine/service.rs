@@ -1,5 +1,7 @@
 //! What the service does with a request that it lets in.
 
+use std::cell::Cell;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RANGE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -30,6 +32,8 @@ pub(super) struct Service<'a> {
     pub(super) account: AccountIndex,
     pub(super) read_fault: Option<ReadFault>,
     pub(super) asset_fault: Option<AssetFault>,
+    /// Whether either made a difference.
+    pub(super) has_acted: Cell<bool>,
 }
 
 /// An answer that is still to be written out: while the service thinks, others
@@ -154,22 +158,30 @@ impl Service<'_> {
     /// Where a task stands as far as a query sees it; `None` if it does not see
     /// it yet.
     fn seen(&self, tasks: &Store, task: &Task) -> Option<Standing> {
-        match self.read_fault {
+        let really = task.standing(self.now);
+        let seen = match self.read_fault {
             Some(ReadFault::Lag(first)) if !task.found && u64::from(task.asked) < first => None,
             Some(ReadFault::Stale(ago)) => {
                 let ago = usize::try_from(ago).unwrap_or(usize::MAX);
                 Some(tasks.stale(task, self.now, ago))
             }
             Some(ReadFault::Regress) => {
-                let mut standing = task.standing(self.now);
+                let mut standing = really.clone();
                 standing.status = match standing.status.as_str() {
                     "submitted" | "processing" => TaskStatus::SUBMITTED,
                     _ => TaskStatus::PROCESSING,
                 };
                 Some(standing)
             }
-            _ => Some(task.standing(self.now)),
-        }
+            _ => return Some(really),
+        };
+        self.note(seen.as_ref() != Some(&really));
+        seen
+    }
+
+    /// Takes in whether its fault has changed something.
+    fn note(&self, acted: bool) {
+        self.has_acted.set(self.has_acted.get() || acted);
     }
 
     /// The newest first (*documented*: `pageNum` 1 to 1000, `pageSize` 1 to
@@ -214,15 +226,22 @@ impl Service<'_> {
         let seed = self.engine.seed;
         let query = request.uri().query().unwrap_or_default();
         let signed = parameter(query, "Signature") == Some(signature(seed, task).as_str());
-        let expired =
-            self.now >= expiry(&standing) || self.asset_fault == Some(AssetFault::Expired);
-        if expired || !signed {
+        let is_open = signed && self.now < expiry(&standing);
+        let etag = etag(seed, task);
+        self.note(match self.asset_fault {
+            Some(AssetFault::RangeIgnored) => {
+                is_open && asset::is_for_a_part(request.method(), request.headers(), &etag)
+            }
+            Some(AssetFault::Expired | AssetFault::WrongType) => is_open,
+            None => false,
+        });
+        if !is_open || self.asset_fault == Some(AssetFault::Expired) {
             let text = "the address has expired or is not signed";
             return Draft::Whole(plain(StatusCode::FORBIDDEN, text));
         }
         Draft::File(File {
             clip: clip(seed, task, self.engine.video_bytes),
-            etag: etag(seed, task),
+            etag,
             fault: self.asset_fault,
         })
     }

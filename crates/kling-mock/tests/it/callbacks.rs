@@ -290,6 +290,36 @@ async fn what_goes_wrong_on_purpose() {
     );
 }
 
+/// A fault that leaves a callback as it is has not acted: verification tells.
+#[tokio::test]
+async fn faults_that_find_nothing_to_change_have_not_acted() {
+    for (fault, account, hits) in [
+        ("callback#1:bad_sig", "a", 1),
+        ("callback#1:bad_sig", "bare", 0),
+        ("callback#1:stale_ts", "bare", 0),
+        ("callback#1:wrong_secret", "bare", 0),
+        ("callback#1:no_headers", "a", 1),
+        ("callback#1:no_headers", "bare", 0),
+        // There is no next one that it could come after.
+        ("callback#3:reorder", "a", 0),
+        ("callback#2:reorder", "a", 1),
+        ("callback:reorder", "a", 2),
+        ("callback#1:dup=2", "bare", 1),
+    ] {
+        let scene = Scene::of(|builder| builder.fault(fault.parse().expect(fault)));
+        let bare = scene.mock.add_account(&Account::new("bare"));
+        let mut door = Door::of(&scene.mock);
+        if account == "bare" {
+            door = door.with_key(&bare.expect("an account"));
+        }
+        let mut body = single();
+        body["callback_url"] = HOOK.into();
+        door.create("", &body).await.task_id();
+        scene.after(60_000).await;
+        assert_eq!(scene.mock.faults()[0].hits, hits, "{fault} of {account}");
+    }
+}
+
 #[tokio::test]
 async fn failures_are_remembered_and_can_be_sent_again() {
     let mut scene = Scene::of(|builder| builder.callback_attempts(2));

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::clock::ManualClock;
+use crate::door::Door;
 use crate::single;
 
 const KLING: &str = "/v1/videos/effects";
@@ -324,6 +325,67 @@ async fn downloads_fail_in_their_own_ways() {
             assert!(length >= least, "{fault}: {length}");
         }
     }
+}
+
+/// A fault whose answer is the ordinary one has not acted: verification tells.
+#[tokio::test]
+async fn faults_that_find_nothing_to_change_have_not_acted() {
+    // After a create: queries, lists, and then the file.
+    let life = async |fault: &str, plan: &str, queries: u32, file: &[(&str, &str)]| {
+        let mock = mock_with(&[fault]);
+        mock.plan_for(PlanRule::new(plan.parse().expect(plan)));
+        let door = Door::of(&mock);
+        let id = door.create("", &single()).await.task_id();
+        for _ in 0..queries {
+            door.query("", &id).await;
+        }
+        door.call("GET", KLING, b"").await;
+        let done = mock.finish(&id, None);
+        if !file.is_empty() {
+            done.expect("ended");
+            let task = door.query("", &id).await.task();
+            let url = task["task_result"]["videos"][0]["url"].as_str();
+            let (method, headers) = (file[0].0, &file[1..]);
+            door.ask(method, url.expect("a URL"), headers, b"").await;
+        }
+        mock.faults()[0].hits
+    };
+    let part = ("range", "bytes=0-9");
+    for (fault, plan, queries, file, hits) in [
+        // The state that is shown is the one that there is.
+        ("get:regress", "stuck", 1, &[][..], 0),
+        ("get:regress", "polls(1, 1)", 1, &[], 0),
+        ("get:regress", "polls(1, 1)", 3, &[], 2),
+        ("get:stale=1", "held", 2, &[], 0),
+        ("get:stale=1", "polls(1, 1)", 2, &[], 1),
+        ("get:lag=2", "held", 3, &[], 2),
+        ("list:lag=1", "held", 0, &[], 1),
+        ("list:lag=1", "held", 1, &[], 0),
+        ("list:regress", "held", 1, &[], 0),
+        ("list:regress", "polls(0, 1)", 1, &[], 1),
+        // No part was asked for, or none that is given.
+        ("asset:range_ignored", "held", 0, &[("GET", "")], 0),
+        ("asset:range_ignored", "held", 0, &[("GET", ""), part], 1),
+        ("asset:range_ignored", "held", 0, &[("HEAD", ""), part], 0),
+        (
+            "asset:range_ignored",
+            "held",
+            0,
+            &[("GET", ""), part, ("if-range", "\"other\"")],
+            0,
+        ),
+        ("asset:expired", "held", 0, &[("GET", "")], 1),
+        ("asset:wrong_type", "held", 0, &[("HEAD", "")], 1),
+        // It is no file that is given anyway.
+        ("asset:expired", "held", 0, &[("POST", "")], 0),
+    ] {
+        let found = life(fault, plan, queries, file).await;
+        assert_eq!(found, hits, "{fault}, {plan}, {queries} queries, {file:?}");
+    }
+    // Nobody's task is not found without a fault either.
+    let mock = mock_with(&["get:lag=9"]);
+    Door::of(&mock).query("", "nothing").await;
+    assert_eq!(mock.faults()[0].hits, 0);
 }
 
 /// All that comes over the wire for one create.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kling_types::TaskStatus;
 
-use super::{Key, Notice};
+use super::{Key, Met, Notice};
 use crate::callback::{CallbackFault, CallbackUrl, Forgery};
 
 /// A task's callbacks.
@@ -45,12 +45,17 @@ pub(super) struct Fate {
     pub(super) dropped: bool,
     pub(super) copies: u64,
     pub(super) forgery: Option<Forgery>,
+    /// The fault that may yet find nothing to change.
+    pub(super) serial: Option<u64>,
 }
 
 impl Fate {
-    pub(super) fn of(faults: &[CallbackFault]) -> Self {
-        let mut fate = Fate::default();
-        for fault in faults {
+    pub(super) fn of(met: &Met) -> Self {
+        let mut fate = Fate {
+            serial: met.serial,
+            ..Fate::default()
+        };
+        for fault in &met.faults {
             match *fault {
                 CallbackFault::Late(time) => fate.late = fate.late.saturating_add(time),
                 CallbackFault::Reorder => fate.reorder = true,

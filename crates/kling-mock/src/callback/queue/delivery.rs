@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kling_types::{TaskId, TaskStatus, UnixMillis};
 
-use crate::callback::{CallbackUrl, Forgery};
+use crate::callback::{CallbackFault, CallbackUrl, Forgery};
 use crate::plan::Standing;
 
 /// What is told.
@@ -36,6 +36,19 @@ pub(crate) struct Delivery {
     pub(crate) at: UnixMillis,
     pub(crate) notice: Arc<Notice>,
     pub(crate) forgery: Option<Forgery>,
+    /// The fault that it met.
+    pub(crate) serial: Option<u64>,
+    /// Whether that was to hold it back until the next one, and there is none.
+    pub(crate) is_last: bool,
+}
+
+/// The faults that an attempt meets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Met {
+    pub(crate) faults: Vec<CallbackFault>,
+    /// Which fault it is that is no mere delay, as
+    /// [`note_missed`](crate::fault::FaultPlan::note_missed) wants it.
+    pub(crate) serial: Option<u64>,
 }
 
 /// How a delivery went.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::callback::{CallbacksOn, Forgery};
+use crate::callback::{CallbackFault, CallbacksOn, Forgery};
 
 const OK: Outcome = Outcome::Answered(200);
 const FAILED: Outcome = Outcome::Answered(500);
@@ -13,6 +13,13 @@ type Case<'a> = (&'a [(usize, CallbackFault)], &'a [&'a str]);
 
 fn at(millis: i64) -> UnixMillis {
     UnixMillis::new(millis)
+}
+
+fn met(faults: Vec<CallbackFault>) -> Met {
+    Met {
+        faults,
+        serial: Some(1),
+    }
 }
 
 fn task(name: &str) -> TaskId {
@@ -58,7 +65,7 @@ fn run(
         let popped = queue.pop(at(until), |_| {
             asked += 1;
             let mine = faults.iter().filter(|(number, _)| *number == asked);
-            mine.map(|(_, fault)| *fault).collect()
+            met(mine.map(|(_, fault)| *fault).collect())
         });
         let Some(delivery) = popped else { return seen };
         let name = delivery.notice.task.as_ref().map_or("test", TaskId::as_str);
@@ -236,8 +243,8 @@ fn another_attempt_starts_afresh() {
 #[test]
 fn what_fell_due_no_longer_moves() {
     let mut queue = queue(&[("a", &[0, 10])]);
-    let first = queue.pop(at(10), |_| Vec::new()).unwrap();
-    assert_eq!(queue.pop(at(10), |_| Vec::new()), None);
+    let first = queue.pop(at(10), |_| Met::default()).unwrap();
+    assert_eq!(queue.pop(at(10), |_| Met::default()), None);
     queue.report(first.id, OK, at(0));
     queue.expect(&task("a"), changes(&[0, 10, 20]));
     assert_eq!(
@@ -249,10 +256,10 @@ fn what_fell_due_no_longer_moves() {
 #[test]
 fn one_at_a_time_for_each_task() {
     let mut queue = queue(&[("a", &[0, 10, 20]), ("b", &[5])]);
-    let first = queue.pop(at(100), |_| Vec::new()).unwrap();
-    let other = queue.pop(at(100), |_| Vec::new()).unwrap();
+    let first = queue.pop(at(100), |_| Met::default()).unwrap();
+    let other = queue.pop(at(100), |_| Met::default()).unwrap();
     assert_eq!(other.notice.task, Some(task("b")));
-    assert_eq!(queue.pop(at(100), |_| Vec::new()), None);
+    assert_eq!(queue.pop(at(100), |_| Met::default()), None);
     // A report counts once.
     queue.report(first.id, OK, at(50));
     queue.report(first.id, FAILED, at(60));
@@ -305,12 +312,12 @@ fn one_test_event_in_six_seconds() {
 #[test]
 fn cleared_but_counted_on() {
     let mut queue = queue(&[("a", &[0, 10])]);
-    let late = queue.pop(at(0), |_| Vec::new()).unwrap();
+    let late = queue.pop(at(0), |_| Met::default()).unwrap();
     queue.clear();
     assert_eq!(queue.next_due(), None);
     queue.watch(task("a"), "http://localhost/", "");
     queue.expect(&task("a"), changes(&[20]));
-    let next = queue.pop(at(20), |_| Vec::new()).unwrap();
+    let next = queue.pop(at(20), |_| Met::default()).unwrap();
     queue.report(late.id, FAILED, at(20));
     assert_eq!((next.id, next.callback), (1, 1));
     let outcomes = queue.records().map(|record| &record.outcome);
@@ -322,7 +329,7 @@ fn records_are_capped() {
     let mut queue = queue(&[("a", &[0])]);
     let endless = [(1, CallbackFault::Duplicate(u64::MAX))];
     for _ in 0..=RECORDS {
-        let delivery = queue.pop(at(0), |_| endless.map(|(_, fault)| fault).to_vec());
+        let delivery = queue.pop(at(0), |_| met(endless.map(|(_, fault)| fault).to_vec()));
         queue.report(delivery.unwrap().id, OK, at(0));
     }
     assert_eq!(queue.records().count(), RECORDS);
@@ -372,7 +379,7 @@ proptest! {
             match step {
                 Step::Advance(by) => {
                     now += by;
-                    while let Some(delivery) = queue.pop(at(now), |_| Vec::new()) {
+                    while let Some(delivery) = queue.pop(at(now), |_| Met::default()) {
                         prop_assert!(delivery.at.get() <= now);
                         prop_assert_eq!(delivery.at, delivery.notice.since);
                         told.push((delivery.at.get(), delivery.notice.task.clone().unwrap()));
@@ -419,11 +426,11 @@ proptest! {
                 Some(1) => CallbackFault::Duplicate(3),
                 Some(2) => CallbackFault::Reorder,
                 Some(3) => CallbackFault::Late(Duration::from_millis(150)),
-                _ => return Vec::new(),
+                _ => return Met::default(),
             };
             copies += if fault == CallbackFault::Duplicate(3) { 2 } else { 0 };
             lost += usize::from(fault == CallbackFault::Drop);
-            vec![fault]
+            met(vec![fault])
         }) {
             prop_assert!(delivery.at >= delivery.notice.since);
             sent += 1;
