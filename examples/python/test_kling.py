@@ -45,7 +45,7 @@ def test_a_lost_answer_is_paid_once(mock):
     charges = mock.admin("GET", "/charges")["charges"]
     assert [charge["task_id"] for charge in charges] == [found["data"]["task_id"]]
     assert mock.admin("GET", "/ledger")["total"] == "1"
-    mock.admin("POST", "/verify", {"charged_once": ["order-1"], "faults_fired": True})
+    mock.admin("POST", "/verify", {"charged_once": ["order-1"]})
 
 
 def test_five_minutes_take_no_time(mock):

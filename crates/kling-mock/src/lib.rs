@@ -71,7 +71,7 @@
 //! let task = mock.client()?.effects().create(request).await?;
 //!
 //! mock.ledger().assert_charged_once(task.id());
-//! mock.verify(&Expectation::new().create().times(1).faults_fired())?;
+//! mock.verify(&Expectation::new().create().times(1))?;
 //! # Ok(())
 //! # }
 //! ```

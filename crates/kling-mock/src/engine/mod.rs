@@ -242,6 +242,7 @@ fn hits(plan: &FaultPlan) -> Vec<FaultHits> {
             let (fault, hits) = (&armed.fault, armed.fired());
             FaultHits {
                 id: armed.id,
+                account: fault.selector.account.clone(),
                 ..FaultHits::new(fault.to_string(), hits, fault.is_optional())
             }
         })
