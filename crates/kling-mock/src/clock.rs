@@ -2,11 +2,11 @@
 //! is moved by hand, and one that runs faster than the machine's.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kling_http::Clock;
+use kling_http::{Clock, SystemClock, TokioClock};
 use kling_types::UnixMillis;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -147,6 +147,36 @@ impl Clock for ScaledClock {
         // A million times a hundred years is still a time: neither is ever too much.
         let passed = Duration::try_from_secs_f64(passed).unwrap_or_default();
         self.epoch.checked_add(passed).unwrap_or(self.epoch)
+    }
+}
+
+/// The clock of a mock that was given none: tokio's time from 2026-01-01 on, so
+/// that runs repeat, until the mock is asked from outside. Others hold what it
+/// says against the machine's clock, so from then on it goes on from there.
+#[derive(Debug)]
+pub(crate) struct DefaultClock {
+    inside: TokioClock,
+    outside: OnceLock<TokioClock>,
+}
+
+impl DefaultClock {
+    pub(crate) fn new() -> Self {
+        DefaultClock {
+            inside: TokioClock::starting_at(ManualClock::new().now()),
+            outside: OnceLock::new(),
+        }
+    }
+
+    /// Leaps to the present; once.
+    pub(crate) fn go_outside(&self) {
+        let present = || TokioClock::starting_at(SystemClock.now());
+        self.outside.get_or_init(present);
+    }
+}
+
+impl Clock for DefaultClock {
+    fn now(&self) -> SystemTime {
+        self.outside.get().unwrap_or(&self.inside).now()
     }
 }
 

@@ -5,10 +5,13 @@
 //!
 //! | you test | use | time |
 //! |---|---|---|
-//! | a Rust program, through `kling-http` | [`Mock::transport`], or [`Mock::client`] with the key: no socket | virtual, if you pause it |
+//! | a Rust program, through `kling-http` | [`Mock::transport`], or [`Mock::client`] with the key: no socket | tokio's, from 2026-01-01: virtual, if you pause it |
 //! | anything else that speaks HTTP | [`Mock::serve`]: a port on loopback | real |
 //! | with a `wiremock::MockServer` that you have already | `Mock::respond`, with feature `wiremock`; not for faults that break connections | real |
 //! | from a shell or another language | `kling mock` | real |
+//!
+//! These are the clocks of a mock that is given none: with [`MockBuilder::clock`] any
+//! door has the time that you choose.
 //!
 //! All doors lead to the same engine: the same requests at the same times get
 //! the same bytes, and leave the same journal.

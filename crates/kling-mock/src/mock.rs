@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::admin;
 use crate::callback::AllowList;
-use crate::clock::Pace;
+use crate::clock::{DefaultClock, Pace};
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::journal::{JournalEntry, JournalPage, Totals};
@@ -42,6 +42,8 @@ pub struct Mock(Arc<Inner>);
 struct Inner {
     engine: Engine,
     clock: SharedClock,
+    /// The same, if none was given.
+    default_clock: Option<Arc<DefaultClock>>,
     pace: Pace,
     /// What tokens are held to, if not the mock's own clock.
     wall: Option<SharedClock>,
@@ -68,7 +70,8 @@ impl Mock {
     }
 
     /// A service to be set up: CometAPI's ways, [`Plan::quick`](crate::Plan::quick), seed 0, a
-    /// tokio clock that begins on 2026-01-01.
+    /// tokio clock that begins on 2026-01-01, or in the present if it is
+    /// [served](Self::serve).
     pub fn builder() -> MockBuilder {
         MockBuilder::new()
     }
@@ -119,13 +122,21 @@ impl Mock {
     }
 
     /// The door on a socket. Port 0 takes a free one.
+    ///
+    /// Whoever comes through it has the machine's time. So a mock without a
+    /// [clock](MockBuilder::clock) of its own leaps from 2026-01-01 to the present
+    /// here: put tasks into it afterwards. One that has a clock keeps it, also for
+    /// tokens and signatures; with [`MockBuilder::wall_clock`] those go by
+    /// another.
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> std::io::Result<Server> {
         Server::start(self.clone(), address.into()).await
     }
 
-    /// The door inside a wiremock server that is there already.
+    /// The door inside a wiremock server that is there already. A mock without a
+    /// clock of its own leaps to the present, as with [`serve`](Self::serve).
     #[cfg(feature = "wiremock")]
     pub fn respond(&self) -> MockResponder {
+        self.go_outside();
         MockResponder::new(self.clone())
     }
 
@@ -191,6 +202,13 @@ impl Mock {
     /// ```
     pub fn verify(&self, expected: &Expectation) -> std::result::Result<(), VerifyError> {
         self.0.engine.verify(expected)
+    }
+
+    /// From now on it is asked by those who have the machine's time.
+    pub(crate) fn go_outside(&self) {
+        if let Some(clock) = &self.0.default_clock {
+            clock.go_outside();
+        }
     }
 
     /// What others hold against their own clocks: tokens and signatures.

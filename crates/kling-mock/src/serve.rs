@@ -44,6 +44,7 @@ impl Server {
     pub(crate) async fn start(mock: Mock, address: SocketAddr) -> std::io::Result<Server> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
+        mock.go_outside();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(mock, listener, stopped));
         Ok(Server {

@@ -1,16 +1,15 @@
 //! How a mock is set up.
 
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
-use kling_http::{Clock, SharedClock, SharedTransport, TokioClock, Transport};
+use kling_http::{Clock, SharedClock, SharedTransport, Transport};
 use kling_types::scene::{Date, LATEST_LIST};
 use tokio::sync::Notify;
 
 use crate::admin;
 use crate::auth::AuthMode;
 use crate::callback::{AllowList, CallbacksOn, Policy};
-use crate::clock::{ManualClock, Pace};
+use crate::clock::{DefaultClock, Pace};
 use crate::engine::{Account, Engine, Setup, SetupError, check_account};
 use crate::fault::Fault;
 use crate::journal::JournalLimits;
@@ -78,8 +77,9 @@ impl MockBuilder {
         self
     }
 
-    /// What time it is for the service: a [`ManualClock`], a
-    /// [`ScaledClock`](crate::ScaledClock), or any other.
+    /// What time it is for the service: a [`ManualClock`](crate::ManualClock), a
+    /// [`ScaledClock`](crate::ScaledClock), or any other. Without one it is tokio's
+    /// time, from 2026-01-01 on in process, from the present on behind a socket.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.pace = Pace::of(&clock);
         self.clock = Some(Arc::new(clock));
@@ -166,7 +166,7 @@ impl MockBuilder {
         Ok(self)
     }
 
-    /// What callbacks go through that fall due while a [`ManualClock`] is moved.
+    /// What callbacks go through that fall due while a [`ManualClock`](crate::ManualClock) is moved.
     /// Without it they wait for [`Mock::deliver_callbacks`] or
     /// [`Mock::run_callbacks`].
     pub fn callbacks_through(mut self, transport: impl Transport) -> Self {
@@ -201,10 +201,13 @@ impl MockBuilder {
 
     /// The service.
     pub fn build(self) -> Mock {
-        let start: SystemTime = ManualClock::new().now();
-        let clock = self
-            .clock
-            .unwrap_or_else(|| Arc::new(TokioClock::starting_at(start)));
+        let (clock, default_clock) = match self.clock {
+            Some(clock) => (clock, None),
+            None => {
+                let default = Arc::new(DefaultClock::new());
+                (Arc::clone(&default) as SharedClock, Some(default))
+            }
+        };
         let callback_timeout = self.setup.callbacks.timeout;
         let engine = Engine::new(self.setup);
         if let Some(token) = &self.admin_token {
@@ -214,6 +217,7 @@ impl MockBuilder {
             callback_timeout,
             engine,
             clock,
+            default_clock,
             wall: self.wall,
             pace: self.pace,
             callback_targets: self.callback_targets,

@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kling_mock::{Mock, Operation, Profile, Server};
+use kling_http::{Clock as _, EffectRequest, ImageSource, Scene, SystemClock};
+use kling_mock::{Account, ManualClock, Mock, MockBuilder, Operation, Profile, Server, sign_jwt};
+use kling_types::UnixMillis;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -314,4 +316,42 @@ async fn links_name_the_host_that_was_asked() {
         .as_str()
         .expect("an address");
     assert!(url.starts_with("http://videos.test:81/assets/"), "{url}");
+}
+
+/// Its clients have the machine's time: tokens, and what is adopted as theirs, go
+/// by that. In process, runs repeat.
+#[tokio::test]
+async fn a_served_mock_lives_in_the_present_unless_it_has_a_clock() {
+    let present = || UnixMillis::from(SystemClock.now()).get();
+    let began = present();
+    let built = |builder: MockBuilder| {
+        let account = Account::new("a").access_keys("access", "secret");
+        builder.account(account).expect("an account").build()
+    };
+    let status = async |mock: &Mock, server: &Server, seconds: i64| {
+        let token = sign_jwt("access", "secret", seconds);
+        let door = Door::at(mock, server.address()).with_key(&token);
+        door.create("/kling", &single()).await.status
+    };
+
+    let mock = built(Mock::builder());
+    let client = mock.client().expect("a client");
+    let virtual_epoch = UnixMillis::new(1_767_225_600_000);
+    assert!(mock.now().saturating_since(virtual_epoch) < Duration::from_secs(60));
+    let server = serve(&mock).await;
+    assert!((began..=present()).contains(&mock.now().get()));
+    assert_eq!(status(&mock, &server, present() / 1000).await, 200);
+    assert_ne!(status(&mock, &server, 1_767_225_600).await, 200);
+    // A client of its own goes with it.
+    let image = ImageSource::url("https://example.com/me.jpg");
+    let request = EffectRequest::single(Scene::COLOR_MIXING, image);
+    let task = client.effects().create(request).await.expect("a task");
+    let created = mock.task(task.id().as_str()).expect("a task").created_at;
+    assert!((began..=present()).contains(&created.get()));
+
+    let mock = built(Mock::builder().clock(ManualClock::new()));
+    let server = serve(&mock).await;
+    assert_eq!(mock.now(), virtual_epoch);
+    assert_eq!(status(&mock, &server, 1_767_225_600).await, 200);
+    assert_ne!(status(&mock, &server, present() / 1000).await, 200);
 }
