@@ -82,11 +82,9 @@ impl Engine {
     ) -> Result<TaskSummary, SetupError> {
         let mut world = self.world();
         let name = new.account.as_deref();
-        let mut tenants = world.tenants.iter();
         let account = match name {
             None => Some(0),
-            Some("") => None,
-            Some(name) => tenants.position(|tenant| &*tenant.name == name),
+            Some(name) => world.account_named(name),
         };
         let unknown = || SetupError::unknown(name.unwrap_or_default());
         let account = account.ok_or_else(unknown)?;

@@ -254,8 +254,8 @@ impl Engine {
     /// All attempts that are remembered, of one account.
     pub(crate) fn callback_attempts(&self, account: &str) -> Vec<CallbackAttempt> {
         let world = self.world();
-        let tenant = world.tenants.iter().find(|tenant| &*tenant.name == account);
-        let records = tenant
+        let records = world
+            .tenant_named(account)
             .into_iter()
             .flat_map(|tenant| tenant.callbacks.queue.records());
         records
@@ -276,9 +276,7 @@ impl Engine {
         account: &str,
         act: impl FnOnce(&mut Callbacks) -> Result<T, String>,
     ) -> Result<T, String> {
-        let mut world = self.world();
-        let mut tenants = world.tenants.iter_mut();
-        match tenants.find(|tenant| &*tenant.name == account) {
+        match self.world().tenant_named_mut(account) {
             Some(tenant) => act(&mut tenant.callbacks),
             None => Err(format!("there is no account {account:?}")),
         }

@@ -278,12 +278,8 @@ impl Engine {
     ) -> Result<AccountIndex, Refusal> {
         match route {
             Route::Asset(file) => {
-                let found = file.split_once('/').and_then(|(name, _)| {
-                    world
-                        .tenants
-                        .iter()
-                        .position(|tenant| &*tenant.name == name)
-                });
+                let name = file.split_once('/').map(|(name, _)| name);
+                let found = name.and_then(|name| world.account_named(name));
                 // Nobody's file is not found under any account.
                 Ok(found.unwrap_or(usize::MAX))
             }

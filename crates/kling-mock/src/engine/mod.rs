@@ -12,7 +12,7 @@ use http::{HeaderValue, Response, StatusCode};
 use kling_types::scene::Date;
 use serde::Serialize;
 
-use crate::auth::{AuthMode, Keyring};
+use crate::auth::{AccountIndex, AuthMode, Keyring};
 use crate::callback::Policy;
 use crate::fault::{Delivery, Ending, Fault, FaultPlan};
 use crate::journal::{Journal, JournalEntry, JournalLimits, JournalPage, Totals};
@@ -102,6 +102,23 @@ struct World {
     /// How often the tasks were forgotten. What was under way then belongs to an
     /// earlier generation, and comes to nothing.
     generation: u64,
+}
+
+impl World {
+    /// Where the account of this name is. One that was closed has none.
+    fn account_named(&self, name: &str) -> Option<AccountIndex> {
+        let mut tenants = self.tenants.iter();
+        tenants.position(|tenant| !tenant.is_closed() && *tenant.name == *name)
+    }
+
+    fn tenant_named(&self, name: &str) -> Option<&Tenant> {
+        self.tenants.get(self.account_named(name)?)
+    }
+
+    fn tenant_named_mut(&mut self, name: &str) -> Option<&mut Tenant> {
+        let index = self.account_named(name)?;
+        self.tenants.get_mut(index)
+    }
 }
 
 /// An answer, and how it travels.

@@ -99,8 +99,8 @@ impl Engine {
         now: UnixMillis,
     ) -> Vec<TaskSummary> {
         let world = self.world();
-        let tenant = world.tenants.iter().find(|tenant| &*tenant.name == account);
-        let listed = tenant.into_iter().flat_map(|tenant| {
+        let tenant = world.tenant_named(account).into_iter();
+        let listed = tenant.flat_map(|tenant| {
             let page = tenant.tasks.page(skip, limit);
             page.filter_map(move |task| summary(tenant, task, tenant.now(now)))
         });
@@ -135,9 +135,7 @@ impl Engine {
         by: Duration,
         now: UnixMillis,
     ) -> Result<bool, ClockError> {
-        let mut world = self.world();
-        let mut tenants = world.tenants.iter_mut();
-        match tenants.find(|tenant| &*tenant.name == account) {
+        match self.world().tenant_named_mut(account) {
             Some(tenant) => tenant.advance(by, now).map(|()| true),
             None => Ok(false),
         }

@@ -74,16 +74,13 @@ impl Engine {
     /// stay.
     pub(crate) fn close(&self, account: &str) -> Result<(), SetupError> {
         let mut world = self.world();
-        let (index, tenant) = world
-            .tenants
-            .iter_mut()
-            .enumerate()
-            .find(|(_, tenant)| *tenant.name == *account && !account.is_empty())
-            .ok_or_else(|| SetupError::unknown(account))?;
+        let unknown = || SetupError::unknown(account);
+        let index = world.account_named(account).ok_or_else(unknown)?;
         if index == 0 {
             let why = "the first account stays: it has what comes without credentials";
             return Err(SetupError::about(account, why));
         }
+        let tenant = world.tenants.get_mut(index).ok_or_else(unknown)?;
         tenant.forget();
         tenant.name = "".into();
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
@@ -98,10 +95,8 @@ impl Engine {
         now: UnixMillis,
     ) -> Result<(), SetupError> {
         let mut world = self.world();
-        let mut tenants = world.tenants.iter_mut();
-        let tenant = tenants
-            .find(|tenant| *tenant.name == *account && !account.is_empty())
-            .ok_or_else(|| SetupError::unknown(account))?;
+        let tenant = world.tenant_named_mut(account);
+        let tenant = tenant.ok_or_else(|| SetupError::unknown(account))?;
         let now = tenant.now(now);
         tenant.change(change, &self.plan, now);
         Ok(())

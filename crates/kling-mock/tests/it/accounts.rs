@@ -1,8 +1,13 @@
 //! Accounts: isolated, limited, and proven by keys or tokens.
 
+use std::time::Duration;
+
 use http::{Method, Request};
 use kling_http::Transport as _;
-use kling_mock::{Account, AccountState, AuthMode, Mock, NewTask, Plan, Profile, sign_jwt};
+use kling_mock::{
+    Account, AccountChange, AccountState, AuthMode, Mock, NewTask, Plan, Profile, Rotation,
+    sign_jwt,
+};
 use serde_json::{Value, json};
 
 use crate::clock::{ManualClock, START};
@@ -143,8 +148,8 @@ async fn what_an_account_may_not_do() {
 async fn slots_are_held_to_the_end() {
     let clock = ManualClock::new();
     let plan = Plan::after(
-        std::time::Duration::from_secs(1),
-        std::time::Duration::from_secs(9),
+        Duration::from_secs(1),
+        Duration::from_secs(9),
     );
     let account = Account::new("a")
         .api_key("a")
@@ -300,4 +305,42 @@ async fn tasks_are_listed_by_page() {
         let (status, answer) = ask(&mock, Method::GET, &path, "Bearer a", &Value::Null).await;
         assert_eq!((status, &answer["code"]), (400, &json!(1201)), "{query}");
     }
+}
+
+/// Its place stays, but nobody finds it, also not by no name.
+#[tokio::test]
+async fn a_closed_account_is_nobody_s() {
+    let mock = kling().build();
+    let key = mock.add_account(&Account::new("second")).expect("opened");
+    let bearer = format!("Bearer {key}");
+    assert_eq!(create(&mock, &bearer, &single()).await.0, 200);
+    mock.remove_account("second").expect("closed");
+    for name in ["second", ""] {
+        let unknown = format!("there is no account {name:?}");
+        assert_eq!(
+            mock.test_callback(name, "http://127.0.0.1:9/"),
+            Err(unknown.clone())
+        );
+        assert_eq!(mock.redeliver(name, 0), Err(unknown.clone()));
+        let secret = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldG90aGVyc2VjcmU=";
+        let rotated = mock.rotate_webhook_secret(name, secret, Rotation::Standard);
+        assert_eq!(rotated, Err(unknown.clone()));
+        assert_eq!(mock.webhook_secret(name), None);
+        assert_eq!(mock.callback_attempts(name), []);
+        assert_eq!(mock.tasks(name, 0, 9), []);
+        assert_eq!(
+            mock.advance_account(name, Duration::from_secs(1)),
+            Ok(false)
+        );
+        for refused in [
+            mock.remove_account(name),
+            mock.change_account(name, &AccountChange::new()),
+            mock.add_task(&NewTask::new("hug").account(name)).map(drop),
+        ] {
+            assert_eq!(refused.expect_err("unknown").to_string(), unknown);
+        }
+    }
+    let file = Door::of(&mock).call("GET", "/assets//1-0.mp4", b"").await;
+    assert_eq!(file.status, 404);
+    assert_eq!(mock.journal().pop().expect("an entry").account(), None);
 }
