@@ -13,21 +13,23 @@ use crate::engine::{CallbackAttempt, Outgoing};
 
 use super::Mock;
 
-/// Says what came of a callback that was taken, also if nobody waited for it.
-struct Report<'a> {
-    mock: &'a Mock,
-    outgoing: &'a Outgoing,
+/// A callback that was taken. Whatever happens to it, also if whoever was to send
+/// it is never begun, what came of it is reported: its task's next ones wait for
+/// that.
+struct Taken {
+    mock: Mock,
+    outgoing: Outgoing,
     outcome: Option<Outcome>,
-    /// Whether the time it took counts.
+    /// Whether the time it takes counts.
     timed: bool,
 }
 
-impl Drop for Report<'_> {
+impl Drop for Taken {
     fn drop(&mut self) {
         let outcome = self.outcome.take();
         let outcome = outcome.unwrap_or_else(|| Outcome::Failed("given up".to_owned()));
         let at = self.timed.then(|| self.mock.now());
-        self.mock.0.engine.report(self.outgoing, outcome, at);
+        self.mock.0.engine.report(&self.outgoing, outcome, at);
         self.mock.0.written.notify_waiters();
     }
 }
@@ -46,8 +48,8 @@ impl Mock {
     /// The same, for whoever has the turn.
     pub(super) async fn deliver_due(&self, transport: &impl Transport) -> usize {
         let mut sent = 0;
-        while let Some(outgoing) = self.take_callback() {
-            self.deliver(transport, &outgoing, false).await;
+        while let Some(taken) = self.take_callback(false) {
+            taken.deliver(transport).await;
             sent += 1;
         }
         sent
@@ -69,10 +71,10 @@ impl Mock {
         let mut under_way = JoinSet::new();
         loop {
             while under_way.len() < CALLBACKS_AT_ONCE
-                && let Some(outgoing) = self.take_callback()
+                && let Some(taken) = self.take_callback(true)
             {
-                let (mock, transport) = (self.clone(), transport.clone());
-                under_way.spawn(async move { mock.deliver(&transport, &outgoing, true).await });
+                let transport = transport.clone();
+                under_way.spawn(async move { taken.deliver(&transport).await });
             }
             let room = under_way.len() < CALLBACKS_AT_ONCE;
             let due = self.0.engine.next_callback().filter(|_| room);
@@ -85,21 +87,16 @@ impl Mock {
         }
     }
 
-    fn take_callback(&self) -> Option<Outgoing> {
+    fn take_callback(&self, timed: bool) -> Option<Taken> {
         let (now, wall) = (self.now(), self.wall());
         let targets = &self.0.callback_targets;
-        self.0.engine.take_callback(now, wall, targets)
-    }
-
-    async fn deliver(&self, transport: &impl Transport, outgoing: &Outgoing, timed: bool) {
-        // Whatever happens to this future, what was taken is reported.
-        let mut report = Report {
-            mock: self,
+        let outgoing = self.0.engine.take_callback(now, wall, targets)?;
+        Some(Taken {
+            mock: self.clone(),
             outgoing,
             outcome: None,
             timed,
-        };
-        report.outcome = Some(self.send_callback(transport, outgoing).await);
+        })
     }
 
     async fn send_callback(&self, transport: &impl Transport, outgoing: &Outgoing) -> Outcome {
@@ -162,6 +159,13 @@ impl Mock {
 
     pub(super) fn post(&self) -> std::sync::MutexGuard<'_, Option<SharedTransport>> {
         self.0.post.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    async fn deliver(mut self, transport: &impl Transport) {
+        let outcome = self.mock.send_callback(transport, &self.outgoing).await;
+        self.outcome = Some(outcome);
     }
 }
 

@@ -147,10 +147,7 @@ async fn what_an_account_may_not_do() {
 #[tokio::test]
 async fn slots_are_held_to_the_end() {
     let clock = ManualClock::new();
-    let plan = Plan::after(
-        Duration::from_secs(1),
-        Duration::from_secs(9),
-    );
+    let plan = Plan::after(Duration::from_secs(1), Duration::from_secs(9));
     let account = Account::new("a")
         .api_key("a")
         .slots(2)

@@ -499,3 +499,32 @@ async fn signatures_are_not_in_the_journal() {
     assert_eq!(entry.headers()["webhook-signature"], kept);
     assert_eq!(entry.path(), "/hook?token=…");
 }
+
+/// Also if it ends before a callback that it took was begun: what is not reported
+/// would hold up its task for ever.
+#[tokio::test]
+async fn callbacks_that_were_given_up_hold_up_nothing() {
+    let account = Account::new("a").api_key("a");
+    let mock = Mock::builder().plan(Plan::instant()).account(account);
+    let mock = mock.expect("an account").build();
+    let mut body = single();
+    body["callback_url"] = HOOK.into();
+    Door::of(&mock).create("/kling", &body).await.task_id();
+
+    let receiver = Receiver::answering(200);
+    tokio::select! {
+        biased;
+        () = mock.clone().run_callbacks(receiver.transport()) => unreachable!("it never ends"),
+        () = std::future::ready(()) => {}
+    }
+    tokio::task::yield_now().await;
+    let attempts = mock.callback_attempts("a");
+    let outcomes: Vec<_> = attempts.iter().map(|one| one.outcome.as_deref()).collect();
+    assert_eq!(outcomes, [Some("given up")]);
+    assert!(receiver.got().is_empty());
+    while receiver.got().len() < 2 {
+        mock.deliver_callbacks(&receiver.transport()).await;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(receiver.statuses(), ["processing", "succeed"]);
+}
