@@ -123,8 +123,9 @@ URLs";
 
 /// Run the fake service until Ctrl-C or SIGTERM.
 ///
-/// Prints one line of JSON when it is ready: {"base_url":…,"api_key":…}. Steer it
-/// at /__mock: /__mock/routes lists all that can be asked there.
+/// Prints one line of JSON when it is ready: {"base_url":…,"api_key":…,"accounts":{NAME:KEY,…}}.
+/// api_key is the first account's. Steer it at /__mock: /__mock/routes lists all that can be
+/// asked there.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Every option but --config may also stand in a file (TOML) or in the environment: --callback-retries 2
@@ -147,7 +148,8 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "PROVIDER", default_value = "comet")]
     pub(crate) provider: Profile,
 
-    /// What the key, request ids and videos derive from
+    /// What keys, request ids and videos derive from. Give each server one of its own: then a
+    /// request that strays to another is refused
     #[arg(long, default_value = "0")]
     pub(crate) seed: u64,
 
@@ -186,9 +188,23 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "TIMES", default_value = "0")]
     pub(crate) callback_retries: u32,
 
+    /// Which changes callbacks tell of
+    #[arg(long, value_enum, default_value = "every-change")]
+    pub(crate) callbacks_on: CallbacksOnName,
+
     /// A host, address or network that callbacks may go to beside this machine; may be given again
     #[arg(long = "callback-allow", value_name = "TARGET")]
     pub(crate) callback_allow: Vec<String>,
+
+    /// Fill video files up to this size, at most 2 GiB, with what players skip: for tests of large
+    /// downloads
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value = "0",
+        value_parser = clap::value_parser!(u64).range(..=LARGEST_VIDEO)
+    )]
+    pub(crate) video_bytes: u64,
 
     /// What links to results begin with, for a service behind a proxy; where a request came in by
     /// default
@@ -225,6 +241,14 @@ pub(crate) enum ClockName {
     Manual,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CallbacksOnName {
+    /// Every status, `submitted` too
+    EveryChange,
+    /// The last status only
+    End,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ProviderName {
     /// CometAPI, the gateway
@@ -232,6 +256,9 @@ pub(crate) enum ProviderName {
     /// Kling itself
     Kling,
 }
+
+/// As `MockBuilder::video_bytes` has it.
+const LARGEST_VIDEO: u64 = i32::MAX as u64;
 
 /// No shorter: nobody may flood the service by a slip of the finger.
 const SHORTEST: Duration = Duration::from_millis(10);

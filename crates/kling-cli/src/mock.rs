@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use kling_http::{Clock as _, ReqwestTransport, SystemClock};
-use kling_mock::{Account, JournalLimits, ManualClock, Mock, MockBuilder, ScaledClock};
+use kling_mock::{
+    Account, CallbacksOn, JournalLimits, ManualClock, Mock, MockBuilder, ScaledClock,
+};
 use serde_json::json;
 
-use crate::args::{ClockName, MockArgs};
+use crate::args::{CallbacksOnName, ClockName, MockArgs};
 use crate::exit::Exit;
 use crate::output::{emit, say};
 use crate::signals::StopSignals;
@@ -61,12 +63,7 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
     }
     // Before anybody is told that it is ready, and so may stop it.
     let mut signals = StopSignals::listen();
-    // In this order, for those who read it with less than a JSON parser.
-    let ready = format!(
-        "{{\"base_url\":{},\"api_key\":{}}}",
-        json!(server.base_url()),
-        json!(mock.api_key())
-    );
+    let ready = ready_line(&mock, &server.base_url());
     if let Some(path) = &args.ready_file
         && let Err(error) = write_whole(path, &format!("{ready}\n"))
     {
@@ -82,6 +79,20 @@ pub(crate) async fn run(args: &MockArgs) -> ExitCode {
     Exit::Ok.into()
 }
 
+/// Where it is, and every account's key.
+fn ready_line(mock: &Mock, base_url: &str) -> String {
+    let names = mock.accounts().into_iter().map(|account| account.name);
+    let keys = names.filter_map(|name| Some((mock.api_key_of(&name)?, name)));
+    let accounts: serde_json::Map<_, _> = keys.map(|(key, name)| (name, json!(key))).collect();
+    // In this order, for those who read it with less than a JSON parser.
+    format!(
+        "{{\"base_url\":{},\"api_key\":{},\"accounts\":{}}}",
+        json!(base_url),
+        json!(mock.api_key()),
+        json!(accounts)
+    )
+}
+
 fn set_up(args: &MockArgs) -> Result<Mock, String> {
     let mut builder = Mock::builder()
         .profile(args.provider.clone())
@@ -90,6 +101,11 @@ fn set_up(args: &MockArgs) -> Result<Mock, String> {
         .auth(args.auth)
         .scenes_as_of(args.scenes_as_of)
         .callback_attempts(args.callback_retries.saturating_add(1))
+        .callbacks_on(match args.callbacks_on {
+            CallbacksOnName::EveryChange => CallbacksOn::EveryChange,
+            CallbacksOnName::End => CallbacksOn::End,
+        })
+        .video_bytes(args.video_bytes)
         .journal(JournalLimits::default().with_entries(args.journal_max))
         .wall_clock(SystemClock);
     builder = with_clock(builder, args)?;

@@ -76,9 +76,14 @@ impl Mock {
         MockBuilder::new()
     }
 
-    /// The key that the service accepts.
+    /// The key that the service accepts: the first account's.
     pub fn api_key(&self) -> &str {
         self.0.engine.api_key()
+    }
+
+    /// The API key of the account of this name, given or made.
+    pub fn api_key_of(&self, account: &str) -> Option<String> {
+        self.0.engine.api_key_of(account)
     }
 
     /// The door without a socket.

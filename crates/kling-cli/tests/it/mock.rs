@@ -155,12 +155,18 @@ fn it_goes_wrong_where_it_is_told_to() {
 /// Callbacks leave by themselves, to this machine.
 #[test]
 fn callbacks_come() {
+    check_first_callback(&[], "submitted");
+    check_first_callback(&["--callbacks-on", "end"], "succeed");
+}
+
+#[track_caller]
+fn check_first_callback(arguments: &[&str], status: &str) {
     let inbox = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let mock = RunningMock::start(&["--plan", "instant"]);
+    let mock = RunningMock::start(&[&["--plan", "instant"], arguments].concat());
     let mut body: Value = serde_json::from_str(DOCUMENTED).unwrap();
     body["callback_url"] = format!("http://{}/hook", inbox.local_addr().unwrap()).into();
-    let (status, answer) = post(&mock, &mock.api_key, &body.to_string());
-    assert_eq!(status, 200);
+    let (accepted, answer) = post(&mock, &mock.api_key, &body.to_string());
+    assert_eq!(accepted, 200);
 
     let (mut stream, _) = inbox.accept().unwrap();
     let mut request = Vec::new();
@@ -175,7 +181,7 @@ fn callbacks_come() {
     assert!(head.starts_with("POST /hook HTTP/1.1\r\n"), "{head}");
     let told: Value = serde_json::from_str(body).unwrap();
     assert_eq!(told["task_id"], answer["data"]["task_id"]);
-    assert_eq!(told["task_status"], json!("submitted"));
+    assert_eq!(told["task_status"], json!(status));
 }
 
 #[test]
@@ -185,6 +191,7 @@ fn the_ready_line_goes_into_a_file_too() {
     let mock = RunningMock::start(&["--ready-file", file.to_str().unwrap()]);
     let ready: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert_eq!(ready["base_url"], json!(mock.base_url));
+    assert_eq!(ready["accounts"], json!({"default": mock.api_key}));
     assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 1);
 }
 
@@ -215,4 +222,49 @@ fn wrong_settings_are_refused_with_a_reason() {
         "neither a host's name nor an address",
     );
     check_refused(&["--ready-file", "/nowhere/ready.json"], "can't be written");
+}
+
+#[test]
+fn the_ready_line_has_the_key_of_each_account() {
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("ready.json");
+    let mock = RunningMock::start(&[
+        "--account",
+        "b",
+        "--account",
+        "a:sk-a",
+        "--ready-file",
+        file.to_str().unwrap(),
+    ]);
+    let ready: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(ready["accounts"], json!({"a": "sk-a", "b": mock.api_key}));
+    for key in ["sk-a", &mock.api_key] {
+        assert_eq!(post(&mock, key, DOCUMENTED).0, 200);
+    }
+}
+
+/// A server with a seed of its own refuses what was meant for another.
+#[test]
+fn a_seed_of_its_own_is_a_key_of_its_own() {
+    let one = RunningMock::start(&["--seed", "1"]);
+    let other = RunningMock::start(&["--seed", "2"]);
+    assert_eq!(post(&other, &one.api_key, DOCUMENTED).0, 401);
+}
+
+#[test]
+fn videos_are_as_large_as_they_are_to_be() {
+    for (environment, arguments) in [
+        (&[][..], &["--video-bytes", "100000"][..]),
+        (&[("KLING_MOCK_VIDEO_BYTES", "100000")], &[]),
+    ] {
+        let arguments = [&["--plan", "instant"], arguments].concat();
+        let mock = RunningMock::start_in(environment, &arguments);
+        let (_, answer) = post(&mock, &mock.api_key, DOCUMENTED);
+        let done = get(&mock, answer["data"]["task_id"].as_str().unwrap());
+        let url = done["data"]["task_result"]["videos"][0]["url"].as_str();
+        let path = url.unwrap().strip_prefix(&mock.base_url).unwrap();
+        let last = format!("GET {path} HTTP/1.1\r\nRange: bytes=99999-");
+        assert_eq!(mock.request(&last, "").0, 206);
+    }
+    check_refused(&["--video-bytes", "2147483648"], "not in 0..=2147483647");
 }

@@ -70,6 +70,14 @@ impl Keyring {
         )
     }
 
+    /// An account's API key.
+    pub(crate) fn api_key_of(&self, account: AccountIndex) -> Option<&str> {
+        let mut keys = self.api_keys.iter();
+        // Each account has one.
+        let found = keys.find(|(_, owner)| **owner == account);
+        found.map(|(key, _)| key.as_str())
+    }
+
     /// Takes an account's keys away.
     pub(crate) fn remove(&mut self, account: AccountIndex) {
         self.api_keys.retain(|_, owner| *owner != account);

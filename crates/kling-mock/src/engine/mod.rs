@@ -164,6 +164,12 @@ impl Engine {
         &self.api_key
     }
 
+    pub(crate) fn api_key_of(&self, account: &str) -> Option<String> {
+        let index = self.world().account_named(account)?;
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.api_key_of(index).map(str::to_owned)
+    }
+
     pub(crate) fn profile(&self) -> &Profile {
         &self.profile
     }

@@ -71,7 +71,8 @@ impl MockBuilder {
     }
 
     /// What keys, request ids and videos derive from: the same seed, requests
-    /// and times give the same answers.
+    /// and times give the same answers. Give each server of several a seed of its
+    /// own: then a request that strays to another is refused.
     pub fn seed(mut self, seed: u64) -> Self {
         self.setup.seed = seed;
         self

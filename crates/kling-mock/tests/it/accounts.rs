@@ -341,3 +341,19 @@ async fn a_closed_account_is_nobody_s() {
     assert_eq!(file.status, 404);
     assert_eq!(mock.journal().pop().expect("an entry").account(), None);
 }
+
+#[test]
+fn the_key_of_each_account_can_be_had() {
+    let builder = Mock::builder().account(Account::new("given").api_key("sk-given"));
+    let builder = builder.and_then(|it| it.account(Account::new("made")));
+    let mock = builder.expect("accounts").build();
+    let later = mock.add_account(&Account::new("later")).expect("opened");
+    assert_eq!(mock.api_key_of("given").as_deref(), Some(mock.api_key()));
+    assert_eq!(mock.api_key_of("later"), Some(later));
+    let made = mock.api_key_of("made").expect("a key");
+    assert!(made.starts_with("sk-mock-"), "{made}");
+    mock.remove_account("later").expect("closed");
+    for name in ["later", "", "nobody"] {
+        assert_eq!(mock.api_key_of(name), None);
+    }
+}
