@@ -315,7 +315,7 @@ mod tests {
         let scaled = ScaledClock::starting_at(UNIX_EPOCH, 60.0).unwrap();
         let real = Pace::of(&scaled).real(Duration::from_secs(60));
         assert_eq!(real, Some(Duration::from_millis(1_001)));
-        let real = Pace::of(&kling_http::SystemClock).real(Duration::ZERO);
+        let real = Pace::of(&SystemClock).real(Duration::ZERO);
         assert_eq!(real, Some(Duration::from_millis(1)));
         assert_eq!(Pace::of(&ManualClock::new()).real(Duration::ZERO), None);
         assert_eq!(Pace::Running(1e-9).real(Duration::MAX), Some(Duration::MAX));

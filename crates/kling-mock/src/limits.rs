@@ -118,6 +118,12 @@ pub(crate) static LIMITS: &[Limit] = &[
     ),
     row(
         "requests",
+        Evidence::Inferred,
+        "A `callback_url` of `null` is refused: `callback_url can not be null`, code 1201",
+        "fields::an_optional_field_that_is_null_is_refused",
+    ),
+    row(
+        "requests",
         Evidence::Documented,
         "An external id is unique within an account",
         "refusals::documented_refusals_of_kling",
@@ -133,6 +139,12 @@ pub(crate) static LIMITS: &[Limit] = &[
         Evidence::SeenLive,
         "A picture with too few pixels fails its task, not the create",
         "fields::a_picture_that_is_too_small_fails_the_task",
+    ),
+    row(
+        "pictures",
+        Evidence::Inferred,
+        "A picture of another form, size or format fails its task: `Unsupported image. …`, as another endpoint says it",
+        "fields::a_picture_of_another_form_size_or_format_fails_the_task",
     ),
     row(
         "pictures",

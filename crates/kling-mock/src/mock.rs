@@ -117,6 +117,11 @@ impl Mock {
         self.0.engine.profile().name()
     }
 
+    /// What its keys, ids and videos derive from, and what its chances follow.
+    pub fn seed(&self) -> u64 {
+        self.0.engine.seed()
+    }
+
     /// The provider that a client needs to talk to this service, but for the
     /// base URL.
     pub fn provider(&self) -> Provider {

@@ -70,7 +70,9 @@ fn the_command_line_goes_before_the_file_and_that_before_the_environment() {
         ("KLING_MOCK_SOMETHING", "else"),
     ];
     let mock = RunningMock::start_in(&environment, &["--speed=4"]);
-    assert_eq!(get(&mock, "/version")["provider"], "kling");
+    let version = get(&mock, "/version");
+    assert_eq!(version["provider"], "kling");
+    assert_eq!(version["seed"], json!(7));
     assert_eq!(get(&mock, "/clock")["speed"], json!(4.0));
     let faults = get(&mock, "/faults")["faults"].clone();
     let rules: Vec<_> = (0..2).map(|index| faults[index]["rule"].clone()).collect();

@@ -23,6 +23,7 @@ use crate::fault::Fault;
 use crate::ledger::Charge;
 use crate::mock::ResetScope;
 use crate::plan::PlanRule;
+use crate::profile::Profile;
 use crate::verify::{Expectation, FaultHits};
 
 type Outcome = Result<Answer, AdminError>;
@@ -39,11 +40,15 @@ pub(super) fn version(call: &Call<'_>) -> Outcome {
         "name": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),
         "provider": call.mock.profile_name(),
+        "seed": call.mock.seed(),
     })))
 }
 
 pub(super) fn limits(call: &Call<'_>) -> Outcome {
-    Ok(Answer::ok(&json!({ "limits": call.mock.limits() })))
+    Ok(Answer::ok(&json!({
+        "limits": call.mock.limits(),
+        "switches": Profile::switches(),
+    })))
 }
 
 pub(super) fn stats(call: &Call<'_>) -> Outcome {

@@ -142,10 +142,13 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "Health")
         .open(),
     Route::new(Method::GET, "/version", "version", Now(handlers::version))
-        .says("What it is, and whose ways it imitates", "Mock::profile_name")
+        .says("What it is, whose ways it imitates, its seed", "Mock::profile_name, Mock::seed")
         .answers(200, "Version"),
     Route::new(Method::GET, "/limits", "limits", Now(handlers::limits))
-        .says("What is emulated, on what evidence, and what is not", "Mock::limits")
+        .says(
+            "What is emulated, on what evidence, and what is not; the switches of providers",
+            "Mock::limits, Profile::switches",
+        )
         .answers(200, "Limits"),
     Route::new(Method::GET, "/stats", "stats", Now(handlers::stats))
         .says("How much there is of everything", "Mock::stats")

@@ -260,6 +260,7 @@ impl Engine {
             fault: &record.fault,
             task_id: &record.task_id,
             external_task_id: &record.external_id,
+            note: &record.note,
             ..Exchange::new(now, route.operation(), request)
         };
         let draft = exchange.draft();
@@ -307,6 +308,7 @@ pub(super) struct Record {
     pub(super) task_id: String,
     external_id: String,
     fault: String,
+    note: String,
 }
 
 impl Record {
@@ -325,6 +327,8 @@ impl Record {
             Route::Create => {
                 let id = submission.map_or("", |submission| submission.external_id.as_str());
                 id.clone_into(&mut self.external_id);
+                let note = submission.map_or("", |submission| submission.note.as_str());
+                note.clone_into(&mut self.note);
                 None
             }
             Route::Get(id) => find(id, profile.external_ids),

@@ -170,6 +170,10 @@ impl Engine {
         keys.api_key_of(index).map(str::to_owned)
     }
 
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     pub(crate) fn profile(&self) -> &Profile {
         &self.profile
     }
@@ -216,6 +220,7 @@ impl Engine {
             journal: &self.journal_lock(),
             ledger: &world.ledger,
             faults: &hits(&world.faults),
+            seed: self.seed,
         })
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Order {
 pub(super) struct Submission {
     /// The caller's id as it stands there, for the faults' filters; may be empty.
     pub(super) external_id: String,
+    /// What there is to say of the body, for the journal; may be empty.
+    pub(super) note: String,
     pub(super) order: Result<Order, Refusal>,
 }
 
@@ -34,12 +36,14 @@ impl Submission {
         let Ok(body @ Value::Object(_)) = serde_json::from_slice(body) else {
             return Submission {
                 external_id: String::new(),
+                note: String::new(),
                 order: Err(Refusal::MalformedBody),
             };
         };
         let external_id = body.get("external_task_id").and_then(Value::as_str);
         Submission {
             external_id: external_id.unwrap_or_default().to_owned(),
+            note: unknown_members(&body),
             order: read(profile, as_of, body),
         }
     }
@@ -72,6 +76,53 @@ fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order, Refusal> {
         seconds,
         failure,
     })
+}
+
+/// The members that are documented, or were; those of `input` last.
+const MEMBERS: [(&str, &[&str]); 2] = [
+    (
+        "",
+        &["callback_url", "effect_scene", "external_task_id", "input"],
+    ),
+    (
+        "/input",
+        &["duration", "image", "images", "mode", "model_name"],
+    ),
+];
+
+/// Names what is in the body and means nothing: the service takes it, and whoever
+/// mistyped an optional field finds it in the journal.
+fn unknown_members(body: &Value) -> String {
+    const SHOWN: usize = 8;
+    const LONGEST: usize = 40;
+    let unknown = MEMBERS.iter().flat_map(|(parent, known)| {
+        let members = body.pointer(parent).and_then(Value::as_object);
+        let names = members.into_iter().flat_map(|members| members.keys());
+        let unknown = names.filter(|name| !known.contains(&name.as_str()));
+        unknown.map(move |name| (parent, name))
+    });
+    let mut note = String::new();
+    let mut count = 0_usize;
+    for (parent, name) in unknown {
+        count += 1;
+        if count <= SHOWN {
+            note.push_str(if count == 1 {
+                "unknown members: "
+            } else {
+                ", "
+            });
+            let short: String = name.chars().take(LONGEST).collect();
+            let cut = if short.len() < name.len() { "…" } else { "" };
+            let short = short.replace('~', "~0").replace('/', "~1");
+            for part in [parent, "/", &short, cut] {
+                note.push_str(part);
+            }
+        }
+    }
+    match count.saturating_sub(SHOWN) {
+        0 => note,
+        more => format!("{note} and {more} more"),
+    }
 }
 
 /// Kling's list of the day and, at CometAPI, the names on its own page.
@@ -141,5 +192,29 @@ fn failed_later(rule: Rule) -> Option<&'static str> {
             Some("Unsupported image. Please check the image format, size and dimensions.")
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The schema is made from the types that requests are read into.
+    #[test]
+    fn the_known_members_are_those_of_the_schema() {
+        let schema = include_str!("../../../../docs/schemas/json/EffectRequest.schema.json");
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        let names = |pointer: &str| {
+            let members = schema.pointer(pointer).and_then(Value::as_object);
+            members.unwrap().keys().map(String::as_str)
+        };
+        let input = names("/$defs/SingleImageInput/properties");
+        let mut input: Vec<_> = input
+            .chain(names("/$defs/DualImageInput/properties"))
+            .collect();
+        input.sort_unstable();
+        input.dedup();
+        let whole: Vec<_> = names("/properties").collect();
+        assert_eq!(MEMBERS.map(|(_, names)| names), [&whole[..], &input]);
     }
 }

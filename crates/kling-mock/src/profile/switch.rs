@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::{NotFound, Profile, Wrapping, WrongPath};
 use crate::grammar::unknown;
 
 /// A switch of a [`Profile`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[non_exhaustive]
 pub struct Switch {
     /// Its name in text.
@@ -20,7 +22,9 @@ pub struct Switch {
     pub comet: &'static str,
     /// What it is for Kling, and why.
     pub kling: &'static str,
+    #[serde(skip)]
     get: fn(&Profile) -> usize,
+    #[serde(skip)]
     set: fn(&mut Profile, usize),
 }
 

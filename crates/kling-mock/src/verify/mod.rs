@@ -50,23 +50,30 @@ pub(crate) struct Evidence<'a> {
     pub(crate) journal: &'a Journal,
     pub(crate) ledger: &'a Ledger,
     pub(crate) faults: &'a [FaultHits],
+    pub(crate) seed: u64,
 }
 
 /// Something expected did not happen.
 ///
-/// `Display` tells what, what came nearest, and all requests; `Debug` is the
-/// same, as that is what `unwrap` shows.
+/// `Display` tells what, what came nearest, all requests, and the seed that repeats
+/// them; `Debug` is the same, as that is what `unwrap` shows.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[must_use]
 pub struct VerifyError {
     failures: Vec<String>,
     transcript: Vec<String>,
+    seed: u64,
 }
 
 impl VerifyError {
     /// What does not hold; may have several lines each.
     pub fn failures(&self) -> &[String] {
         &self.failures
+    }
+
+    /// The mock's seed: with it the same requests at the same times meet the same.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The requests, a line each; of very many, the first and the last.
@@ -82,13 +89,18 @@ impl fmt::Display for VerifyError {
             write!(f, "\n{}. {}\n", index + 1, failure.replace('\n', "\n   "))?;
         }
         if self.transcript.is_empty() {
-            return f.write_str("\nno requests came");
+            f.write_str("\nno requests came\n")?;
+        } else {
+            f.write_str("\nrequests:\n")?;
         }
-        f.write_str("\nrequests:")?;
         for line in &self.transcript {
-            write!(f, "\n  {line}")?;
+            writeln!(f, "  {line}")?;
         }
-        Ok(())
+        let seed = self.seed;
+        write!(
+            f,
+            "\nto repeat it: seed {seed} (MockBuilder::seed, kling mock --seed {seed})"
+        )
     }
 }
 
@@ -123,6 +135,7 @@ impl Expectation {
         Err(VerifyError {
             failures,
             transcript: findings.transcript(),
+            seed: evidence.seed,
         })
     }
 }
@@ -217,6 +230,7 @@ mod tests {
                 journal: &self.journal,
                 ledger: &self.ledger,
                 faults: &self.faults,
+                seed: 5,
             })
         }
 
@@ -281,7 +295,9 @@ requests:
   #2  +0.000s  create POST /v1/videos/effects 400
   #3  +5.000s  get GET /v1/videos/effects/17 200, task 17
   #4  +6.250s  get GET /v1/videos/effects/17 200, task 17
-  #5  +7.000s  unmatched PUT /v1/nothing 404"#;
+  #5  +7.000s  unmatched PUT /v1/nothing 404
+
+to repeat it: seed 5 (MockBuilder::seed, kling mock --seed 5)"#;
         let error = run.verify(&expectation).unwrap_err();
         assert_eq!(error.to_string(), expected);
         assert_eq!(format!("{error:?}"), expected);

@@ -297,6 +297,8 @@ const IN_PROCESS_ONLY: &[&str] = &[
     "new",
     "builder",
     "api_key",
+    // The ready line has the keys of accounts, and so has the answer that opens one.
+    "api_key_of",
     "transport",
     "client",
     "provider",

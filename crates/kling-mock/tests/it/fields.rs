@@ -1,5 +1,9 @@
 //! What a create must have in it, field by field.
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use kling_mock::{Plan, Profile};
 use serde_json::{Value, json};
 
@@ -188,6 +192,78 @@ async fn a_picture_that_is_too_small_fails_the_task() {
     let nothing = |status: &str| (json!(status), json!(null));
     assert_eq!(seen, [nothing("submitted"), nothing("processing"), failed]);
     assert_eq!(mock.charges().len(), 1);
+}
+
+/// As another endpoint says it (documented there).
+#[tokio::test]
+async fn a_picture_of_another_form_size_or_format_fails_the_task() {
+    /// The head of a PNG of this size, in base64.
+    fn png(width: u32, height: u32) -> String {
+        let mut head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+        head.extend(width.to_be_bytes());
+        head.extend(height.to_be_bytes());
+        head.extend(b"\x08\x02\0\0\0\0\0\0\0");
+        BASE64_STANDARD.encode(head)
+    }
+    let fine = png(1000, 1000);
+    let too_large = BASE64_STANDARD.encode(vec![0_u8; 11 << 20]);
+    let no_picture = BASE64_STANDARD.encode("GIF89a, or something else that is no picture");
+    for (picture, fails) in [
+        (&fine, false),
+        (&png(3000, 600), true),
+        (&too_large, true),
+        (&no_picture, true),
+    ] {
+        let mock = comet().plan(Plan::instant()).build();
+        let door = Door::of(&mock);
+        let body = changed("/input/image", json!(picture));
+        let id = door.create(COMET, &body).await.task_id();
+        let task = door.query(COMET, &id).await.task();
+        let said = task["task_status_msg"].as_str().unwrap_or_default();
+        assert_eq!(said.starts_with("Unsupported image. "), fails, "{task}");
+        assert_eq!(task["task_status"] == "failed", fails, "{task}");
+    }
+}
+
+#[tokio::test]
+async fn an_optional_field_that_is_null_is_refused() {
+    let null = changed("/callback_url", json!(null));
+    check_refused_by_comet(null, "callback_url can not be null").await;
+}
+
+/// A mistyped optional field passes, and is seen in the journal: by its name, and
+/// not all of very many or very long ones.
+#[tokio::test]
+async fn members_that_nobody_knows_are_noted() {
+    let noted = async |body: &Value| {
+        let mock = comet().build();
+        let answer = Door::of(&mock).create(COMET, body).await;
+        let note = mock.journal()[0].note().map(Cow::into_owned);
+        (answer.status, note.unwrap_or_default())
+    };
+    for name in [
+        "req.cometapi.effects.hug.new",
+        "req.cometapi.effects.hug.old",
+    ] {
+        assert_eq!(noted(&sample(name)).await.1, "", "{name}");
+    }
+    let mut body = single();
+    body["external_task_ID"] = "order-1".into();
+    body["input"]["lenght"] = 5.into();
+    body["input"]["a/b"] = 5.into();
+    let unknown = "unknown members: /external_task_ID, /input/a~1b, /input/lenght";
+    assert_eq!(noted(&body).await, (200, unknown.to_owned()));
+    body["effect_scene"] = json!(null);
+    assert_eq!(noted(&body).await, (400, unknown.to_owned()));
+
+    let mut body = single();
+    for number in 10..1_000 {
+        body[format!("{number}{}", "x".repeat(1_000))] = 1.into();
+    }
+    let (status, note) = noted(&body).await;
+    assert!(note.starts_with("unknown members: /100xxx"), "{note}");
+    assert!(note.ends_with("… and 982 more"), "{note}");
+    assert!(status == 200 && note.len() < 500, "{note}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use kling_mock::{Evidence, Mock};
+use kling_mock::{Evidence, Mock, Profile};
 
 const MEND: &str = "UPDATE_DOCS=1 cargo test -p kling-mock --test it limits";
 
@@ -16,9 +16,9 @@ fn limits_md() {
     let mut text = format!(
         "# What the fake service emulates\n\
          \n\
-         <!-- Made from `Mock::limits` by `{MEND}`. -->\n\
+         <!-- Made from `Mock::limits` and `Profile::switches` by `{MEND}`. -->\n\
          \n\
-         The same rows are at `GET /__mock/limits`. *Documented*: the service's own pages say so.\n\
+         The same is at `GET /__mock/limits`. *Documented*: the service's own pages say so.\n\
          *Seen live*: an answer of the service shows it. *Inferred*: it follows, but nobody saw it.\n\
          *Contradictory*: sources disagree. *Invented*: nothing is known, and something had to be\n\
          chosen. The last column has the test that shows it, below `crates/kling-mock/tests/it`, or the\n\
@@ -38,6 +38,27 @@ fn limits_md() {
             limit.area,
             cell(limit.statement),
             limit.evidence.as_str(),
+        );
+    }
+    text.push_str(
+        "\n\
+         ## Switches\n\
+         \n\
+         Where sources disagree or nothing is known, a switch decides: `--provider \"comet list=on\"`, or\n\
+         `Profile::with` in Rust. The last two columns have what it is unless it is set, and why.\n\
+         \n\
+         | switch | values | what it decides | at comet | at kling |\n\
+         |---|---|---|---|---|\n",
+    );
+    for switch in Profile::switches() {
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} |",
+            switch.name,
+            switch.values.join(", "),
+            cell(switch.meaning),
+            cell(switch.comet),
+            cell(switch.kling),
         );
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/mock-limits.md");
