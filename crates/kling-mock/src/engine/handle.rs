@@ -28,7 +28,7 @@ use crate::random::Stream;
 pub(crate) enum Step {
     Answered(Reply),
     /// So much time passes before the service acts on it: [`Engine::resume`].
-    Wait(Duration, Received),
+    Wait(Duration, Box<Received>),
 }
 
 /// A request that was let in, and counted by the faults that it meets.
@@ -95,7 +95,7 @@ impl Engine {
         if wait.is_zero() {
             Step::Answered(self.act(world, now, request, &route, received))
         } else {
-            Step::Wait(wait, received)
+            Step::Wait(wait, Box::new(received))
         }
     }
 
@@ -105,7 +105,7 @@ impl Engine {
         &self,
         now: UnixMillis,
         request: &Request<Bytes>,
-        mut received: Received,
+        mut received: Box<Received>,
     ) -> Reply {
         let route = Route::of(&self.profile, request);
         let world = self.world();
@@ -117,7 +117,7 @@ impl Engine {
         received
             .record
             .learn(&world, account, &self.profile, &route, submission);
-        self.act(world, now, request, &route, received)
+        self.act(world, now, request, &route, *received)
     }
 
     fn act(

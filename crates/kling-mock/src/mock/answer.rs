@@ -33,7 +33,7 @@ impl Mock {
         &self,
         wait: Duration,
         request: Request<Bytes>,
-        received: Received,
+        received: Box<Received>,
     ) -> Reply {
         let mock = self.clone();
         let acted = tokio::spawn(async move {
@@ -72,7 +72,7 @@ impl Mock {
         step
     }
 
-    fn resume(&self, request: &Request<Bytes>, received: Received) -> Reply {
+    fn resume(&self, request: &Request<Bytes>, received: Box<Received>) -> Reply {
         let reply = self.0.engine.resume(self.now(), request, received);
         self.tell();
         reply
