@@ -59,6 +59,7 @@ async fn nothing_is_told_of_a_create_that_went_well_or_is_over() {
 }
 
 /// It is told when it is done, and once.
+#[cfg(feature = "jwt")]
 #[tokio::test(start_paused = true)]
 async fn a_new_token_is_told_in_place_of_the_failure() {
     let expired = || refusal(401, 1004, "Authorization has expired");
