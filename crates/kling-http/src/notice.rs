@@ -62,6 +62,7 @@ impl fmt::Display for Notice<'_> {
                 f.write_str("the service does not know the create: sending it again")
             }
             Notice::Adopted(id) => write!(f, "the task of the create was found: {id}"),
+            Notice::ItemsWithoutTask(1) => f.write_str("1 item of the list names no task"),
             Notice::ItemsWithoutTask(count) => {
                 write!(f, "{count} items of the list name no task")
             }
