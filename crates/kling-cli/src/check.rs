@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::job::{self, Job};
 use crate::output::{one_line, print, say};
-use crate::request::{read_image, read_json, shown_image};
+use crate::request::{picture_at, read_image, read_json, shown_image, suggestion};
 
 /// Check a request, or pictures for a scene: every violation with its place. Nothing is sent.
 #[derive(Debug, clap::Args)]
@@ -58,33 +58,37 @@ fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
         return Err(Failure::Usage(text.to_owned()));
     }
     let checks = Checks::default().with_duration_required(args.duration_required);
-    let tell = |input: Option<&str>, found: Vec<Violation>| {
+    let tell = |images: &[String], scene: &str, found: Vec<Violation>| {
         let errors = found
             .iter()
             .filter(|violation| violation.is_error())
             .count();
         for violation in found {
+            let input = picture_at(&violation.pointer, images).map(|image| shown_image(image));
             if job.json {
                 job.event("violation", json!({"input": input, "violation": violation}));
             } else {
                 let input = input.map(|input| format!("{input}: ")).unwrap_or_default();
                 let severity = violation.severity().as_str();
-                print(&one_line(&format!("{severity}: {input}{violation}")));
+                let meant = suggestion(&violation, scene);
+                print(&one_line(&format!("{severity}: {input}{violation}{meant}")));
             }
         }
         errors
     };
     let mut errors = 0;
     if let Some(file) = &args.request {
-        errors += tell(None, validate_json_with(&read_json(file)?, &checks));
+        let request = read_json(file)?;
+        let scene = request["effect_scene"].as_str().unwrap_or_default();
+        errors += tell(&[], scene, validate_json_with(&request, &checks));
     } else if let Some(scene) = &args.scene {
-        let scene = Scene::new(scene.clone());
-        let request = of_pictures(scene, &args.images)?;
-        errors += tell(None, request.validate_with(&checks));
+        let request = of_pictures(Scene::new(scene.clone()), &args.images)?;
+        errors += tell(&args.images, scene, request.validate_with(&checks));
     } else {
         for image in &args.images {
             // Any scene that takes one picture: only the picture is looked at.
-            let request = match of_pictures(Scene::COLOR_MIXING, std::slice::from_ref(image)) {
+            let only = std::slice::from_ref(image);
+            let request = match of_pictures(Scene::COLOR_MIXING, only) {
                 Ok(request) => request,
                 // The pictures after it are looked at all the same.
                 Err(failure) => {
@@ -95,7 +99,7 @@ fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
             };
             let mut found = request.validate_with(&Checks::default());
             found.retain(|violation| violation.pointer == "/input/image");
-            errors += tell(Some(&shown_image(image)), found);
+            errors += tell(only, "", found);
         }
     }
     job.event("checked", json!({ "errors": errors }));

@@ -238,19 +238,25 @@ impl WaitArgs {
     /// How often to ask after a task. What is known of the service's run times
     /// holds for the service alone: behind another host may be a fake one.
     fn policy(&self, settings: &Settings, is_elsewhere: bool) -> Result<PollPolicy, Failure> {
-        let choose = |flag: Option<Duration>, name: &str, file: Option<&Time>| {
-            let text = variable(name).or_else(|| file.map(Time::text));
-            let fault = |why| Failure::Usage(format!("{name}, or its setting: {why}"));
-            match flag {
-                Some(duration) => Ok(Some(duration)),
-                None => text.map(|text| time(&text)).transpose().map_err(fault),
+        let choose = |flag: Option<Duration>, name: &str, setting: &str, file: Option<&Time>| {
+            if flag.is_some() {
+                return Ok(flag);
             }
+            let (place, text) = match (variable(name), file) {
+                (Some(text), _) => (name.to_owned(), text),
+                (None, Some(time)) => (format!("{setting} in the settings"), time.text()),
+                (None, None) => return Ok(None),
+            };
+            let fault = |why| Failure::Usage(format!("{place} is {text:?}: {why}"));
+            time(&text).map(Some).map_err(fault)
         };
-        let timeout = choose(self.timeout, "KLING_TIMEOUT", settings.timeout.as_ref())?;
+        let (timeout, interval) = (&settings.timeout, &settings.poll_interval);
+        let timeout = choose(self.timeout, "KLING_TIMEOUT", "timeout", timeout.as_ref())?;
         let interval = choose(
             self.poll_interval,
             "KLING_POLL_INTERVAL",
-            settings.poll_interval.as_ref(),
+            "poll-interval",
+            interval.as_ref(),
         )?;
         let mut policy = match interval {
             Some(interval) => PollPolicy::every(interval),

@@ -107,7 +107,12 @@ impl Failure {
                 }
                 report.is_unanswered = job.task_id.is_none()
                     && matches!(report.exit, Exit::Unavailable | Exit::MaybeSent);
-                let lost = error.kind() == ErrorKind::Download;
+                if job.is_offline && report.exit == Exit::Timeout {
+                    "the task did not end in time, and is gone with the fake service; nothing was \
+                     paid"
+                        .clone_into(&mut report.message);
+                }
+                let lost = error.kind() == ErrorKind::Download && !job.is_offline;
                 report.result_url = job.result.clone().filter(|_| lost);
             }
             Failure::NoVideo => {
@@ -150,7 +155,7 @@ impl Failure {
                         "interrupted: the task may have been created all the same; \
                          look for the external task id {id} before trying again"
                     ),
-                    (None, None) => "interrupted before anything was sent".to_owned(),
+                    (None, None) => "interrupted; no task was created".to_owned(),
                 };
             }
         }

@@ -52,7 +52,8 @@ impl Place {
                 "--output - writes the video to stdout, which is a terminal: pipe it".to_owned(),
             )),
             Place::Stdout => Ok(()),
-            Place::Default => check_directory(Path::new("."), "the current directory"),
+            Place::Default => try_to_write(Path::new("."))
+                .map_err(|why| Failure::Usage(format!("the current directory {why}"))),
             Place::File(path) => check_file("--output", path, inputs),
         }
     }
@@ -162,12 +163,11 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Whether files can be made in what `--output-dir` names.
 pub(crate) fn check_output_dir(directory: &Path) -> Result<(), Failure> {
-    let option = format!("--output-dir {}", directory.display());
+    let fault = |why: &str| Failure::Usage(format!("--output-dir {} {why}", directory.display()));
     if !directory.is_dir() {
-        let text = format!("{option} is no directory: create it first");
-        return Err(Failure::Usage(text));
+        return Err(fault("is no directory: create it first"));
     }
-    check_directory(directory, &format!("a video in {option}"))
+    try_to_write(directory).map_err(|why| fault(&why))
 }
 
 fn check_directory(directory: &Path, named: &str) -> Result<(), Failure> {
@@ -179,14 +179,25 @@ fn check_directory(directory: &Path, named: &str) -> Result<(), Failure> {
         }
         Ok(_) => {}
     }
-    // Mode bits tell half of it: only trying tells the rest.
+    try_to_write(directory)
+        .map_err(|why| Failure::Usage(format!("{named} is in a directory that {why}")))
+}
+
+/// Whether a file can be made in a directory; why not, as the end of a sentence. Mode
+/// bits tell half of it: only trying tells the rest.
+fn try_to_write(directory: &Path) -> Result<(), String> {
     let tried = tempfile::Builder::new()
         .prefix(".kling-")
         .tempfile_in(directory);
     match tried {
         Ok(_) => Ok(()),
-        Err(error) => fault(&format!(
-            "is in a directory that can't be written to: {error}"
-        )),
+        Err(error) => Err(format!("can't be written to: {}", reason(&error))),
     }
+}
+
+/// Why a temporary file could not be made, without its name, which nobody chose.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" at path ").unwrap_or(text.len());
+    text.get(..end).unwrap_or_default().to_owned()
 }

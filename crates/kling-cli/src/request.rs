@@ -9,7 +9,7 @@ use std::path::Path;
 
 use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene, random_external_task_id};
 use kling_types::image::MAX_BYTES;
-use kling_types::validate::{Checks, Rule, Severity};
+use kling_types::validate::{Checks, Rule, Severity, Violation};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -137,12 +137,7 @@ impl RequestArgs {
         let mut errors = Vec::new();
         for found in request.validate_with(&checks) {
             let mut line = format!("{} {}", self.name_of(&found.pointer), found.message);
-            if found.rule == Rule::SceneUnknown
-                && let (near, likeness) = scenes::nearest(request.effect_scene.as_str())
-                && likeness >= A_SLIP
-            {
-                line = format!("{line}; did you mean {near}?");
-            }
+            line += &suggestion(&found, request.effect_scene.as_str());
             match found.severity() {
                 Severity::Warning => warn(&format!("warning: {line}")),
                 Severity::Error => errors.push(line),
@@ -162,12 +157,7 @@ impl RequestArgs {
                 pointer => pointer.to_owned(),
             };
         }
-        let image = match pointer {
-            "/input/image" | "/input/images/0" => self.images.first(),
-            "/input/images/1" => self.images.get(1),
-            _ => None,
-        };
-        match (image, pointer) {
+        match (picture_at(pointer, &self.images), pointer) {
             (Some(image), _) => shown_image(image).into_owned(),
             (None, "/effect_scene") => "the scene".to_owned(),
             (None, "/input/duration") => "--duration".to_owned(),
@@ -178,8 +168,21 @@ impl RequestArgs {
     }
 }
 
-/// How like the name of a scene an unknown one must be to be called a slip.
-const A_SLIP: f64 = 0.9;
+/// The picture at a place in a request.
+pub(crate) fn picture_at<'a>(pointer: &str, images: &'a [String]) -> Option<&'a String> {
+    match pointer {
+        "/input/image" | "/input/images/0" => images.first(),
+        "/input/images/1" => images.get(1),
+        _ => None,
+    }
+}
+
+/// What is added to a violation where a scene's name looks like a slip.
+pub(crate) fn suggestion(found: &Violation, scene: &str) -> String {
+    let near = scenes::meant_by(scene).filter(|_| found.rule == Rule::SceneUnknown);
+    near.map(|near| format!("; did you mean {near}?"))
+        .unwrap_or_default()
+}
 
 /// A request from a file, or from stdin: any JSON object.
 pub(crate) fn read_request(file: &str) -> Result<Map<String, Value>, Failure> {
@@ -227,6 +230,10 @@ pub(crate) fn shown_image(image: &str) -> Cow<'_, str> {
 pub(crate) fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Failure> {
     if text.contains("://") {
         return Ok(ImageSource::url(text));
+    }
+    if text.is_empty() {
+        let text = "a picture's name is empty: is a variable not set?";
+        return Err(Failure::Usage(text.to_owned()));
     }
     let fault = |why: String| Failure::Usage(format!("{text} {why}"));
     let metadata = std::fs::metadata(text)

@@ -129,10 +129,21 @@ fn search(text: &str, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How like the name of a scene an unknown one must be to be called a slip.
+const A_SLIP: f64 = 0.9;
+
+/// The scene that somebody meant who gave this name, if it is likely.
+pub(crate) fn meant_by(name: &str) -> Option<&'static str> {
+    let (near, likeness) = nearest(name);
+    (likeness >= A_SLIP).then_some(near)
+}
+
 /// The scene whose name is most like this one, and how like it is, from 0 to 1.
-pub(crate) fn nearest(name: &str) -> (&'static str, f64) {
+fn nearest(name: &str) -> (&'static str, f64) {
+    // As all of them are written.
+    let name = name.to_lowercase().replace(['-', ' '], "_");
     let names = scene::all().iter().map(|info| info.name);
-    let rated = names.map(|other| (other, strsim::jaro_winkler(other, name)));
+    let rated = names.map(|other| (other, strsim::jaro_winkler(other, &name)));
     rated.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
 }
 

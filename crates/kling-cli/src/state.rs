@@ -11,8 +11,9 @@ use kling_http::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, resume_command};
 use crate::input;
+use crate::place::reason;
 
 /// What `kling resume` must know. No key and no picture is in it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -201,15 +202,17 @@ impl StateFile {
                 Err(Failure::Usage(if is_state_file(&file.path) {
                     format!(
                         "{name} is there: an earlier job for this output may be paid for and not \
-                         finished. Finish it with: kling resume {name}{or}"
+                         finished. Finish it with: {}{or}",
+                        resume_command(&file.path.to_string_lossy())
                     )
                 } else {
                     format!("{name} is there, and is no state file of a job: move it away{or}")
                 }))
             }
             Err(error) => Err(Failure::Usage(format!(
-                "the state file {} can't be written, and nothing was sent: {error}",
-                file.path.display()
+                "the state file {} can't be written, and nothing was sent: {}",
+                file.path.display(),
+                reason(&error)
             ))),
         }
     }

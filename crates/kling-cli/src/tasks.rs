@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::connect::{ConnectArgs, Connection, WaitArgs};
 use crate::failure::Failure;
 use crate::job::{self, Existence, Job, teller};
-use crate::output::{one_line, print};
+use crate::output::{one_line, print, say};
 use crate::place::Place;
 use crate::watch::watch;
 
@@ -179,11 +179,16 @@ pub(crate) async fn list(args: &ListArgs) -> ExitCode {
         // What can't be shown is told of.
         let client = service.client.observed(teller(job));
         let mut tasks = client.effects().list().page_size(page).tasks();
+        let mut is_empty = args.limit > 0;
         for _ in 0..args.limit {
             let Some(task) = tasks.next().await else {
                 break;
             };
             show(&task?, job);
+            is_empty = false;
+        }
+        if is_empty && !args.json {
+            say("no tasks");
         }
         Ok(())
     })

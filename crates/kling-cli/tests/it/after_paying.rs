@@ -183,6 +183,19 @@ fn nothing_is_replaced_that_should_stay() {
         "has a name that is too long for a file",
     );
 
+    // The name of the file that was tried is nobody's business.
+    #[cfg(target_os = "linux")]
+    {
+        let why = "can't be written to: No such file or directory (os error 2)";
+        let sentence = format!("is in a directory that {why}");
+        check_output(&here, "/proc/video.mp4", &sentence);
+        let mut command = kling(Path::new("/proc"));
+        let ran = run(command
+            .args(["effect", "color_mixing", "--mock"])
+            .arg(here.path().join("in.jpg")));
+        assert_eq!(ran.stderr, format!("error: the current directory {why}\n"));
+    }
+
     // A picture that never begins is not waited for.
     let ran = run(kling(here.path()).args(["effect", "color_mixing", "--mock", "pipe"]));
     assert_eq!(ran.code, Some(2));

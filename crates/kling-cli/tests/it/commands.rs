@@ -70,13 +70,15 @@ fn scenes_are_found_shown_and_compared() {
     let shown: Value = serde_json::from_str(&ok(&["scenes", "show", "hug_pro", "--json"])).unwrap();
     assert_eq!(shown["images"], json!(2));
     events::check(&shown);
-    let ran = run(kling(Path::new(".")).args(["scenes", "show", "hug_pr"]));
-    assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr.contains("the nearest name is hug_pro"),
-        "{}",
-        ran.stderr
-    );
+    for slip in ["hug_pr", "HUG_PRO", "Hug-Pro"] {
+        let ran = run(kling(Path::new(".")).args(["scenes", "show", slip]));
+        assert_eq!(ran.code, Some(2));
+        assert!(
+            ran.stderr.contains("the nearest name is hug_pro"),
+            "{}",
+            ran.stderr
+        );
+    }
 }
 
 /// What `scenes diff` says of two lists.
@@ -165,6 +167,36 @@ fn a_check_tells_of_every_violation_with_its_place() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.stdout.contains("338 x 191 pixels"), "{}", ran.stdout);
     ok(&["check", picture("portrait.jpg").to_str().unwrap()]);
+}
+
+/// Whoever gave pictures knows them by their names, and a scene by its right one.
+#[test]
+fn a_check_for_a_scene_names_the_picture() {
+    let small = picture("too-small-338x191.png");
+    let check = || {
+        let mut command = kling(Path::new("."));
+        command
+            .args(["check", "--scene", "Hug_Pro"])
+            .arg(picture("portrait.jpg"))
+            .arg(&small);
+        command
+    };
+    let ran = run(&mut check());
+    let expected = format!(
+        "warning: /effect_scene: \"Hug_Pro\" is not in the catalogue: check its spelling if it is \
+         not new [scene.unknown]; did you mean hug_pro?\n\
+         error: {}: /input/images/1: has 338 x 191 pixels: use a picture of at least 300 on each \
+         side [image.pixels]\n",
+        small.display()
+    );
+    assert_eq!((ran.code, ran.stdout), (Some(2), expected));
+    let inputs: Vec<Value> = run(check().arg("--json"))
+        .events()
+        .iter()
+        .filter(|event| event["event"] == "violation")
+        .map(|event| event["input"].clone())
+        .collect();
+    assert_eq!(inputs, [Value::Null, json!(small.to_str().unwrap())]);
 }
 
 /// One that can't be read must not hide what is wrong with those after it.
@@ -301,7 +333,8 @@ fn a_byte_order_mark_is_no_part_of_a_request_or_of_settings() {
     get.env("COMETAPI_KEY", "sk-c");
     let ran = run(get.args(["get", "7", "--config", "bom.toml"]));
     assert!(
-        ran.stderr.contains("KLING_TIMEOUT, or its setting"),
+        ran.stderr
+            .contains("timeout in the settings is \"-1\": give a time from"),
         "{}",
         ran.stderr
     );

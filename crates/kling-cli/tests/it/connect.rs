@@ -247,11 +247,11 @@ fn wrong_settings_name_their_file_and_line() {
         ),
         (
             "timeout = -1",
-            "KLING_TIMEOUT, or its setting: give a time from",
+            "timeout in the settings is \"-1\": give a time from",
         ),
         (
             "timeout = \"soon\"",
-            "KLING_TIMEOUT, or its setting: give a time from",
+            "timeout in the settings is \"soon\": give a time from",
         ),
     ] {
         std::fs::write(here.path().join("k.toml"), text).unwrap();
@@ -266,6 +266,15 @@ fn wrong_settings_name_their_file_and_line() {
         );
         assert!(!ran.stderr.contains("sk-secret"), "{}", ran.stderr);
     }
+    let ran = run(get(here.path())
+        .env("COMETAPI_KEY", "sk-c")
+        .env("KLING_POLL_INTERVAL", "often"));
+    assert!(
+        ran.stderr
+            .starts_with("error: KLING_POLL_INTERVAL is \"often\": give a time from"),
+        "{}",
+        ran.stderr
+    );
     let ran = run(get(here.path()).args(["--config", "none.toml"]));
     assert_eq!(ran.code, Some(2));
     assert!(

@@ -178,6 +178,10 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
         "missing.jpg can't be read: No such file or directory (os error 2); check the path",
     );
     check_refused(
+        &["color_mixing", ""],
+        "a picture's name is empty: is a variable not set?",
+    );
+    check_refused(
         &["color_mixing", "."],
         ". is a directory: name a picture in it",
     );
@@ -248,6 +252,10 @@ fn a_slip_in_a_scene_s_name_is_told() {
         format!("warning: the scene \"color_mixin\" {unknown}; did you mean color_mixing?")
     );
     assert_eq!(
+        warned("Color-Mixing"),
+        format!("warning: the scene \"Color-Mixing\" {unknown}; did you mean color_mixing?")
+    );
+    assert_eq!(
         warned("of_tomorrow"),
         format!("warning: the scene \"of_tomorrow\" {unknown}")
     );
@@ -274,6 +282,39 @@ fn offline_nothing_is_paid_when_it_is_interrupted() {
     assert_eq!(
         last,
         Some("error: interrupted: the fake service is gone, and nothing was paid")
+    );
+}
+
+/// The task and its video are gone with the fake service: nobody is sent to look there.
+#[test]
+fn offline_nothing_is_left_behind_when_it_fails() {
+    let here = directory();
+    let effect = |more: &[&str]| {
+        let mut command = kling(here.path());
+        command
+            .args(["effect", "--mock", "color_mixing"])
+            .arg(picture("cat.png"))
+            .args(more);
+        command
+    };
+    let ran = run(effect(&["--json"]).args(["--timeout", "0.01"]));
+    assert_eq!(ran.code, Some(7), "{}", ran.stderr);
+    let gone = "error: the task did not end in time, and is gone with the fake service; nothing \
+                was paid";
+    assert_eq!(ran.stderr.lines().last(), Some(gone));
+    assert_eq!(ran.json()["error"]["kind"], "wait_timeout");
+
+    let mut child = effect(&["--output", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    let last = said.lines().last().unwrap();
+    assert!(
+        last.starts_with("error: the result can't be written"),
+        "{said}"
     );
 }
 

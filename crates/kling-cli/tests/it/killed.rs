@@ -343,4 +343,14 @@ fn the_state_file_is_its_owner_s_and_holds_no_secret() {
         ran.stderr
             .contains("Finish it with: kling resume v.mp4.kling.json")
     );
+    // As a shell takes it.
+    let state = here.path().join("it's mine.json");
+    std::fs::rename(&path, &state).unwrap();
+    let ran = run(effect(&mock, here.path()).args(["--state", "it's mine.json"]));
+    assert!(
+        ran.stderr
+            .contains(r"Finish it with: kling resume 'it'\''s mine.json'; or name"),
+        "{}",
+        ran.stderr
+    );
 }

@@ -96,6 +96,38 @@ fn an_interruption_before_the_first_answer_says_nothing_of_money() {
     check(&ran, 130, "interrupted", false);
 }
 
+/// A query costs nothing, but it was sent.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_query_does_not_say_that_nothing_was_sent() {
+    let mock = service(&["get:hang"]);
+    let child = program(&mock, &["get", "424242"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !Moment::Requests(1).has_come(&mock, Path::new(".")) {
+        std::thread::yield_now();
+    }
+    send_signal(&child, "INT");
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(130));
+    assert_eq!(ran.stderr, "error: interrupted; no task was created\n");
+}
+
+#[test]
+fn an_account_without_tasks_is_no_silence() {
+    let mock = service(&[]);
+    let mut list = kling(Path::new("."));
+    list.env("KLING_API_KEY", &mock.api_key)
+        .args(["list", "--base-url", &mock.base_url]);
+    let ran = run(&mut list);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (Some(0), "", "no tasks\n")
+    );
+}
+
 /// One that can't be shown must not be missed in silence.
 #[test]
 fn items_of_a_list_that_name_no_task_are_told_of() {
