@@ -53,14 +53,14 @@ pub(crate) enum Command {
 
 /// Make videos: submit the pictures, wait for each task, save its result.
 ///
-/// Every task costs money, but for those of --mock. The key comes from COMETAPI_KEY, or
+/// Every task costs money, except with --mock. The key comes from COMETAPI_KEY, or
 /// KLING_API_KEY, or KLING_ACCESS_KEY with KLING_SECRET_KEY. Before anything is sent the job is
 /// written down beside the output, as FILE.kling.json: whatever happens, `kling resume` finishes it
 /// without a second charge, or says exactly what is unknown.
 ///
 /// Several pictures make several videos, one after another: one of each picture, or one of each two
 /// for a scene that takes two. All of them are checked before the first is sent. Their state files
-/// stay: the same command again goes on with what is not finished, and pays for nothing twice.
+/// stay: running the same command again finishes the rest, and pays for nothing twice.
 #[derive(Debug, Parser)]
 #[command(
     mut_arg("images", |images| images.help(IMAGES)),
@@ -83,11 +83,13 @@ pub(crate) struct EffectArgs {
     pub(crate) output: Option<PathBuf>,
 
     /// Where to save the videos of several pictures, as PICTURE-SCENE.mp4; the current directory by
-    /// default. With it one picture is treated as several are. No file of another job is replaced
+    /// default. With this option one picture is handled like several. No file of another job is
+    /// replaced
     #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["request", "output", "state"])]
     pub(crate) output_dir: Option<PathBuf>,
 
-    /// Make those of several anew that an earlier run made, or that failed: each is paid again
+    /// With several pictures: make again what an earlier run made, and what failed; each is charged
+    /// again
     #[arg(long)]
     pub(crate) again: bool,
 
@@ -95,8 +97,8 @@ pub(crate) struct EffectArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Use a fake service on this machine: nothing leaves it, nothing is paid. Only options count
-    /// with it, no variables and no settings
+    /// Use a fake service on this machine: nothing leaves it, nothing is paid. Environment variables
+    /// and settings are ignored
     #[arg(long, conflicts_with_all = ["base_url", "provider", "key_file", "key_stdin", "state"])]
     pub(crate) mock: bool,
 
@@ -105,7 +107,7 @@ pub(crate) struct EffectArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Where to write the job down until it is done; beside the output by default
+    /// Where to keep the state file until the job is done; beside the output by default
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
 

@@ -18,9 +18,9 @@ mod inbox;
 mod server;
 mod vectors;
 
-/// Hold a service or a client to what is known of the real one.
+/// Test a service or a client against what is known of the real service.
 ///
-/// Exit codes: 0 it conforms, 1 it does not, 2 it could not be tried, 130 interrupted.
+/// Exit codes: 0 conforms, 1 does not conform, 2 could not be tested, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -51,7 +51,7 @@ enum What {
 /// Which checks, and where to write what they found.
 #[derive(Debug, clap::Args)]
 struct ReportArgs {
-    /// Make this check only, or those whose ids begin so (create); may be given again
+    /// Run only this check, or those whose ids begin like this (create); may be given again
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
 

@@ -24,7 +24,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_enum)]
     pub(crate) provider: Option<ProviderName>,
 
-    /// Another host with the provider's ways: a proxy, or `kling mock` [env: KLING_BASE_URL]
+    /// Another host that speaks the provider's API: a proxy, or `kling mock` [env: KLING_BASE_URL]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
@@ -44,7 +44,7 @@ pub(crate) struct OwnArgs {
     #[arg(long)]
     pub(crate) key_stdin: bool,
 
-    /// Settings that are no secret; ~/.config/kling/kling.toml by default [env: KLING_CONFIG]
+    /// The settings file, without secrets; ~/.config/kling/kling.toml by default [env: KLING_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -52,13 +52,13 @@ pub(crate) struct OwnArgs {
 /// How long to wait.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct WaitArgs {
-    /// The longest wait for the task once it is created, in seconds or such as 10m; 30m by
-    /// default; the task goes on after it [env: KLING_TIMEOUT]
+    /// How long to wait for the task once it is created, in seconds or as in 10m; 30m by default.
+    /// The task goes on after that [env: KLING_TIMEOUT]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Ask after the task at this fixed interval, in seconds or such as 500ms; by default when an
-    /// end is likely [env: KLING_POLL_INTERVAL]
+    /// Poll the task at this fixed interval, in seconds or as in 500ms; by default when it is likely
+    /// to have ended [env: KLING_POLL_INTERVAL]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) poll_interval: Option<Duration>,
 }

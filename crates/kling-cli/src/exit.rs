@@ -51,21 +51,21 @@ const TABLE: [Class; 13] = [
         name: "usage",
         meaning: "wrong arguments, files or settings; nothing was sent",
         paid: "no",
-        next: "mend what the message names",
+        next: "fix what the message names",
     },
     Class {
         exit: Exit::Auth,
         name: "auth",
         meaning: "the service does not accept the key",
         paid: "no",
-        next: "check the key and whose it is (--provider), then begin anew",
+        next: "check the key and its provider (--provider), then start over",
     },
     Class {
         exit: Exit::Account,
         name: "account",
         meaning: "the account can't pay, or may not do this",
         paid: "no",
-        next: "settle it with the provider, then begin anew",
+        next: "settle it with the provider, then start over",
     },
     Class {
         exit: Exit::Refused,
@@ -79,7 +79,7 @@ const TABLE: [Class; 13] = [
         name: "failed",
         meaning: "the task failed; the reason is printed",
         paid: "not known: what failed tasks cost is not documented",
-        next: "read the reason; a new task costs anew",
+        next: "read the reason; a new task is charged again",
     },
     Class {
         exit: Exit::Timeout,
@@ -93,7 +93,7 @@ const TABLE: [Class; 13] = [
         name: "unavailable",
         meaning: "the service can't be reached, or failed; no task was created, or it goes on",
         paid: "where the message says so",
-        next: "kling resume FILE if the message names one, else begin anew",
+        next: "kling resume FILE if the message names one, else start over",
     },
     Class {
         exit: Exit::MaybeSent,
@@ -147,9 +147,9 @@ pub(crate) fn help() -> String {
     text + WHICH
 }
 
-/// Tell what the exit codes mean, whether anything is paid, and what to do next.
+/// Explain the exit codes: what each means, whether anything was paid, what to do next.
 ///
-/// `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 it could not be tried; and 11, 130.
+/// `kling conformance` has codes of its own: 0 conforms, 1 does not conform, 2 could not be tested; and 11 and 130 as below.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help(), after_long_help = long_help())]
 pub(crate) struct ExitCodesArgs {

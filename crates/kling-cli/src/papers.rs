@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::job;
 use crate::output::{print, say};
 
-/// Print the JSON schemas of what is on the wire, or write one file for each.
+/// Print the JSON Schemas of requests and answers, or write one file for each.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +38,7 @@ pub(crate) struct SchemaArgs {
     directory: Option<PathBuf>,
 }
 
-/// Print what a shell completes this program's arguments with.
+/// Print a completion script for a shell.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -19,8 +19,8 @@ use crate::state::{State, StateFile};
 
 /// Finish a job from its state file: find its task, wait, save the video.
 ///
-/// Where the task's id was not yet known, Kling is asked for the external task id. CometAPI can't
-/// be asked: then it says what is unknown, and sends nothing.
+/// If the task's id is not yet known, Kling is asked for the external task id. CometAPI can't be
+/// asked: there the command says what is unknown, and sends nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,8 +30,8 @@ pub(crate) struct ResumeArgs {
     /// The state file of `kling effect` or `kling submit`
     file: PathBuf,
 
-    /// If the service does not know the task, send these same pictures once more, with the same
-    /// external task id: the service refuses a double
+    /// If the service does not know the task, send the same pictures once more, with the same
+    /// external task id: the service refuses a duplicate
     #[arg(long, value_name = "IMAGE", num_args = 1..=2)]
     send_again: Vec<String>,
 
@@ -39,7 +39,7 @@ pub(crate) struct ResumeArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["send_again", "key_stdin"])]
     send_again_request: Option<String>,
 
-    /// Where to save the video; where the job said by default. - is stdout
+    /// Where to save the video, - for stdout; by default where the job was to save it
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -164,7 +164,7 @@ async fn find(
             "the create of external task id {id} may have arrived and been charged, and {name} \
              can't be asked for it: look for it in your account there. Nothing was sent now. If \
              the task is there, `kling download` saves its video by its own id; if not, remove \
-             the state file and begin anew"
+             the state file and start over"
         )));
     }
     if let Some(task) = look_up(&service.client, &file.state).await? {
@@ -177,7 +177,7 @@ async fn find(
         return Err(Failure::Unknown(format!(
             "{name} does not know the external task id {id}: the create did not arrive, or is \
              not shown yet. Try again in a minute, or add --send-again IMAGE… with the same \
-             pictures: the id is the same, so {name} refuses a double"
+             pictures: the id is the same, so {name} refuses a duplicate"
         )));
     };
     if !file.state.is_of(&request)? {

@@ -35,7 +35,7 @@ pub(crate) struct ScenesArgs {
 
 #[derive(Debug, Subcommand)]
 enum ScenesCommand {
-    /// The scenes on Kling's list of a day
+    /// The scenes on Kling's list on a given day
     List {
         /// The day
         #[arg(long, value_name = "DATE", default_value_t = LATEST_LIST)]
@@ -47,12 +47,12 @@ enum ScenesCommand {
         #[arg(long)]
         two: bool,
     },
-    /// Scenes whose name has this in it, or is like it
+    /// Scenes whose name contains or resembles a text
     Search {
         /// A part of the name
         text: String,
     },
-    /// All that is known of one
+    /// All that is known of one scene
     Show {
         /// Its name
         scene: String,

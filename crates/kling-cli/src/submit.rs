@@ -16,7 +16,7 @@ use crate::output::say;
 use crate::place::{self, Place};
 use crate::request::RequestArgs;
 
-/// Create a task and write down how to go on with it.
+/// Create a task, and write a state file for `kling resume`.
 ///
 /// The state file is on the disk before anything is sent; `kling resume` waits for the task and
 /// saves its video.
@@ -33,7 +33,7 @@ pub(crate) struct SubmitArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Where to write the job down; beside the output by default
+    /// Where to write the state file; beside the output by default
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 

@@ -23,12 +23,12 @@ pub(crate) struct TaskArgs {
     #[arg(required_unless_present = "external")]
     id: Option<String>,
 
-    /// Your own id for it, where the service finds tasks by that: Kling does, CometAPI does not
+    /// Your own id for it; Kling finds tasks by it, CometAPI does not
     #[arg(long, value_name = "ID", conflicts_with = "id")]
     external: Option<String>,
 }
 
-/// Ask after a task once.
+/// Query a task once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +38,7 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     task: TaskArgs,
 
-    /// Print the task as a line of JSON on stdout, its result's address included
+    /// Print the task as a line of JSON on stdout, with the address of its result
     #[arg(long)]
     json: bool,
 
@@ -46,7 +46,7 @@ pub(crate) struct GetArgs {
     connect: ConnectArgs,
 }
 
-/// Wait for the end of a task.
+/// Wait until a task ends.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -67,7 +67,7 @@ pub(crate) struct WaitCommand {
     connect: ConnectArgs,
 }
 
-/// Save the video of a task, waiting for it if need be.
+/// Save the video of a task, waiting for the task if need be.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -37,7 +37,7 @@ pub(crate) struct WebhookArgs {
 #[derive(Debug, Subcommand)]
 enum WebhookCommand {
     /// Receive callbacks until Ctrl-C; print each as a line of JSON on stdout. What is
-    /// refused is told on stderr, a line each. One that can't be printed is answered with
+    /// refused is reported on stderr, a line each. One that can't be printed is answered with
     /// 500, and is the last
     Listen {
         /// Where to listen; port 0 takes a free one
@@ -51,7 +51,7 @@ enum WebhookCommand {
         #[command(flatten)]
         secrets: SecretArgs,
     },
-    /// Verify one callback that was written down; exits with 12 if it is not genuine
+    /// Verify one callback that was saved; exits with 12 if it is not genuine
     Verify {
         /// The body as it came, byte for byte; - is stdin
         body: String,
