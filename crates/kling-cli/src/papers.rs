@@ -39,6 +39,9 @@ pub(crate) struct SchemaArgs {
 }
 
 /// Print a completion script for a shell.
+///
+/// To load it: `source <(kling completions bash)` in ~/.bashrc, `source <(kling completions zsh)` in
+/// ~/.zshrc after compinit, `kling completions fish | source` in ~/.config/fish/config.fish.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -50,6 +53,8 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Print the manual page, or write the page of each command.
+///
+/// To read it: `kling man | man -l -`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

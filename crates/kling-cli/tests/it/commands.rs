@@ -340,6 +340,24 @@ fn a_byte_order_mark_is_no_part_of_a_request_or_of_settings() {
     );
 }
 
+/// Runs what the help says in a shell, where it is installed.
+#[track_caller]
+fn check_loads(shell: &str, load: &str) {
+    let home = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_kling"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let own = program.parent().unwrap().to_str().unwrap();
+    let ran = std::process::Command::new(shell)
+        .env("HOME", home.path())
+        .env("PATH", format!("{own}:{path}"))
+        .args(["-c", load])
+        .output();
+    if let Ok(ran) = ran {
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{shell}: {said}");
+    }
+}
+
 #[test]
 fn schemas_completions_and_manual_pages_are_printed() {
     let schema: Value = serde_json::from_str(&ok(&["schema", "EffectRequest"])).unwrap();
@@ -347,6 +365,23 @@ fn schemas_completions_and_manual_pages_are_printed() {
     let all: Value = serde_json::from_str(&ok(&["schema"])).unwrap();
     assert!(all["$defs"]["EffectRequest"].is_object());
     assert!(ok(&["completions", "bash"]).contains("resume"));
+    for (shell, load) in [
+        (
+            "bash",
+            "source <(kling completions bash) && complete -p kling",
+        ),
+        (
+            "zsh",
+            "autoload -U compinit && compinit -D && source <(kling completions zsh) && \
+             test \"${_comps[kling]}\" = _kling",
+        ),
+        (
+            "fish",
+            "kling completions fish | source; complete -C 'kling eff' | string match 'effect*'",
+        ),
+    ] {
+        check_loads(shell, load);
+    }
     assert!(ok(&["man"]).contains(".TH"));
     let here = tempfile::tempdir().unwrap();
     ok(&["man", "--directory", here.path().to_str().unwrap()]);
