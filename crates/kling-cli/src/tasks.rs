@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use kling_http::{ExternalTaskId, Task, TaskHandle, TaskId};
+use kling_http::{Client, ExternalTaskId, Task, TaskHandle, TaskId};
 use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, WaitArgs};
@@ -112,8 +112,8 @@ pub(crate) struct ListArgs {
 }
 
 impl TaskArgs {
-    async fn find(&self, service: &Connection) -> Result<TaskHandle, Failure> {
-        let effects = service.client.effects();
+    async fn find(&self, client: &Client) -> Result<TaskHandle, Failure> {
+        let effects = client.effects();
         if let Some(external) = &self.external {
             let id = ExternalTaskId::new(external)
                 .ok_or_else(|| Failure::Usage("--external is empty".to_owned()))?;
@@ -127,7 +127,7 @@ impl TaskArgs {
 
     /// The same, to be followed to its end.
     async fn follow(&self, service: &Connection, job: &mut Job) -> Result<TaskHandle, Failure> {
-        let task = self.find(service).await?;
+        let task = self.find(&service.client).await?;
         job.task_id = Some(task.id().to_string());
         // Of an id that was only given nobody knows yet what it is worth.
         if self.external.is_some() {
@@ -140,7 +140,9 @@ impl TaskArgs {
 pub(crate) async fn get(args: &GetArgs) -> ExitCode {
     let connect = |_: &mut Job| args.connect.connect(&WaitArgs::default(), None, true);
     job::run(args.json, connect, async |job, service| {
-        let task = args.task.find(&service).await?.fetch().await?;
+        // A service that does not answer takes minutes.
+        let client = service.client.observed(teller(job));
+        let task = args.task.find(&client).await?.fetch().await?;
         show(&task, job);
         Ok(())
     })

@@ -96,6 +96,17 @@ fn an_interruption_before_the_first_answer_says_nothing_of_money() {
     check(&ran, 130, "interrupted", false);
 }
 
+/// A service that does not answer takes minutes: whoever waits is told why.
+#[test]
+fn a_query_that_is_sent_again_is_no_silence() {
+    let mock = service(&["get#1-2:503"]);
+    let ran = run(&mut program(&mock, &["get", "424242"]));
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+    let told = "effects.get: trying again in ";
+    assert_eq!(ran.stderr.matches(told).count(), 2, "{}", ran.stderr);
+    assert_eq!(ran.events()[0]["event"], "notice");
+}
+
 /// A query costs nothing, but it was sent.
 #[cfg(unix)]
 #[test]
