@@ -54,7 +54,7 @@ impl Serialize for WireCode {
 impl FromWire for WireCode {
     fn from_wire(value: &Value) -> Option<Read<Self>> {
         match value {
-            Value::Number(number) => number.as_i64().map(WireCode::Number).and_then(Read::exact),
+            Value::Number(_) => Some(i64::from_wire(value)?.map(WireCode::Number)),
             Value::String(text) => Read::exact(WireCode::Text(text.clone())),
             _ => None,
         }
