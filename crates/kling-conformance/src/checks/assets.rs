@@ -34,7 +34,36 @@ pub(super) async fn whole(target: &Target) -> Outcome {
     ensure(file.body.get(4..8) == Some(b"ftyp"), || {
         "the file is no MP4".to_owned()
     })?;
+    let length = file.body.len();
+    ensure(ends_with_a_box(&file.body), || {
+        format!("the file is cut short: its {length} bytes end within a box of the MP4")
+    })?;
     Ok(())
+}
+
+/// Whether the boxes of an MP4 file, one after the other, fill it to its end. Each
+/// begins with its length and its type; a length of 1 is told after them in 64 bits,
+/// and one of 0 is all that is left.
+fn ends_with_a_box(mut file: &[u8]) -> bool {
+    while !file.is_empty() {
+        let Some((short, rest)) = file.split_first_chunk() else {
+            return false;
+        };
+        let length = match u32::from_be_bytes(*short) {
+            0 => return rest.len() >= 4,
+            1 => match rest.get(4..).and_then(<[u8]>::first_chunk) {
+                Some(long) => u64::from_be_bytes(*long),
+                None => return false,
+            },
+            length => u64::from(length),
+        };
+        let length = usize::try_from(length).ok().filter(|it| *it >= 8);
+        match length.and_then(|length| file.get(length..)) {
+            Some(rest) => file = rest,
+            None => return false,
+        }
+    }
+    true
 }
 
 pub(super) async fn head(target: &Target) -> Outcome {
@@ -136,4 +165,29 @@ pub(super) async fn deleted(target: &Target) -> Outcome {
         format!("after 30 days the file is HTTP {after}")
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_with_a_box;
+
+    #[test]
+    fn a_file_ends_where_a_box_ends() {
+        let ftyp = b"\0\0\0\x0cftypisom";
+        let check = |rest: &[u8], expected: bool| {
+            let file = [&ftyp[..], rest].concat();
+            assert_eq!(ends_with_a_box(&file), expected, "{rest:?}");
+        };
+        check(b"", true);
+        check(b"\0\0\0\x08free", true);
+        check(b"\0\0\0\x09free", false);
+        check(b"\0\0\0\x07free", false);
+        check(b"\0\0\0", false);
+        check(b"\0\0\0\0mdat and all that follows", true);
+        check(b"\0\0\0\0mda", false);
+        check(b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x11!", true);
+        check(b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x12!", false);
+        check(b"\0\0\0\x01mdat\xff\xff\xff\xff\xff\xff\xff\xff!", false);
+        check(b"\0\0\0\x01mdat\0\0", false);
+    }
 }
