@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::story::{Story, history};
 use super::{IMAGE, Outcome, accepted_id, ensure, ensure_status, single_request};
+use crate::exchange::told;
 use crate::target::{Reply, Stop, Target};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -29,7 +30,10 @@ pub(super) async fn whole(target: &Target) -> Outcome {
     ensure_status(&file, 200)?;
     let kind = header(&file, CONTENT_TYPE);
     ensure(kind == Some("video/mp4"), || {
-        format!("the content type is {kind:?}")
+        format!(
+            "the content type is {} instead of \"video/mp4\"",
+            told(kind)
+        )
     })?;
     ensure(file.body.get(4..8) == Some(b"ftyp"), || {
         "the file is no MP4".to_owned()
@@ -77,7 +81,8 @@ pub(super) async fn head(target: &Target) -> Outcome {
         length.as_deref() == Some(file.body.len().to_string().as_str()),
         || {
             format!(
-                "Content-Length is {length:?}, the file has {}",
+                "Content-Length is {}, the file has {} bytes",
+                told(length.as_deref()),
                 file.body.len()
             )
         },
@@ -102,7 +107,7 @@ pub(super) async fn range(target: &Target) -> Outcome {
     let wanted = format!("bytes 100-199/{}", whole.body.len());
     let range = header(&part, CONTENT_RANGE);
     ensure(range == Some(wanted.as_str()), || {
-        format!("Content-Range is {range:?} instead of {wanted}")
+        format!("Content-Range is {} instead of {wanted:?}", told(range))
     })?;
     ensure(whole.body.get(100..200) == Some(&*part.body), || {
         "the part is not what the whole file has there".to_owned()
@@ -117,7 +122,7 @@ pub(super) async fn etag(target: &Target) -> Outcome {
     let second = fetch(target, Method::GET, url).await?;
     let (one, two) = (header(&first, ETAG), header(&second, ETAG));
     ensure(one.is_some() && one == two, || {
-        format!("ETag is {one:?}, and then {two:?}")
+        format!("ETag is {}, and then {}", told(one), told(two))
     })?;
     Ok(())
 }

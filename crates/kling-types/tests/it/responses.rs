@@ -310,10 +310,16 @@ fn an_answer_without_a_usable_id_is_about_the_task_that_was_asked_for() {
     };
     for id in [Value::Null, json!(""), json!([])] {
         let task = with(task.clone(), "task_id", id.clone());
-        check_task_for(json!({"code": 0, "data": task}), Some(("asked", succeed, None)));
+        check_task_for(
+            json!({"code": 0, "data": task}),
+            Some(("asked", succeed, None)),
+        );
         let record = json!({"status": "SUCCESS", "data": task});
         let record = with(with(record, "task_id", id.clone()), "id", id);
-        check_task_for(json!({"code": 0, "data": record}), Some(("asked", succeed, None)));
+        check_task_for(
+            json!({"code": 0, "data": record}),
+            Some(("asked", succeed, None)),
+        );
     }
     for body in [
         json!({"code": 0, "data": task}),
