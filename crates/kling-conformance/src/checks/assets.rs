@@ -29,7 +29,8 @@ pub(super) async fn whole(target: &Target) -> Outcome {
     let file = fetch(target, Method::GET, story.video_url()?).await?;
     ensure_status(&file, 200)?;
     let kind = header(&file, CONTENT_TYPE);
-    ensure(kind == Some("video/mp4"), || {
+    let plain = kind.and_then(|kind| kind.split(';').next());
+    ensure(plain == Some("video/mp4"), || {
         format!(
             "the content type is {} instead of \"video/mp4\"",
             told(kind)

@@ -230,10 +230,7 @@ fn of_an_images_url() -> Vec<Row> {
             image(" https://example.com/a.jpg"),
             "/input/image image.url",
         ),
-        (
-            image("\nftp://example.com/a.jpg"),
-            "/input/image image.url",
-        ),
+        (image("\nftp://example.com/a.jpg"), "/input/image image.url"),
         (
             image("ftp://example.com/a.jpg"),
             "/input/image image.url_scheme",
