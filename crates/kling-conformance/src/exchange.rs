@@ -88,6 +88,11 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// What a header or a member says, in a sentence about it.
+pub(crate) fn told(value: Option<&str>) -> String {
+    value.map_or_else(|| "absent".to_owned(), |text| format!("{text:?}"))
+}
+
 /// A body for people: JSON with what must not be shown taken out.
 fn shown(body: &Bytes) -> String {
     if body.is_empty() {
@@ -188,6 +193,12 @@ mod tests {
         let request = (&Method::GET, "https://k.test", true, &Bytes::new());
         let exchange = Exchange::new(request, answer, &["sk-key"]);
         assert!(!exchange.answer.contains("sk-"), "{}", exchange.answer);
+    }
+
+    #[test]
+    fn what_is_told_is_no_rust() {
+        assert_eq!(told(Some("text/html")), r#""text/html""#);
+        assert_eq!(told(None), "absent");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub(crate) struct State {
     creates: usize,
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) story: Option<Told>,
+    /// Whether an answer did not come in time.
+    was_late: bool,
 }
 
 /// An answer, whole.
@@ -79,6 +81,9 @@ pub struct Reply {
 const LIMIT: usize = 64 * 1024 * 1024;
 /// The longest that an answer may take, to its last byte.
 const SLOWEST: Duration = Duration::from_secs(60);
+/// The same once one did not come: a server that hangs at each create would take
+/// an hour.
+const AFTER_LATE: Duration = Duration::from_secs(5);
 
 impl Target {
     /// A target with this host's ways, below a base URL, reached through a
@@ -253,8 +258,16 @@ impl Target {
                 body: body.collect(LIMIT).await.map_err(lost)?,
             })
         };
-        let late = |_| Err(format!("no answer within {} s", SLOWEST.as_secs()));
-        timeout(SLOWEST, whole).await.unwrap_or_else(late)
+        let patience = if self.state().was_late {
+            AFTER_LATE
+        } else {
+            SLOWEST
+        };
+        let late = |_| {
+            self.state().was_late = true;
+            Err(format!("no answer within {} s", patience.as_secs()))
+        };
+        timeout(patience, whole).await.unwrap_or_else(late)
     }
 
     fn spend_a_create(&self) -> Result<(), Stop> {

@@ -54,7 +54,7 @@ impl Serialize for WireCode {
 impl FromWire for WireCode {
     fn from_wire(value: &Value) -> Option<Read<Self>> {
         match value {
-            Value::Number(number) => number.as_i64().map(WireCode::Number).and_then(Read::exact),
+            Value::Number(_) => Some(i64::from_wire(value)?.map(WireCode::Number)),
             Value::String(text) => Read::exact(WireCode::Text(text.clone())),
             _ => None,
         }
@@ -107,11 +107,12 @@ impl TaskEnvelope {
     /// The task that was asked for: `data`, or the answer itself where a gateway
     /// sends a task without an envelope (*seen live*; not by CometAPI).
     ///
-    /// A gateway's answer for a failed task may hold no more than `status` and
-    /// `error`, with or without a `data` around them; `asked` then stands in for
-    /// the id. Such a body also reads as a [`ServiceError`](crate::ServiceError):
-    /// after a query, look here first. A failure without an id and without an
-    /// `error`, or whose status is the word `error`, is the query's own.
+    /// `asked` stands in for the id where the answer has none that can be used. A
+    /// gateway's answer for a failed task may hold no more than `status` and
+    /// `error`, with or without a `data` around them. Such a body also reads as a
+    /// [`ServiceError`](crate::ServiceError): after a query, look here first. A
+    /// failure without an id, a `task_status` and an `error`, or whose status is the
+    /// word `error`, is the query's own.
     pub fn task_for(&self, asked: &TaskId) -> Option<Cow<'_, Task>> {
         if let Some(task) = &self.data {
             return Some(self.with_reason(task));
@@ -120,19 +121,22 @@ impl TaskEnvelope {
             Some(Value::Object(record)) => (record.clone(), false),
             _ => (self.extra.clone(), true),
         };
-        let word = body.get("status").and_then(Value::as_str)?;
-        // A code without data is an answer about the query, unless it tells of a task
-        // that failed.
-        let is_failure = || {
+        let word = status_word(&body)?;
+        let is_own_word = body.contains_key("task_status");
+        // A code without data is an answer about the query, unless it speaks of the
+        // task by the task's own word, or tells of one that failed.
+        let is_about_task = || {
             let has_failed = TaskStatus::from(word).state() == TaskState::Failed;
-            has_failed && tells_why_it_failed(word, &body)
+            is_own_word || (has_failed && tells_why_it_failed(word, &body))
         };
         match &self.code {
-            Some(code) if is_alone && !(code.is_success() && is_failure()) => return None,
+            Some(code) if is_alone && !(code.is_success() && is_about_task()) => return None,
             _ => {}
         }
-        let names_itself = body.contains_key("task_id") || body.contains_key("id");
+        let id = |key: &str| body.get(key).and_then(TaskId::from_wire);
+        let names_itself = id("task_id").or_else(|| id("id")).is_some();
         match TaskStatus::from(word).state() {
+            _ if is_own_word => {}
             TaskState::Unknown => return None,
             TaskState::Failed if !names_itself && !tells_why_it_failed(word, &body) => {
                 return None;
@@ -145,11 +149,19 @@ impl TaskEnvelope {
             body.insert("message".to_owned(), message.as_str().into());
         }
         if !names_itself {
-            body.insert("id".to_owned(), asked.as_str().into());
+            let key = if is_own_word { "task_id" } else { "id" };
+            body.insert(key.to_owned(), asked.as_str().into());
         }
         let (task, _) = shape::find_in_body(&body)?;
         Some(Cow::Owned(task))
     }
+}
+
+/// The word for where a task stands, here or in what is wrapped.
+fn status_word(body: &Extra) -> Option<&str> {
+    let here = body.get("task_status").or_else(|| body.get("status"));
+    here.and_then(Value::as_str)
+        .or_else(|| status_word(body.get("data")?.as_object()?))
 }
 
 impl TaskEnvelope {

@@ -1,5 +1,6 @@
 //! What the service says when it refuses, in whichever of its shapes.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -155,7 +156,7 @@ fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
             message_of(error),
         ),
         Some(Value::String(text)) if !text.is_empty() => {
-            (Some(ErrorShape::Gateway), None, text.as_str())
+            (Some(ErrorShape::Gateway), None, Cow::from(text))
         }
         _ if is_success => return None,
         _ => (None, Some(code?), message_of(members)),
@@ -164,7 +165,7 @@ fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
     let request_id = members.get("request_id").and_then(text_or_integer);
     let request_id = request_id.map(|read| read.value).filter(not_empty);
 
-    let (message, quoted_id) = split_request_id(text);
+    let (message, quoted_id) = split_request_id(&text);
     let request_id = request_id.or(quoted_id.filter(not_empty));
     // A gateway may pass its upstream's body on as a string.
     if nesting > 0
@@ -196,11 +197,13 @@ fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
     })
 }
 
-fn message_of(members: &Extra) -> &str {
-    members
-        .get("message")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+/// The message; an object in its place, an upstream's own body, as its text.
+fn message_of(members: &Extra) -> Cow<'_, str> {
+    match members.get("message") {
+        Some(Value::String(text)) => text.into(),
+        Some(body @ Value::Object(_)) => body.to_string().into(),
+        _ => "".into(),
+    }
 }
 
 /// Splits `text (request id: X)`, as gateways write it, into text and X.

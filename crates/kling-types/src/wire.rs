@@ -150,7 +150,12 @@ impl FromWire for bool {
 impl FromWire for i64 {
     fn from_wire(value: &Value) -> Option<Read<Self>> {
         match value {
-            Value::Number(number) => number.as_i64().and_then(Read::exact),
+            Value::Number(number) => match number.as_i64() {
+                Some(integer) => Read::exact(integer),
+                // `1201.0` is an integer to JSON Schema, and to languages that have
+                // one kind of number.
+                None => Read::respelled(number.to_string().strip_suffix(".0")?.parse().ok()?),
+            },
             Value::String(text) => text.trim().parse().ok().and_then(Read::respelled),
             _ => None,
         }

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::story::{Story, history};
 use super::{IMAGE, Outcome, accepted_id, ensure, ensure_status, single_request};
+use crate::exchange::told;
 use crate::target::{Reply, Stop, Target};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,13 +29,46 @@ pub(super) async fn whole(target: &Target) -> Outcome {
     let file = fetch(target, Method::GET, story.video_url()?).await?;
     ensure_status(&file, 200)?;
     let kind = header(&file, CONTENT_TYPE);
-    ensure(kind == Some("video/mp4"), || {
-        format!("the content type is {kind:?}")
+    let plain = kind.and_then(|kind| kind.split(';').next());
+    ensure(plain == Some("video/mp4"), || {
+        format!(
+            "the content type is {} instead of \"video/mp4\"",
+            told(kind)
+        )
     })?;
     ensure(file.body.get(4..8) == Some(b"ftyp"), || {
         "the file is no MP4".to_owned()
     })?;
+    let length = file.body.len();
+    ensure(ends_with_a_box(&file.body), || {
+        format!("the file is cut short: its {length} bytes end within a box of the MP4")
+    })?;
     Ok(())
+}
+
+/// Whether the boxes of an MP4 file, one after the other, fill it to its end. Each
+/// begins with its length and its type; a length of 1 is told after them in 64 bits,
+/// and one of 0 is all that is left.
+fn ends_with_a_box(mut file: &[u8]) -> bool {
+    while !file.is_empty() {
+        let Some((short, rest)) = file.split_first_chunk() else {
+            return false;
+        };
+        let length = match u32::from_be_bytes(*short) {
+            0 => return rest.len() >= 4,
+            1 => match rest.get(4..).and_then(<[u8]>::first_chunk) {
+                Some(long) => u64::from_be_bytes(*long),
+                None => return false,
+            },
+            length => u64::from(length),
+        };
+        let length = usize::try_from(length).ok().filter(|it| *it >= 8);
+        match length.and_then(|length| file.get(length..)) {
+            Some(rest) => file = rest,
+            None => return false,
+        }
+    }
+    true
 }
 
 pub(super) async fn head(target: &Target) -> Outcome {
@@ -48,7 +82,8 @@ pub(super) async fn head(target: &Target) -> Outcome {
         length.as_deref() == Some(file.body.len().to_string().as_str()),
         || {
             format!(
-                "Content-Length is {length:?}, the file has {}",
+                "Content-Length is {}, the file has {} bytes",
+                told(length.as_deref()),
                 file.body.len()
             )
         },
@@ -73,7 +108,7 @@ pub(super) async fn range(target: &Target) -> Outcome {
     let wanted = format!("bytes 100-199/{}", whole.body.len());
     let range = header(&part, CONTENT_RANGE);
     ensure(range == Some(wanted.as_str()), || {
-        format!("Content-Range is {range:?} instead of {wanted}")
+        format!("Content-Range is {} instead of {wanted:?}", told(range))
     })?;
     ensure(whole.body.get(100..200) == Some(&*part.body), || {
         "the part is not what the whole file has there".to_owned()
@@ -88,7 +123,7 @@ pub(super) async fn etag(target: &Target) -> Outcome {
     let second = fetch(target, Method::GET, url).await?;
     let (one, two) = (header(&first, ETAG), header(&second, ETAG));
     ensure(one.is_some() && one == two, || {
-        format!("ETag is {one:?}, and then {two:?}")
+        format!("ETag is {}, and then {}", told(one), told(two))
     })?;
     Ok(())
 }
@@ -136,4 +171,29 @@ pub(super) async fn deleted(target: &Target) -> Outcome {
         format!("after 30 days the file is HTTP {after}")
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_with_a_box;
+
+    #[test]
+    fn a_file_ends_where_a_box_ends() {
+        let ftyp = b"\0\0\0\x0cftypisom";
+        let check = |rest: &[u8], expected: bool| {
+            let file = [&ftyp[..], rest].concat();
+            assert_eq!(ends_with_a_box(&file), expected, "{rest:?}");
+        };
+        check(b"", true);
+        check(b"\0\0\0\x08free", true);
+        check(b"\0\0\0\x09free", false);
+        check(b"\0\0\0\x07free", false);
+        check(b"\0\0\0", false);
+        check(b"\0\0\0\0mdat and all that follows", true);
+        check(b"\0\0\0\0mda", false);
+        check(b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x11!", true);
+        check(b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x12!", false);
+        check(b"\0\0\0\x01mdat\xff\xff\xff\xff\xff\xff\xff\xff!", false);
+        check(b"\0\0\0\x01mdat\0\0", false);
+    }
 }

@@ -4,7 +4,9 @@ use http::Method;
 use serde_json::Value;
 
 use super::story::Story;
-use super::{IMAGE, Outcome, accepted_id, ensure, ensure_status, id_of, only_on, single_request};
+use super::{
+    IMAGE, Outcome, accepted_id, ensure, ensure_eq, ensure_status, id_of, only_on, single_request,
+};
 use crate::target::{Host, Reply, Stop, Target};
 
 fn has_list(target: &Target) -> Outcome {
@@ -35,6 +37,24 @@ pub(super) async fn shape(target: &Target) -> Outcome {
     Ok(())
 }
 
+pub(super) async fn same_task(target: &Target) -> Outcome {
+    has_list(target)?;
+    let story = Story::of(target).await?;
+    let (id, end) = (story.id()?, story.end()?);
+    let items = page(target, "?pageNum=1&pageSize=500").await?;
+    let item = items.iter().find(|item| item["task_id"] == id.as_str());
+    let item = item.ok_or_else(|| format!("task {id} is not among {} tasks", items.len()))?;
+    for member in ["task_status", "task_info", "created_at", "updated_at"] {
+        let what = format!("{member} in the list");
+        ensure_eq(&what, &item[member], &end[member])?;
+    }
+    // Its address may be signed anew for each answer.
+    let video = "/task_result/videos/0/id";
+    let id = |task: &Value| task.pointer(video).cloned().unwrap_or_default();
+    ensure_eq("the video's id in the list", &id(item), &id(end))?;
+    Ok(())
+}
+
 pub(super) async fn newest_first(target: &Target) -> Outcome {
     has_list(target)?;
     Story::of(target).await?;
@@ -62,6 +82,11 @@ pub(super) async fn pages(target: &Target) -> Outcome {
     }
     let all = ids(&page(target, "?pageNum=1&pageSize=4").await?)?;
     let mut joined = ids(&page(target, "?pageNum=1&pageSize=2").await?)?;
+    for (size, page) in [(4, &all), (2, &joined)] {
+        ensure(page.len() <= size, || {
+            format!("a page of {size} has {} tasks", page.len())
+        })?;
+    }
     joined.extend(ids(&page(target, "?pageNum=2&pageSize=2").await?)?);
     ensure(all == joined, || {
         format!("a page of four has {all:?}, two of two have {joined:?}")

@@ -91,7 +91,8 @@ impl Story {
     /// The address of its video.
     pub(super) fn video_url(&self) -> Result<&str, String> {
         let url = self.end()?["task_result"]["videos"][0]["url"].as_str();
-        url.ok_or_else(|| "the task ended without a video's url".to_owned())
+        url.filter(|url| !url.is_empty())
+            .ok_or_else(|| "the task ended without a video's url".to_owned())
     }
 }
 

@@ -104,6 +104,9 @@ pub fn all() -> &'static [Check] {
         "list.shape" Must list::shape,
             "Kling's list is a bare array in data, with the tasks of this account",
             ["F-PATH-03" "F-LIST-01"];
+        "list.same_task" Must list::same_task,
+            "an item of Kling's list says what a query of the task says",
+            ["F-LIST-07"];
         "list.newest_first" Must list::newest_first,
             "Kling lists the newest first",
             ["F-PATH-03"];

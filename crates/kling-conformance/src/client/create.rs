@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::scenario::{LEFT, PORTRAIT, RIGHT};
 use super::seen::Seen;
-use crate::exchange::has_null;
+use crate::exchange::{has_null, told};
 use crate::target::{Host, Stop};
 
 type Judged = Result<(), Stop>;
@@ -16,7 +16,7 @@ pub(super) fn request(seen: &Seen) -> Judged {
     let kind = headers.get("content-type").map(String::as_str);
     seen.ensure(
         kind.is_some_and(|kind| kind.starts_with("application/json")),
-        &format!("the content type is {kind:?}"),
+        &format!("the content type is {}", told(kind)),
     )?;
     let key = headers.get("authorization");
     seen.ensure(

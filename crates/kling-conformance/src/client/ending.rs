@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use kling_mock::Operation;
 
 use super::seen::Seen;
+use crate::exchange::told;
 use crate::target::Stop;
 
 type Judged = Result<(), Stop>;
@@ -65,11 +66,12 @@ pub(super) fn file(seen: &Seen) -> Judged {
 }
 
 pub(super) fn result(seen: &Seen) -> Judged {
-    let id = seen.create()?.task_id().map(Cow::into_owned);
-    let told = seen.told("task_id");
+    let created = seen.create()?.task_id().map(Cow::into_owned);
+    let id = seen.told("task_id");
+    let (is, wanted) = (told(id.as_deref()), told(created.as_deref()));
     seen.ensure(
-        told.is_some() && told == id,
-        &format!("task_id of its result is {told:?}, and the task is {id:?}"),
+        id.is_some() && id == created,
+        &format!("task_id of its result is {is}, and the task is {wanted}"),
     )
 }
 

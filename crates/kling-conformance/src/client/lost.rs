@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::seen::Seen;
+use crate::exchange::told;
 use crate::target::Stop;
 
 type Judged = Result<(), Stop>;
@@ -54,9 +55,10 @@ pub(super) fn found(seen: &Seen) -> Judged {
 pub(super) fn names_id(seen: &Seen) -> Judged {
     seen.ensure_failed("nobody knows what became of the create, and it told of a success")?;
     let sent = seen.body()?["external_task_id"].clone();
-    let told = seen.told("external_task_id");
+    let id = seen.told("external_task_id");
+    let is = told(id.as_deref());
     seen.ensure(
-        told.is_some() && told.as_deref() == sent.as_str(),
-        &format!("it may have been charged, and external_task_id of its result is {told:?}"),
+        id.is_some() && id.as_deref() == sent.as_str(),
+        &format!("it may have been charged, and external_task_id of its result is {is}"),
     )
 }

@@ -8,6 +8,7 @@ use kling_mock::{JournalEntry, Operation};
 use super::program::INTERVAL;
 use super::scenario::REASON;
 use super::seen::Seen;
+use crate::exchange::told;
 use crate::target::Stop;
 
 type Judged = Result<(), Stop>;
@@ -143,10 +144,11 @@ pub(super) fn bounded(seen: &Seen) -> Judged {
 /// Whoever has the id can go on later, and need not pay again.
 pub(super) fn keeps_id(seen: &Seen) -> Judged {
     let created = seen.create()?.task_id().map(Cow::into_owned);
-    let told = seen.told("task_id");
+    let id = seen.told("task_id");
+    let is = told(id.as_deref());
     seen.ensure(
-        told.is_some() && told == created,
-        &format!("it waited in vain, and task_id of its result is {told:?}"),
+        id.is_some() && id == created,
+        &format!("it waited in vain, and task_id of its result is {is}"),
     )
 }
 

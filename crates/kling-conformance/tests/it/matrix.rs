@@ -19,6 +19,7 @@ mod lifecycle;
 mod list;
 mod query;
 mod refusals;
+mod tolerated;
 
 /// By what they are about, as the checks are.
 static TABLES: &[&[Row]] = &[
@@ -74,4 +75,16 @@ async fn every_fault_is_noticed_and_every_check_notices_one() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
     assert!(blind.is_empty(), "no fault is meant for: {blind:?}");
     insta::assert_snapshot!(matrix);
+}
+
+/// A warning at most: what a check *should* see, no client depends on.
+#[tokio::test(start_paused = true)]
+async fn what_the_contract_leaves_open_fails_no_check() {
+    for (name, variant) in tolerated::VARIANTS {
+        for host in [C, K] {
+            let found = statuses(host, Some(variant)).await;
+            let failed: Vec<_> = found.iter().filter(|(_, it)| **it > Status::Warn).collect();
+            assert!(failed.is_empty(), "{host:?}, {name}: {failed:?}");
+        }
+    }
 }

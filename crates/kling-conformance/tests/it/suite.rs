@@ -173,7 +173,7 @@ async fn a_server_that_stops_answering_is_given_up_and_results_are_told_before()
     });
     let target = Target::new(Host::Comet, "https://server.test", "sk-key", hangs);
     let mut selection = Selection::default();
-    for id in ["query.unknown", "refusal.wrong_path"] {
+    for id in ["query.unknown", "refusal.wrong_path", "refusal.no_scene"] {
         selection = selection.only(id).unwrap();
     }
     let mut told = Vec::new();
@@ -183,6 +183,7 @@ async fn a_server_that_stops_answering_is_given_up_and_results_are_told_before()
     let wanted = [
         ("fail     query.unknown: HTTP 401 instead of 400", 0),
         ("fail     refusal.wrong_path: no answer within 60 s", 60),
+        ("fail     refusal.no_scene: no answer within 5 s", 65),
     ];
     assert_eq!(told, wanted.map(|(text, at)| (text.to_owned(), at)));
 }

@@ -313,6 +313,9 @@ impl UrlFault {
 /// The host of an absolute http(s) URL.
 pub(super) fn http_host(text: &str) -> Result<String, UrlFault> {
     let (scheme, rest) = text.split_once("://").ok_or(UrlFault::Malformed)?;
+    if scheme.starts_with(char::is_whitespace) {
+        return Err(UrlFault::Malformed);
+    }
     if !["http", "https"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known))

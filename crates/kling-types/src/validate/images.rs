@@ -36,7 +36,8 @@ pub(super) fn check(image: Given<'_>, pointer: &str, checks: &Checks, found: &mu
             }
         }
         Given::Text("") => found.add(pointer, Rule::ImageEmpty, "is empty"),
-        Given::Text(text) if looks_like_url(text) => check_url(text, pointer, found),
+        // White space before it is a slip, and no reason to be read as base64.
+        Given::Text(text) if looks_like_url(text.trim_start()) => check_url(text, pointer, found),
         Given::Text(text) => check_base64(text, pointer, checks, found),
     }
 }
@@ -88,7 +89,7 @@ fn check_base64(text: &str, pointer: &str, checks: &Checks, found: &mut Found) {
         found.add(pointer, rule, message);
     };
 
-    let data = match split_data_prefix(text) {
+    let data = match split_data_prefix(text.trim_start()) {
         Some(data) => {
             fault(
                 Rule::ImageDataPrefix,
@@ -99,7 +100,8 @@ fn check_base64(text: &str, pointer: &str, checks: &Checks, found: &mut Found) {
         None => text,
     };
 
-    let (mut spaces, mut url_safe, mut foreign) = (false, false, None);
+    let mut spaces = text.starts_with(char::is_whitespace);
+    let (mut url_safe, mut foreign) = (false, None);
     let (mut digits, mut padding, mut misplaced) = (0_usize, 0_usize, false);
     for c in data.chars() {
         match c {

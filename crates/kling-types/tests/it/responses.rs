@@ -278,8 +278,14 @@ fn an_answer_may_be_the_task_itself() {
         json!({"id": "v", "object": "video", "status": "in_progress", "progress": 40}),
         Some(("v", TaskState::Processing, None)),
     );
+    // Kling's own shape without an envelope around it.
+    check_task_for(
+        json!({"task_id": "t", "task_status": "succeed"}),
+        Some(("t", TaskState::Succeed, None)),
+    );
     // Not tasks: an error with a code, a health check, an empty answer.
     check_task_for(json!({"code": 1201, "status": "failed"}), None);
+    check_task_for(json!({"code": 1201, "task_status": "failed"}), None);
     check_task_for(json!({"status": "ok"}), None);
     // A query that failed, which must not end the watch of a paid task.
     for body in [
@@ -291,6 +297,47 @@ fn an_answer_may_be_the_task_itself() {
         check_task_for(body, None);
     }
     check_task_for(json!({}), None);
+}
+
+/// Whoever asked after one task knows whose answer it is.
+#[test]
+fn an_answer_without_a_usable_id_is_about_the_task_that_was_asked_for() {
+    let succeed = TaskState::Succeed;
+    let task = json!({"task_status": "succeed", "task_result": {"videos": [{"url": "u"}]}});
+    let with = |mut value: Value, member: &str, id: Value| {
+        value[member] = id;
+        value
+    };
+    for id in [Value::Null, json!(""), json!([])] {
+        let task = with(task.clone(), "task_id", id.clone());
+        check_task_for(
+            json!({"code": 0, "data": task}),
+            Some(("asked", succeed, None)),
+        );
+        let record = json!({"status": "SUCCESS", "data": task});
+        let record = with(with(record, "task_id", id.clone()), "id", id);
+        check_task_for(
+            json!({"code": 0, "data": record}),
+            Some(("asked", succeed, None)),
+        );
+    }
+    for body in [
+        json!({"code": 0, "data": task}),
+        json!({"code": 0, "data": {"progress": "100%", "data": task}}),
+        json!({"code": 0, "data": {"data": {"code": 0, "data": task}}}),
+        with(task.clone(), "code", json!(0)),
+        task.clone(),
+    ] {
+        check_task_for(body, Some(("asked", succeed, None)));
+    }
+    check_task_for(
+        json!({"code": 0, "data": {"task_status": "failed", "task_status_msg": "Image pixel is invalid"}}),
+        Some(("asked", TaskState::Failed, Some("Image pixel is invalid"))),
+    );
+    check_task_for(
+        json!({"task_status": "failed", "error": {"message": "no luck"}}),
+        Some(("asked", TaskState::Failed, Some("no luck"))),
+    );
 }
 
 /// With the older name of the id beside the newer one too, or in its place.

@@ -180,6 +180,18 @@ fn bodies_are_told_apart() {
 }
 
 #[test]
+fn a_code_may_be_written_as_a_float() {
+    let error = check(
+        200,
+        json!({"code": 1102.0, "message": "m"}),
+        ErrorClass::Account,
+    );
+    assert_eq!(error.code, Some(ApiCode::new(1102)));
+    let success = json!({"code": 0.0, "message": "SUCCEED", "data": null});
+    assert_eq!(ServiceError::parse(200, &success), None);
+}
+
+#[test]
 fn some_bodies_speak_of_no_error() {
     for body in [
         json!({"code": 0}),
@@ -236,6 +248,17 @@ fn an_upstreams_body_inside_the_text_counts() {
         );
         assert_eq!(error.request_id.as_deref(), Some("inner"));
     }
+    // As the object that it is, too.
+    let inner = json!({"code": 1201, "message": "image can not be null"});
+    let error = check(
+        400,
+        json!({"error": {"code": "", "message": inner}}),
+        ErrorClass::Request,
+    );
+    assert_eq!(error.message, "image can not be null");
+    let strange = json!({"error": {"code": "", "message": {"loc": ["body"]}}});
+    let error = check(422, strange, ErrorClass::Request);
+    assert_eq!(error.message, r#"{"loc":["body"]}"#);
     // Not a body of ours: the outer one stands.
     let error = check(
         500,

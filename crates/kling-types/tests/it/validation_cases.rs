@@ -227,6 +227,11 @@ fn of_an_images_url() -> Vec<Row> {
         ),
         (image("https://user@/a.jpg"), "/input/image image.url"),
         (
+            image(" https://example.com/a.jpg"),
+            "/input/image image.url",
+        ),
+        (image("\nftp://example.com/a.jpg"), "/input/image image.url"),
+        (
             image("ftp://example.com/a.jpg"),
             "/input/image image.url_scheme",
         ),
@@ -285,6 +290,10 @@ fn of_base64() -> Vec<Row> {
         ),
         (
             image(format!("DATA:,{picture}\n")),
+            "/input/image image.data_prefix; /input/image image.whitespace",
+        ),
+        (
+            image(format!(" data:image/png;base64,{picture}")),
             "/input/image image.data_prefix; /input/image image.whitespace",
         ),
         (

@@ -175,6 +175,9 @@ fn a_time_is_in_seconds_or_milliseconds() {
     check_time(json!(99_999_999_999_i64), Some(99_999_999_999_000));
     check_time(json!(100_000_000_000_i64), Some(100_000_000_000));
     check_time(json!(0), Some(0));
+    // A whole number, as some languages write it.
+    check_time(json!(1_773_366_844_624.0), Some(1_773_366_844_624));
+    check_time(json!(1e300), None);
     check_time(json!("soon"), None);
     check_time(json!(1.5), None);
     check_time(json!(null), None);

@@ -19,6 +19,16 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
+        "a file lacks its end",
+        K,
+        "asset.whole",
+        Tell(|it| {
+            if it.path.ends_with("mp4") {
+                it.cut = 100;
+            }
+        }),
+    ),
+    (
         "HEAD has no length",
         K,
         "asset.head",

@@ -25,6 +25,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Value,
+    /// How many bytes are missing at the end of what is no JSON.
+    pub(super) cut: usize,
 }
 
 impl Answer {
@@ -104,13 +106,14 @@ pub(super) fn answers(
                     status: head.status,
                     headers: head.headers,
                     body: json.unwrap_or_default(),
+                    cut: 0,
                 };
                 change(&mut answer);
                 (head.status, head.headers) = (answer.status, answer.headers);
                 let body = if is_json || !answer.body.is_null() {
                     answer.body.to_string().into()
                 } else {
-                    body
+                    body.slice(..body.len().saturating_sub(answer.cut))
                 };
                 Ok(http::Response::from_parts(head, Body::from(body)))
             }

@@ -86,7 +86,7 @@ pub(super) static FAULTS: &[Row] = &[
         Tell(|it| {
             each(it, |task| {
                 if task["task_status"] == "processing" {
-                    task["task_result"] = json!({"videos": []});
+                    task["task_result"] = json!({"videos": [{"id": "1"}]});
                 }
             });
         }),

@@ -17,6 +17,26 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
+        "a list is behind the queries",
+        K,
+        "list.same_task",
+        Tell(|it| {
+            if it.body["data"].is_array() {
+                each(it, |task| task["task_status"] = json!("submitted"));
+            }
+        }),
+    ),
+    (
+        "a list forgets external ids",
+        K,
+        "list.same_task",
+        Tell(|it| {
+            if it.body["data"].is_array() {
+                each(it, |task| task["task_info"] = json!({}));
+            }
+        }),
+    ),
+    (
         "a list with the oldest first",
         K,
         "list.newest_first",
@@ -31,6 +51,16 @@ pub(super) static FAULTS: &[Row] = &[
         K,
         "list.pages",
         Ask(|request| uri(request, "pageNum=2", "pageNum=1")),
+    ),
+    (
+        "a page has more tasks than it may",
+        K,
+        "list.pages",
+        Ask(|request| {
+            for few in ["pageSize=2", "pageSize=4"] {
+                uri(request, few, "pageSize=40");
+            }
+        }),
     ),
     (
         "pages have no bounds",
