@@ -69,6 +69,7 @@ mod ids;
 mod json;
 mod media;
 mod open_enum;
+mod plain;
 mod redact;
 mod request;
 mod service_error;

@@ -130,6 +130,10 @@ impl Field for TaskStatus {
         }
     }
 
+    fn read_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        TaskStatus::deserialize(deserializer)
+    }
+
     fn is_unset(&self) -> bool {
         self.0.is_empty()
     }

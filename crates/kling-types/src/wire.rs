@@ -7,9 +7,10 @@
 
 use std::fmt;
 
+use serde::Deserializer;
 use serde_json::{Map, Value};
 
-use crate::redact;
+use crate::{plain, redact};
 
 /// The members of an object that its typed fields do not express.
 pub type Extra = Map<String, Value>;
@@ -46,6 +47,11 @@ impl<T> Read<T> {
 pub(crate) trait FromWire: Sized + fmt::Debug {
     fn from_wire(value: &Value) -> Option<Read<Self>>;
 
+    /// The same straight from a text, if it is as documented.
+    fn from_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        plain::single(deserializer)
+    }
+
     /// Its `Debug` as a field: what may be secret or endless is cut.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
@@ -57,6 +63,9 @@ pub(crate) trait Field: Sized {
     /// Reads the member, which may be absent; `None` means that the object is
     /// unusable without it.
     fn read(member: Option<&Value>) -> Option<Read<Self>>;
+
+    /// Reads a member straight from a text, if it is as documented.
+    fn read_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
     /// Whether the field is left out when the object is written.
     fn is_unset(&self) -> bool {
@@ -81,6 +90,10 @@ impl<T: FromWire> Field for T {
         T::from_wire(member?)
     }
 
+    fn read_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::from_plain(deserializer)
+    }
+
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         FromWire::show(self, f)
     }
@@ -92,6 +105,10 @@ impl<T: FromWire> Field for Option<T> {
             Some(read) => Some(read.map(Some)),
             None => Read::respelled(None),
         }
+    }
+
+    fn read_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::from_plain(deserializer).map(Some)
     }
 
     fn is_unset(&self) -> bool {
@@ -120,6 +137,10 @@ impl<T: FromWire> Field for Vec<T> {
             value.extend(read.map(|read| read.value));
         }
         Some(Read { value, exact })
+    }
+
+    fn read_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        plain::list(deserializer)
     }
 
     fn is_unset(&self) -> bool {
@@ -285,6 +306,40 @@ macro_rules! wire_object {
             }
         }
 
+        impl $crate::plain::Members for $name {
+            fn from_map<'de, A: serde::de::MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+                use serde::de::Error as _;
+                use $crate::plain::{Key, Plain};
+                use $crate::wire::{Field as _, Read};
+
+                $( let mut $field: Option<$type> = None; )*
+                let mut extra = $crate::wire::Extra::new();
+                while let Some(Key(key)) = map.next_key()? {
+                    match &*key {
+                        $( $key if $field.is_none() => {
+                            let Plain(value) = map.next_value()?;
+                            $field = Some(value);
+                        } )*
+                        // Of two members of the same key the last one counts.
+                        key if Self::KEYS.contains(&key) => {
+                            return Err(A::Error::custom("a key twice"));
+                        }
+                        _ => {
+                            extra.insert(key.into_owned(), map.next_value()?);
+                        }
+                    }
+                }
+                $( let $field = match $field {
+                    None => <$type>::read(None).map(|Read { value, .. }| value),
+                    given => given,
+                }; )*
+                Ok(Self {
+                    $( $field: $field.ok_or_else(|| A::Error::missing_field($key))?, )*
+                    extra,
+                })
+            }
+        }
+
         impl std::fmt::Debug for $name {
             /// Neither shows the query of a URL, which may be a signature, nor
             /// the values in `extra`.
@@ -338,6 +393,12 @@ macro_rules! read_as_fields {
         impl $crate::wire::FromWire for $name {
             fn from_wire(value: &serde_json::Value) -> Option<$crate::wire::Read<Self>> {
                 $crate::wire::Read::exact(Self::from_members(value.as_object()?).ok()?)
+            }
+
+            fn from_plain<'de, D: serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                $crate::plain::object(deserializer)
             }
         }
     )*};

@@ -14,6 +14,7 @@ mod hostile;
 mod layers;
 mod one_buffer;
 mod pictures;
+mod plain;
 mod preflight;
 mod requests;
 mod responses;
