@@ -7,6 +7,25 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind};
 use crate::provider::without_secrets;
 
+/// What an answer holds.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// The task of an answer in the documented shape, and nothing besides.
+    Task(Box<Task>),
+    /// Whatever else, as it came.
+    Json(Value),
+}
+
+impl Content {
+    /// The task in it, or the answer that has none; see [`find_task`].
+    pub(crate) fn into_task(self, asked: Option<&TaskId>) -> Result<Task, Value> {
+        match self {
+            Content::Task(task) => Ok(*task),
+            Content::Json(answer) => find_task(&answer, asked).ok_or(answer),
+        }
+    }
+}
+
 /// The task in an answer.
 ///
 /// `asked` is the id that the query named. Gateways that put a body of their

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use kling_types::{EffectRequest, ExternalTaskId, Task, TaskCallback, TaskId, UnixMillis, routes};
 
-use crate::answer::{find_task, no_task};
+use crate::answer::no_task;
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::create;
 use crate::credentials::Credentials;
@@ -163,8 +163,9 @@ impl Client {
             }
             None => query(self, &call).await?,
         };
-        find_task(&answer, asked)
-            .ok_or_else(|| no_task(&answer, "the answer to the query has no task in it"))
+        answer
+            .into_task(asked)
+            .map_err(|answer| no_task(&answer, "the answer to the query has no task in it"))
     }
 }
 

@@ -10,7 +10,7 @@ use http::Method;
 use kling_types::{ApiCode, EffectRequest, ExternalTaskId, Task, TaskId, UnixMillis, routes};
 use tokio::time::sleep;
 
-use crate::answer::{find_task, no_task, quoted};
+use crate::answer::{no_task, quoted};
 use crate::client::Client;
 use crate::credentials::without_token;
 use crate::error::{Error, ErrorKind, Result};
@@ -169,10 +169,10 @@ impl<'a> Creation<'a> {
 
     async fn create(&self) -> Event {
         match execute(self.client, &self.call).await {
-            Ok(answer) => match find_task(&answer, None) {
-                Some(task) => Event::Found(Box::new(task)),
+            Ok(answer) => match answer.into_task(None) {
+                Ok(task) => Event::Found(Box::new(task)),
                 // A success that names no task: paid, and its id not told.
-                None => {
+                Err(answer) => {
                     let what = "the service says success, but its answer has no task in it";
                     let settings = self.client.settings();
                     let authorization = settings.credentials.authorization(settings.clock.now());

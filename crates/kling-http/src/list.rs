@@ -12,6 +12,7 @@ use http::Method;
 use kling_types::{Task, TaskId};
 use serde_json::Value;
 
+use crate::answer::Content;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
@@ -145,10 +146,14 @@ impl Cursor {
             body: bytes::Bytes::new(),
         };
         let answer = query(client, &call).await?;
-        let items = match answer.get("data") {
-            Some(Value::Array(items)) => &items[..],
+        let data = match &answer {
+            Content::Json(Value::Object(answer)) => Some(answer.get("data")),
+            Content::Json(_) | Content::Task(_) => None,
+        };
+        let items = match data {
+            Some(Some(Value::Array(items))) => &items[..],
             // As everywhere, nothing may be left out or be null.
-            None | Some(Value::Null) if answer.is_object() => &[],
+            Some(None | Some(Value::Null)) => &[],
             _ => {
                 let text = "the answer to the list has no list in it";
                 return Err(Error::new(ErrorKind::Decode, text));

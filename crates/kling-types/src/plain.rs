@@ -97,10 +97,10 @@ where
     D: Deserializer<'de>,
 {
     let items = Vec::<Plain<T>>::deserialize(deserializer)?;
-    match items.is_empty() {
-        true => Err(D::Error::custom("an empty list")),
-        false => Ok(items.into_iter().map(|Plain(item)| item).collect()),
+    if items.is_empty() {
+        return Err(D::Error::custom("an empty list"));
     }
+    Ok(items.into_iter().map(|Plain(item)| item).collect())
 }
 
 /// Reads a task that has an id, a status and, if it failed, the reason: otherwise

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use kling_types::code::{ErrorClass, Remedy};
-use kling_types::{ServiceError, TaskState, TaskStatus, WireCode, read_json};
+use kling_types::{ServiceError, Task, TaskState, TaskStatus, WireCode, read_json};
 use serde_json::Value;
 
-use crate::answer::find_task;
+use crate::answer::{Content, find_task};
 use crate::credentials::without_token;
 use crate::error::{Error, ErrorKind};
 use crate::transport::{TransportError, TransportErrorKind};
@@ -17,7 +17,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 #[derive(Debug)]
 pub(super) enum Answer {
     /// The body of a success, whatever the HTTP status.
-    Success(Value),
+    Success(Content),
     /// The service said no, in a body that says why.
     Refused {
         error: ServiceError,
@@ -51,6 +51,10 @@ pub(super) fn classify(
     is_query: bool,
     now: impl FnOnce() -> SystemTime,
 ) -> Answer {
+    // Nearly all answers: a yes that shows a task counts with any status.
+    if let Some(task) = Task::of_plain_answer(body) {
+        return Answer::Success(Content::Task(Box::new(task)));
+    }
     let retry_after = retry_after(headers, now);
     let parsed = read_json(body);
     let error = parsed
@@ -62,11 +66,11 @@ pub(super) fn classify(
         // Some gateways put a body of their own in place of a failed task's:
         // the query was answered all the same (*seen live*).
         (Ok(value), Some(_)) if is_query && status.is_success() && tells_of_failure(&value) => {
-            Answer::Success(value)
+            Answer::Success(Content::Json(value))
         }
         // An answer that shows a task is about that task, whatever its code says.
         (Ok(value), Some(_)) if status.is_success() && find_task(&value, None).is_some() => {
-            Answer::Success(value)
+            Answer::Success(Content::Json(value))
         }
         // A create that failed half-way and names its task made one: the id of a
         // paid task is never thrown away.
@@ -75,10 +79,12 @@ pub(super) fn classify(
                 && is_unclear(error.as_ref().map_or(by_status, ServiceError::class))
                 && find_task(&value, None).is_some_and(|task| !task.status.as_str().is_empty()) =>
         {
-            Answer::Success(value)
+            Answer::Success(Content::Json(value))
         }
         (_, Some(error)) => Answer::Refused { error, retry_after },
-        (Ok(value), None) if status.is_success() || shows_task(&value) => Answer::Success(value),
+        (Ok(value), None) if status.is_success() || shows_task(&value) => {
+            Answer::Success(Content::Json(value))
+        }
         _ if status.is_redirection() => Answer::NotTheApi {
             status,
             hint: "it is a redirect".to_owned(),

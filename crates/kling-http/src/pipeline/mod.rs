@@ -14,9 +14,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::answer::Content;
 use crate::client::{Client, Settings};
 use crate::error::{Error, Result, Retryability};
 use crate::notice::Notice;
@@ -71,7 +71,7 @@ impl From<Error> for CallFailure {
 pub(crate) async fn execute(
     client: &Client,
     call: &Call,
-) -> std::result::Result<Value, CallFailure> {
+) -> std::result::Result<Content, CallFailure> {
     let settings = client.settings();
     let idempotent = call.method == Method::GET;
     let timeouts = settings.timeouts.for_body(call.body.len());
@@ -99,7 +99,7 @@ pub(crate) async fn execute(
         let request = build(call, &url, &authorization, operation);
         let limit = timeouts.attempt.min(remaining());
         let failure = match send(settings, request, operation, limit).await {
-            Answer::Success(value) => return Ok(value),
+            Answer::Success(content) => return Ok(content),
             failure => failure.without(&authorization),
         };
 
@@ -214,6 +214,6 @@ async fn receive(
 }
 
 /// Makes a call that may be repeated without harm.
-pub(crate) async fn query(client: &Client, call: &Call) -> Result<Value> {
+pub(crate) async fn query(client: &Client, call: &Call) -> Result<Content> {
     execute(client, call).await.map_err(|failure| failure.error)
 }
