@@ -38,6 +38,12 @@ macro_rules! id {
                 let Read { value, exact } = text_or_integer(value)?;
                 Self::new(value).map(|value| Read { value, exact })
             }
+
+            fn from_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use serde::de::Error as _;
+                Self::new(String::deserialize(deserializer)?)
+                    .ok_or_else(|| D::Error::custom("an empty id"))
+            }
         }
 
         impl<'de> Deserialize<'de> for $name {

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use serde::Deserializer;
+use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::{plain, redact};
@@ -157,6 +157,10 @@ impl FromWire for String {
         text_or_integer(value)
     }
 
+    fn from_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)
+    }
+
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&redact::text(self), f)
     }
@@ -180,6 +184,10 @@ impl FromWire for i64 {
             Value::String(text) => text.trim().parse().ok().and_then(Read::respelled),
             _ => None,
         }
+    }
+
+    fn from_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer)
     }
 }
 
