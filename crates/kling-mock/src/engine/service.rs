@@ -116,7 +116,9 @@ impl Service<'_> {
                 let task = tenant.tasks.at(index)?;
                 let shown = created(task)?;
                 if let Some(url) = &order.callback_url {
-                    tenant.callbacks.watch(task, &shown.id, url, self.origin);
+                    tenant
+                        .callbacks
+                        .watch(task, &shown.id, url, self.origin, self.now);
                 }
                 Some(shown)
             });
@@ -141,7 +143,7 @@ impl Service<'_> {
             .read(index, self.now, standing.is_some(), needed);
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         if moved {
-            tenant.callbacks.expect(task);
+            tenant.callbacks.expect(task, self.now);
         }
         let standing = standing.ok_or_else(not_found)?;
         let show = self.show(&tenant.name, &world.ledger);
