@@ -227,7 +227,10 @@ impl Service<'_> {
         };
         let seed = self.engine.seed;
         let query = request.uri().query().unwrap_or_default();
-        let signed = parameter(query, "Signature") == Some(signature(seed, task).as_str());
+        // The signature is of the address with the time in it.
+        let expires = (expiry(&standing).get() / 1000).to_string();
+        let signed = parameter(query, "Signature") == Some(signature(seed, task).as_str())
+            && parameter(query, "Expires") == Some(expires.as_str());
         let is_open = signed && self.now < expiry(&standing);
         let etag = etag(seed, task);
         self.note(match self.asset_fault {
