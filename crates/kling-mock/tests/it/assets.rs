@@ -169,7 +169,10 @@ async fn the_signature_counts() {
     // Nobody makes it last longer.
     let longer = finished.url.replace("Expires=", "Expires=9");
     assert_eq!(status(&longer).await, 403);
-    assert_eq!(status(&finished.url.replace("Expires=", "Expired=")).await, 403);
+    assert_eq!(
+        status(&finished.url.replace("Expires=", "Expired=")).await,
+        403
+    );
     assert_eq!(status(&finished.url.replace("-0.mp4", "-1.mp4")).await, 404);
     assert_eq!(status("/assets/").await, 404);
     assert_eq!(
