@@ -249,7 +249,8 @@ impl Engine {
             if outgoing.generation != world.generation {
                 return;
             }
-            let Some(tenant) = world.tenants.get_mut(outgoing.account) else {
+            let tenant = world.tenants.get_mut(outgoing.account);
+            let Some(tenant) = tenant.filter(|tenant| !tenant.is_closed()) else {
                 return;
             };
             let now = at.map_or(due, |at| tenant.now(at).max(due));
