@@ -56,7 +56,7 @@ async fn a_callback_of_an_account_that_is_closed_meanwhile_is_nobody_s() {
     mock.remove_account("second").expect("closed");
     sleep(Duration::from_secs(9)).await;
     let entries = mock.journal();
-    let accounts: Vec<_> = entries.iter().map(|it| it.account()).collect();
+    let accounts: Vec<_> = entries.iter().map(JournalEntry::account).collect();
     assert_eq!(accounts, [Some("second".into())]);
     running.abort();
 }
