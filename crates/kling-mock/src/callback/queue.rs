@@ -80,9 +80,13 @@ impl Queue {
     }
 
     /// All of a task's changes, from `submitted` on, as far as they are known
-    /// now. Those that have not fallen due replace what was expected before.
-    /// A task that is not watched is passed over.
-    pub(crate) fn expect(&mut self, task: &TaskId, changes: impl IntoIterator<Item = Standing>) {
+    /// now, and when each is to be told. Those that have not fallen due replace
+    /// what was expected before. A task that is not watched is passed over.
+    pub(crate) fn expect(
+        &mut self,
+        task: &TaskId,
+        changes: impl IntoIterator<Item = (UnixMillis, Standing)>,
+    ) {
         let Some(course) = self.courses.get_mut(task) else {
             return;
         };
@@ -91,9 +95,9 @@ impl Queue {
         }
         let told = changes
             .into_iter()
-            .filter(|change| self.policy.on.includes(&change.status));
-        for change in told.skip(course.fallen_due) {
-            let key = (change.since, self.items);
+            .filter(|(_, change)| self.policy.on.includes(&change.status));
+        for (due, change) in told.skip(course.fallen_due) {
+            let key = (due, self.items);
             self.items += 1;
             course.expected.push(key);
             let notice = Notice {

@@ -320,16 +320,15 @@ impl std::fmt::Debug for Account {
 
 impl AccountState {
     fn refusal(self) -> Option<Refusal> {
-        let (code, message) = match self {
+        let code = match self {
             AccountState::Active => return None,
-            AccountState::Abnormal => (1100, "Account exception"),
-            AccountState::InArrears => (1101, "Account in arrears"),
-            // Seen live.
-            AccountState::Exhausted => (1102, "Account balance not enough"),
-            AccountState::Forbidden => (1103, "No permission for the resource"),
-            AccountState::AddressRefused => (1304, "The IP address is not on the whitelist"),
+            AccountState::Abnormal => 1100,
+            AccountState::InArrears => 1101,
+            AccountState::Exhausted => 1102,
+            AccountState::Forbidden => 1103,
+            AccountState::AddressRefused => 1304,
         };
-        Some(Refusal::code(code, message))
+        Some(Refusal::code(code))
     }
 }
 
@@ -407,8 +406,7 @@ impl Tenant {
             }
             self.second.1 = self.second.1.saturating_add(1);
             if self.second.1 > rate {
-                // As one client quotes it.
-                return Err(Refusal::code(1302, "API request too fast"));
+                return Err(Refusal::code(1302));
             }
         }
         if let Some(slots) = self.slots {
@@ -416,11 +414,7 @@ impl Tenant {
             self.under_way
                 .retain(|index| tasks.at(*index).is_some_and(|task| !task.has_ended(now)));
             if self.under_way.len() >= slots {
-                // Documented and seen live.
-                return Err(Refusal::code(
-                    1303,
-                    "parallel task over resource pack limit",
-                ));
+                return Err(Refusal::code(1303));
             }
         }
         Ok(())

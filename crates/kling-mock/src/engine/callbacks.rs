@@ -20,6 +20,7 @@ use crate::callback::{
 use crate::fault;
 use crate::journal::{Exchange, Journal, Operation};
 use crate::ledger::Ledger;
+use crate::plan::Standing;
 use crate::random::Stream;
 
 /// The callbacks of an account.
@@ -42,17 +43,32 @@ impl Callbacks {
     }
 
     /// Tells of the task's changes from now on.
-    pub(super) fn watch(&mut self, task: &Task, id: &TaskId, url: &str, origin: &str) {
+    pub(super) fn watch(
+        &mut self,
+        task: &Task,
+        id: &TaskId,
+        url: &str,
+        origin: &str,
+        now: UnixMillis,
+    ) {
         self.queue.watch(id.clone(), url, origin);
-        self.expect(task);
+        self.expect(task, now);
     }
 
     /// Takes in what is ahead of a task, as far as it is known now.
-    pub(super) fn expect(&mut self, task: &Task) {
+    pub(super) fn expect(&mut self, task: &Task, now: UnixMillis) {
         if self.queue.watches_any()
             && let Some(id) = TaskId::new(task.id.to_string())
         {
-            self.queue.expect(&id, task.changes());
+            // What a query would show is to be told now, though its time may lie a
+            // moment ahead: on a clock that stands still it would never come.
+            let shown = task.standing(now).since;
+            let due = |change: &Standing| match change.since {
+                since if since <= shown => since.min(now),
+                since => since,
+            };
+            let changes = task.changes().map(|change| (due(&change), change));
+            self.queue.expect(&id, changes);
         }
     }
 
@@ -233,7 +249,8 @@ impl Engine {
             if outgoing.generation != world.generation {
                 return;
             }
-            let Some(tenant) = world.tenants.get_mut(outgoing.account) else {
+            let tenant = world.tenants.get_mut(outgoing.account);
+            let Some(tenant) = tenant.filter(|tenant| !tenant.is_closed()) else {
                 return;
             };
             let now = at.map_or(due, |at| tenant.now(at).max(due));

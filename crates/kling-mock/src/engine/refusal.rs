@@ -17,8 +17,8 @@ use crate::random::Stream;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
     Auth(AuthRefusal),
-    /// Any other business code, with its message.
-    Code(ApiCode, &'static str),
+    /// Any other business code.
+    Code(ApiCode),
     NoSuchPath,
     NoSuchMethod,
     MalformedBody,
@@ -30,8 +30,8 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn code(code: i64, message: &'static str) -> Self {
-        Refusal::Code(ApiCode::new(code), message)
+    pub(super) fn code(code: i64) -> Self {
+        Refusal::Code(ApiCode::new(code))
     }
 
     pub(super) fn answer(
@@ -100,10 +100,10 @@ impl Refusal {
     fn by_kling(&self, profile: &Profile) -> (ApiCode, String) {
         let (code, message) = match self {
             Refusal::Auth(refusal) => return (refusal.code(), refusal.message()),
-            Refusal::Code(code, message) => return (*code, (*message).to_owned()),
-            Refusal::NoSuchPath => (1203, "the requested resource does not exist".to_owned()),
-            Refusal::NoSuchMethod => (1202, "the requested method is invalid".to_owned()),
-            Refusal::MalformedBody => (1200, "invalid request parameters".to_owned()),
+            Refusal::Code(code) => return (*code, words(*code)),
+            Refusal::NoSuchPath => return spoken(1203),
+            Refusal::NoSuchMethod => return spoken(1202),
+            Refusal::MalformedBody => return spoken(1200),
             Refusal::BodyTooLarge => (1200, "the request body is too large".to_owned()),
             Refusal::Parameter(message) => (1201, message.clone()),
             // The text was seen live, with code 1201.
@@ -121,6 +121,38 @@ impl Refusal {
         };
         (ApiCode::new(code), message)
     }
+}
+
+fn spoken(code: i64) -> (ApiCode, String) {
+    let code = ApiCode::new(code);
+    (code, words(code))
+}
+
+/// What the service says with a code, whether it means it or a fault makes it say
+/// so; where nobody has seen its words, what the code means (*inferred*).
+fn words(code: ApiCode) -> String {
+    let text = match code.get() {
+        1000 => return AuthRefusal::Unsigned.message(),
+        1001 => return AuthRefusal::Missing.message(),
+        1002 => return AuthRefusal::Malformed.message(),
+        1003 => return AuthRefusal::NotYetValid.message(),
+        1004 => return AuthRefusal::Expired.message(),
+        1100 => "Account exception",
+        1101 => "Account in arrears",
+        // Seen live.
+        1102 => "Account balance not enough",
+        1103 => "No permission for the resource",
+        1200 => "invalid request parameters",
+        1202 => "the requested method is invalid",
+        1203 => "the requested resource does not exist",
+        // As one client quotes it.
+        1302 => "API request too fast",
+        // Documented and seen live.
+        1303 => "parallel task over resource pack limit",
+        1304 => "The IP address is not on the whitelist",
+        _ => code.documented().map_or("error", |row| row.meaning),
+    };
+    text.to_owned()
 }
 
 /// What stands where the service has nothing, unless it is an error body; the
@@ -150,13 +182,12 @@ pub(super) fn envelope(
     now: UnixMillis,
     stream: &mut Stream,
 ) -> Value {
-    let words = status.canonical_reason().unwrap_or("error");
     if code.is_none() && profile.gateway_errors {
-        return gateway("", words, now, stream);
+        let reason = status.canonical_reason().unwrap_or("error");
+        return gateway("", reason, now, stream);
     }
     let code = code.unwrap_or_else(|| code_of(status));
-    let meaning = code.documented().map_or(words, |row| row.meaning);
-    json!({ "code": code, "message": meaning, "request_id": stream.uuid() })
+    json!({ "code": code, "message": words(code), "request_id": stream.uuid() })
 }
 
 /// The code of Kling's table for a bare status; of several, the one that says

@@ -116,7 +116,9 @@ impl Service<'_> {
                 let task = tenant.tasks.at(index)?;
                 let shown = created(task)?;
                 if let Some(url) = &order.callback_url {
-                    tenant.callbacks.watch(task, &shown.id, url, self.origin);
+                    tenant
+                        .callbacks
+                        .watch(task, &shown.id, url, self.origin, self.now);
                 }
                 Some(shown)
             });
@@ -141,7 +143,7 @@ impl Service<'_> {
             .read(index, self.now, standing.is_some(), needed);
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         if moved {
-            tenant.callbacks.expect(task);
+            tenant.callbacks.expect(task, self.now);
         }
         let standing = standing.ok_or_else(not_found)?;
         let show = self.show(&tenant.name, &world.ledger);
@@ -225,7 +227,10 @@ impl Service<'_> {
         };
         let seed = self.engine.seed;
         let query = request.uri().query().unwrap_or_default();
-        let signed = parameter(query, "Signature") == Some(signature(seed, task).as_str());
+        // The signature is of the address with the time in it.
+        let expires = (expiry(&standing).get() / 1000).to_string();
+        let signed = parameter(query, "Signature") == Some(signature(seed, task).as_str())
+            && parameter(query, "Expires") == Some(expires.as_str());
         let is_open = signed && self.now < expiry(&standing);
         let etag = etag(seed, task);
         self.note(match self.asset_fault {

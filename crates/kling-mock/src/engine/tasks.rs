@@ -122,7 +122,7 @@ impl Engine {
         if !task.steer(now, steer) {
             return Err(UnknownTask::Ended(id.to_owned()));
         }
-        tenant.callbacks.expect(task);
+        tenant.callbacks.expect(task, now);
         tenant.tasks.course_moved(index);
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         summary(tenant, task, now).ok_or_else(not_found)
@@ -166,7 +166,7 @@ impl World {
 pub(super) fn summary(tenant: &Tenant, task: &Task, now: UnixMillis) -> Option<TaskSummary> {
     let standing = task.standing(now);
     let next = task.changes().map(|change| change.since);
-    let next_change = next.filter(|since| *since > now).min();
+    let next_change = next.filter(|since| *since > now.max(standing.since)).min();
     Some(TaskSummary {
         account: tenant.name.to_string(),
         task_id: TaskId::new(task.id.to_string())?,

@@ -45,8 +45,8 @@ impl Secrets {
         known.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
 
-    /// The text without secrets: known ones, web tokens, and the values of
-    /// parameters such as `Signature=`.
+    /// The text without secrets: known ones, web tokens, the values of
+    /// parameters such as `Signature=`, and the user and password in a URL.
     pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for secret in self.0.iter() {
@@ -55,7 +55,8 @@ impl Secrets {
             }
         }
         let hide = |_: &str| HIDDEN.to_owned();
-        replace(replace(text, next_web_token, hide), next_parameter, hide)
+        let text = replace(replace(text, next_web_token, hide), next_parameter, hide);
+        replace(text, next_user, hide)
     }
 }
 
@@ -138,6 +139,26 @@ fn next_parameter(text: &str, from: usize) -> Option<Range<usize>> {
         let end = start + run(&bytes[start..], in_value);
         (end > start).then_some(start..end)
     })
+}
+
+/// What stands before the `@` of a URL, also where its slashes are escaped as some
+/// writers of JSON do.
+fn next_user(text: &str, mut from: usize) -> Option<Range<usize>> {
+    loop {
+        let colon = from + text[from..].find(':')?;
+        let mut signs = ["://", ":\\/\\/"].into_iter();
+        let Some(sign) = signs.find(|sign| text[colon..].starts_with(sign)) else {
+            from = colon + 1;
+            continue;
+        };
+        let start = colon + sign.len();
+        let in_authority = |byte: &u8| *byte > b' ' && !b"/?#\"\\<>".contains(byte);
+        let end = start + run(&text.as_bytes()[start..], in_authority);
+        if let Some(length) = text[start..end].rfind('@').filter(|length| *length > 0) {
+            return Some(start..start + length);
+        }
+        from = end;
+    }
 }
 
 /// Base64 that is too long for a word, and that nothing about it shows to be
@@ -233,6 +254,12 @@ mod tests {
                 "?u=https%3A%2F%2Fh%3Fsig%3D…",
             ),
             ("Signature=", "Signature="),
+            (
+                r#"{"url":"http://me:pa@ss@127.0.0.1/a@b"}"#,
+                r#"{"url":"http://…@127.0.0.1/a@b"}"#,
+            ),
+            (r#""http:\/\/me@h\/", b@c"#, r#""http:\/\/…@h\/", b@c"#),
+            ("http://h/ and http://@h", "http://h/ and http://@h"),
             ("päth=1", "päth=1"),
         ];
         for (text, expected) in rows {

@@ -166,6 +166,13 @@ async fn the_signature_counts() {
     assert_eq!(status(&format!("{path}?Signature=wrong")).await, 403);
     assert_eq!(status(&format!("{path}?Signature")).await, 403);
     assert_eq!(status(&format!("{}x", finished.url)).await, 403);
+    // Nobody makes it last longer.
+    let longer = finished.url.replace("Expires=", "Expires=9");
+    assert_eq!(status(&longer).await, 403);
+    assert_eq!(
+        status(&finished.url.replace("Expires=", "Expired=")).await,
+        403
+    );
     assert_eq!(status(&finished.url.replace("-0.mp4", "-1.mp4")).await, 404);
     assert_eq!(status("/assets/").await, 404);
     assert_eq!(

@@ -216,6 +216,29 @@ async fn changes_that_queries_bring_about_are_told() {
     );
 }
 
+/// What a query would show was told, also on a clock that nobody moves.
+#[tokio::test]
+async fn what_is_shown_while_the_clock_stands_still_is_told() {
+    let told = async |scene: &Scene, expected: &[&str]| {
+        scene.after(0).await;
+        assert_eq!(scene.receiver.statuses(), expected);
+    };
+    let asked = Scene::of(|builder| builder.plan(Plan::polls(1, 1)));
+    let id = asked.create().await;
+    asked.ask("GET", &format!("/{id}"), "").await;
+    told(&asked, &["submitted", "processing"]).await;
+    asked.ask("GET", &format!("/{id}"), "").await;
+    told(&asked, &["submitted", "processing", "succeed"]).await;
+
+    let steered = Scene::of(|builder| builder.plan(Plan::held()));
+    let id = steered.create().await;
+    let released = steered.mock.release(&id).expect("released");
+    assert_eq!(released.next_change, None);
+    told(&steered, &["submitted", "processing"]).await;
+    steered.mock.finish(&id, Some("no")).expect("ended");
+    told(&steered, &["submitted", "processing", "failed"]).await;
+}
+
 /// Held against an independent implementation of Standard Webhooks.
 pub(crate) fn check_signed(got: &Got, secret: &str, right: bool) {
     let header = |name: &str| got.headers[name].to_str().expect("text");

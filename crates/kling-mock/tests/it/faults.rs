@@ -464,6 +464,25 @@ async fn what_faults_look_like_on_the_wire() {
     );
 }
 
+/// A program that knows the service's words by heart meets the same ones, whether the
+/// service means them or a fault makes it say so.
+#[tokio::test]
+async fn a_code_has_the_words_that_the_service_has_for_it() {
+    for (fault, words) in [
+        ("401/1000", "signature is invalid"),
+        ("401/1001", "Authorization is empty"),
+        ("401/1004", "Authorization has expired"),
+        ("429/1102", "Account balance not enough"),
+        ("429/1302", "API request too fast"),
+        ("429/1303", "parallel task over resource pack limit"),
+        ("503", "under maintenance"),
+    ] {
+        let mock = mock_with(&[&format!("create:{fault}")]);
+        let (_, answer) = create(&mock).await.expect("an answer");
+        assert_eq!(answer["message"], words, "{fault}");
+    }
+}
+
 /// A request that hangs keeps no server from ending.
 #[tokio::test]
 async fn a_hang_ends_with_the_server() {

@@ -43,6 +43,24 @@ fn slow(by: Duration) -> impl Transport {
     })
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_callback_of_an_account_that_is_closed_meanwhile_is_nobody_s() {
+    let mock = Mock::builder().plan(Plan::stuck()).build();
+    let running = tokio::spawn(mock.clone().run_callbacks(slow(Duration::from_secs(2))));
+    let key = mock.add_account(&Account::new("second")).expect("a key");
+    let mut body = single();
+    body["callback_url"] = HOOK.into();
+    let door = Door::of(&mock).with_key(&key);
+    assert_eq!(door.create("/kling", &body).await.status, 200);
+    sleep(Duration::from_secs(1)).await;
+    mock.remove_account("second").expect("closed");
+    sleep(Duration::from_secs(9)).await;
+    let entries = mock.journal();
+    let accounts: Vec<_> = entries.iter().map(JournalEntry::account).collect();
+    assert_eq!(accounts, [Some("second".into())]);
+    running.abort();
+}
+
 /// What is told of a forgotten task is not told of the next one.
 #[tokio::test(start_paused = true)]
 async fn a_callback_that_is_under_way_meanwhile_leaves_no_trace() {

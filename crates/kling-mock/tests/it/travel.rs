@@ -289,7 +289,7 @@ async fn a_receiver_may_steer_the_mock_over_its_own_interface() {
     let began = tokio::time::Instant::now();
     let moved = mock.advance(seconds(5)).await.expect("moved");
     assert_eq!((moved.callbacks, began.elapsed()), (3, Duration::ZERO));
-    let expected = [(0, "submitted"), (1_000, "processing"), (1_001, "succeed")];
+    let expected = [(0, "submitted"), (1_000, "processing"), (1_000, "succeed")];
     check(&told, &expected);
     let attempts = mock.callback_attempts("default");
     let mut outcomes = attempts.iter().map(|it| it.outcome.as_deref());

@@ -27,7 +27,7 @@ fn task(name: &str) -> TaskId {
 }
 
 /// Up to three changes, at these times.
-fn changes(times: &[i64]) -> Vec<Standing> {
+fn changes(times: &[i64]) -> Vec<(UnixMillis, Standing)> {
     [
         TaskStatus::SUBMITTED,
         TaskStatus::PROCESSING,
@@ -35,9 +35,9 @@ fn changes(times: &[i64]) -> Vec<Standing> {
     ]
     .into_iter()
     .zip(times)
-    .map(|(status, millis)| Standing {
-        status,
-        since: at(*millis),
+    .map(|(status, millis)| {
+        let since = at(*millis);
+        (since, Standing { status, since })
     })
     .collect()
 }
@@ -118,7 +118,7 @@ fn the_outlook_may_move() {
     assert_eq!(run(&mut queue, 100, &OK, &[]), ["100 a processing #1"]);
     // Forced to fail before its time.
     let mut forced = changes(&[0, 100, 150]);
-    forced[2].status = TaskStatus::FAILED;
+    forced[2].1.status = TaskStatus::FAILED;
     queue.expect(&task("a"), forced.clone());
     assert_eq!(run(&mut queue, 9000, &OK, &[]), ["150 a failed #1"]);
     queue.expect(&task("a"), forced);
