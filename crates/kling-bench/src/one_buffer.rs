@@ -24,7 +24,8 @@ pub(crate) fn run(report: &mut Report) {
     });
     let times = |bytes: u64| bytes as f64 / IMAGE as f64;
     report.add(Row {
-        what: "types: peak memory to write a request, beyond its picture of 10 MB".into(),
+        what: "types: peak memory of serialising a request, in addition to its picture of 10 MB"
+            .into(),
         unit: "x its size",
         ours: times(direct.bytes_max),
         rival: Some(("with a base64 string between", times(detour.bytes_max))),

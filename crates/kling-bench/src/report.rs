@@ -61,7 +61,8 @@ impl Report {
     /// As Markdown.
     pub(crate) fn table(&self) -> String {
         let mut text =
-            "| what | ours | beside it | ratio | goal | |\n|---|---|---|---|---|---|".to_owned();
+            "| what | ours | compared with | ratio | goal | |\n|---|---|---|---|---|---|"
+                .to_owned();
         for row in &self.0 {
             let rival = row.rival.map_or_else(String::new, |(name, value)| {
                 format!("{} {} ({name})", figure(value), row.unit)

@@ -1,4 +1,5 @@
-//! `kling`: photos in, a video out; and the service offline, for tests.
+//! The program `kling`: creates Kling's video effects, and runs the fake service and
+//! the conformance suite.
 
 mod args;
 mod check;

@@ -1,17 +1,17 @@
-//! The contract of Kling's video effects as checks that any implementation can
-//! be held to: this workspace's fake service, a gateway's, somebody else's.
+//! A conformance suite for implementations of Kling's video effects API: this
+//! workspace's fake service, a gateway, any other server, and clients.
 //!
-//! | what is held to it | with |
+//! | under test | entry point |
 //! |---|---|
-//! | a server | [`run`] and [`run_selected`] on a [`Target`]: it asks, and looks at the answers |
-//! | a client, in any language | [`client::run`]: it runs a command, and looks at what reaches a fake service |
+//! | a server | [`run`] and [`run_selected`] on a [`Target`]: sends requests and checks the answers |
+//! | a client, in any language | [`client::run`]: runs a command against a fake service and checks what it sends |
 //! | code without a network | [`vectors`]: test vectors, in process or over a pipe |
 //!
-//! All three are `kling conformance` on the command line.
+//! On the command line, all three are subcommands of `kling conformance`.
 //!
-//! A check of servers speaks raw HTTP and JSON and knows nothing of `kling-types`:
-//! client and mock share those types and could be wrong together. What is right is
-//! said by `fixtures/`, the service's own words.
+//! A check of servers speaks raw HTTP and JSON and does not use `kling-types`:
+//! client and mock share those types, so both could be wrong in the same way. The
+//! reference is `fixtures/`, which has the service's own words.
 //!
 //! ```
 //! use kling_conformance::{Host, Report, Status, Target, run};
@@ -26,9 +26,8 @@
 //! # }
 //! ```
 //!
-//! What the suite itself is worth, show `tests/it/matrix.rs` and
-//! `tests/it/clients.rs`: services and clients that do one thing wrong each, and
-//! what notices them.
+//! The suite is tested too: `tests/it/matrix.rs` and `tests/it/clients.rs` run it
+//! against servers and clients with one defect each, which it must detect.
 
 mod checks;
 mod child;

@@ -1,5 +1,5 @@
-//! A client for Kling's video effects that never pays twice for one job and
-//! never loses the id of a paid one.
+//! An async client for Kling's video effects that never pays twice for one job
+//! and never loses the id of a paid task.
 //!
 //! ```no_run
 //! use kling_http::{Client, EffectRequest, ImageSource, Scene};
@@ -15,53 +15,54 @@
 //! # }
 //! ```
 //!
-//! # What it takes care of
+//! # Guarantees
 //!
-//! - **Paying once.** Every create carries an external task id. When its answer
-//!   is lost, the client asks the service for that id where the service can
-//!   tell ([`Provider::kling`]) and adopts the task; where it can't
-//!   ([`Provider::comet`]) nothing is sent again, and the error says
-//!   [`maybe_sent`](Error::maybe_sent) and keeps the id.
+//! - **At most one charge.** Every create carries an external task id. After a
+//!   lost answer, the client looks that id up if the provider supports it
+//!   ([`Provider::kling`]), and adopts the task or sends the create once more.
+//!   Otherwise ([`Provider::comet`]) nothing is sent again; the error says
+//!   [`maybe_sent`](Error::maybe_sent) and carries the id.
 //! - **Bounded waits.** [`PollPolicy::max_wait`] always ends a wait; the error
-//!   has the task's id. A failed poll is not the end.
-//! - **The real reason.** The body's code counts before the HTTP status; a
-//!   failed task's own words are in the error.
-//! - **Whole files.** A download resumes where it broke off, and the file
-//!   appears under its name only when it is complete. A result's address leads
-//!   to no private host (`DownloadPolicy`), and never sees the credentials.
+//!   has the task's id. A single failed query does not end the wait.
+//! - **The real reason.** The code in the body takes precedence over the HTTP
+//!   status, and the error has a failed task's own message.
+//! - **Complete files.** A download resumes where it broke off, and the file
+//!   appears under its name only when it is complete. The host of a result never
+//!   gets the credentials, and may not be in a private network unless
+//!   `DownloadPolicy` allows it.
 //!
 //! # Any HTTP stack
 //!
-//! All traffic goes through [`Transport`], one method. The feature `reqwest`
-//! (default) brings one; without default features there is no HTTP library in
-//! the tree.
+//! All traffic goes through [`Transport`], a trait with one method. The feature
+//! `reqwest` (default) provides an implementation; without default features no
+//! HTTP client is compiled.
 //!
 //! # Features
 //!
-//! | feature | default | brings |
+//! | feature | default | provides |
 //! |---|---|---|
 //! | `reqwest` | yes | `ReqwestTransport`, with rustls |
-//! | `jwt` | yes | `Credentials::access_keys`: Kling's access key and secret key |
+//! | `jwt` | yes | `Credentials::access_keys`: tokens signed with Kling's access key and secret key |
 //! | `tracing` | yes | spans `kling.task` and `kling.request`, and events; see below |
-//! | `download` | yes | `TaskHandle::download`: results into files, writers and streams, with SHA-256 |
-//! | `webhook` | no | `webhook`: callbacks verified and read |
-//! | `axum` | no | `webhook::axum_route`, a ready handler |
+//! | `download` | yes | `TaskHandle::download`: results to files, writers and streams, with their SHA-256 |
+//! | `webhook` | no | the module `webhook`: verifies and parses callbacks |
+//! | `axum` | no | `webhook::axum_route`, a ready-made handler |
 //! | `tower` | no | `TowerTransport`: any tower service as a transport |
 //! | `test-util` | no | the module `testing`: transports for your tests |
 //!
-//! # What a log shows
+//! # Logging
 //!
-//! With the feature `tracing`, each try of a call is a span `kling.request` with
+//! With the feature `tracing`, each attempt of a call is a span `kling.request` with
 //! `operation`, `attempt`, and the answer's `status`, `code` and `request_id`,
-//! inside a span `kling.task` with `task_id` and `external_task_id`. Waits and
-//! what follows a lost create are events, which [`Client::observed`] tells to a program
-//! of yours, too. No key, token, picture or signed
-//! address is in any of them, at any level.
+//! inside a span `kling.task` with `task_id` and `external_task_id`. Waits, and
+//! the steps after a lost create, are events; [`Client::observed`] also reports them
+//! to the program. None of these has a key, token, picture or signed address, at
+//! any level.
 //!
-//! # What is not here
+//! # What is not supported
 //!
-//! There is no way to cancel a task, because the service has none: dropping a
-//! handle or a future stops the watching, not the task, which is paid for.
+//! A task can't be cancelled, because the service has no way to do it. Dropping a
+//! handle or a future stops the watching, not the task, which is charged.
 
 mod answer;
 mod client;

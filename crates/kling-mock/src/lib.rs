@@ -1,22 +1,22 @@
-//! Kling's video effects service, offline: same paths, same bodies, same
-//! errors, real videos, and a clock that the test owns.
+//! A fake of Kling's video effects service for offline tests: the same paths,
+//! bodies and errors, real videos, and a clock that the test controls.
 //!
-//! # Which door do I want?
+//! # Ways to reach it
 //!
 //! | you test | use | time |
 //! |---|---|---|
 //! | a Rust program, through `kling-http` | [`Mock::transport`], or [`Mock::client`] with the key: no socket | tokio's, from 2026-01-01: virtual, if you pause it |
 //! | anything else that speaks HTTP | [`Mock::serve`]: a port on loopback | real |
-//! | with a `wiremock::MockServer` that you have already | `Mock::respond`, with feature `wiremock`; not for faults that break connections | real |
+//! | a program with a `wiremock::MockServer` of its own | `Mock::respond`, with feature `wiremock`; not for faults that break connections | real |
 //! | from a shell or another language | `kling mock` | real |
 //!
-//! These are the clocks of a mock that is given none: with [`MockBuilder::clock`] any
-//! door has the time that you choose.
+//! The last column is the default clock; [`MockBuilder::clock`] sets another one for
+//! any of them.
 //!
-//! All doors lead to the same engine: the same requests at the same times get
+//! All of them lead to the same engine: the same requests at the same times get
 //! the same bytes, and leave the same journal.
 //!
-//! # A test in five lines
+//! # A first test
 //!
 //! ```
 //! use kling_http::{EffectRequest, ImageSource, Scene};
@@ -33,17 +33,18 @@
 //! # }
 //! ```
 //!
-//! What becomes of a task is its [`Plan`]'s: `Plan::after(queue, run)` takes ten
-//! minutes if you like, which is under a millisecond of virtual time.
+//! A task's [`Plan`] decides how its status changes and when. With
+//! `Plan::after(queue, run)` a task may take ten minutes of virtual time, which
+//! pass in no time on a paused clock.
 //!
-//! # A warning about paused clocks
+//! # Paused clocks and sockets
 //!
-//! On a paused tokio runtime (`start_paused = true`) time jumps to the next
-//! timer whenever everything on that runtime waits. A socket whose other end is
-//! outside the runtime does not count as work: timeouts fire at once. Pause the
-//! clock with [`Mock::transport`]; use real time with sockets.
+//! On a paused tokio runtime (`start_paused = true`), time jumps to the next
+//! timer whenever everything on that runtime is idle. A socket whose other end is
+//! outside the runtime counts as idle, so timeouts fire at once. Pause the clock
+//! with [`Mock::transport`]; use real time with sockets.
 //!
-//! # What goes wrong on purpose
+//! # Injecting faults
 //!
 //! A [`Fault`] is a line of text, `SELECTOR [@PHASE] : ACTION [xN] [optional]`:
 //!
@@ -58,8 +59,8 @@
 //! | a file (`asset`) | `403` `404` `expired` `wrong_type` `range_ignored` |
 //! | a callback | `drop` `dup=2` `reorder` `late=5s` `bad_sig` `stale_ts` `wrong_secret` `no_headers` |
 //!
-//! [`Fault`] has all of it, and refuses what makes no sense when it is written.
-//! The flagship carries a create out, bills it and loses the answer:
+//! [`Fault`] documents the whole grammar; parsing rejects a fault that makes no
+//! sense. The most important one executes and bills a create, and loses the answer:
 //!
 //! ```
 //! use kling_http::{EffectRequest, ImageSource, Scene};
@@ -79,34 +80,35 @@
 //! # }
 //! ```
 //!
-//! # A clock of your own
+//! # Manual and scaled clocks
 //!
-//! With a [`ManualClock`] nothing moves until [`Mock::advance`] says so, and the
-//! callbacks that fall due on the way are out before it returns. A
-//! [`ScaledClock`] runs by itself, but faster.
+//! With a [`ManualClock`], time stands still until [`Mock::advance`] moves it; the
+//! callbacks that fall due on the way are sent before it returns. A [`ScaledClock`]
+//! runs by itself, but faster.
 //!
-//! # From outside
+//! # The control interface
 //!
-//! What a test in Rust does by the methods of [`Mock`], any other does at
-//! `/__mock`, through [`Mock::transport`] and [`Mock::serve`] (not through
-//! `Mock::respond`): `GET /__mock/routes` lists it all, with the method that does
-//! the same, and `GET /__mock/openapi.json` describes it.
+//! What a Rust test does with the methods of [`Mock`], other languages do over HTTP
+//! at `/__mock`, through [`Mock::transport`] and [`Mock::serve`] (not through
+//! `Mock::respond`). `GET /__mock/routes` lists the routes, each with the
+//! corresponding method, and `GET /__mock/openapi.json` describes them.
 //!
 //! # What it does not emulate
 //!
-//! Row by row: [`Mock::limits`] and `docs/mock-limits.md`. In short:
+//! [`Mock::limits`] and `docs/mock-limits.md` have the complete list. In short:
 //!
-//! - Pictures: nothing looks at them beyond their headers, and nothing fetches a
-//!   URL: a picture given by URL always passes. No content is moderated; a
-//!   [`Plan`] that fails with a message of your own stands in for it.
-//! - Effects: a finished video is real, but shows one still colour.
-//! - Prices: nobody publishes what an effect costs in units, so they are
-//!   invented, and what is billed is billed at the create.
-//! - Callbacks are not repeated unless told to be, as nothing is known of how
-//!   the service does it.
-//! - Of Kling's other endpoints there is none, nor its new paths (`/tasks`), nor
-//!   the ones for accounts and prices.
-//! - TLS and HTTP/2, on a socket. A request's body may have 64 MiB.
+//! - Pictures are not examined beyond their headers, and no URL is fetched, so a
+//!   picture given by URL always passes. Nothing moderates content; use a [`Plan`]
+//!   that fails with a message of your own instead.
+//! - A finished video is real, but shows a single still colour.
+//! - Prices are invented, because nobody publishes what an effect costs in units. A
+//!   task is billed at its create.
+//! - Callbacks are not retried by default ([`MockBuilder::callback_attempts`]), as
+//!   nothing is known of how the service retries them.
+//! - Kling's other endpoints, its new paths (`/tasks`), and the endpoints for
+//!   accounts and prices do not exist.
+//! - On a socket, there is neither TLS nor HTTP/2. A request's body may have at most
+//!   64 MiB.
 
 mod admin;
 mod asset;

@@ -1,5 +1,5 @@
-//! What is on the wire of Kling's video effects: two photographs and a scene
-//! name in, a task out, and in the end a video.
+//! Wire types of Kling's video effects API: one or two photographs and a scene
+//! name go in, a task comes out, and in the end a video.
 //!
 //! ```
 //! use kling_types::{EffectRequest, ImageSource, Scene, TaskEnvelope};
@@ -22,37 +22,37 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! # How it reads and writes
+//! # Reading and writing
 //!
-//! Reading is tolerant: what is absent, null or of an unknown type reads as
-//! unset; ids and codes may be numbers, times may be seconds, a status may be
-//! any documented synonym. Nothing is lost by it: each object keeps in `extra`
-//! what its fields cannot express, and writes it back. Writing is strict: unset
-//! fields are omitted, never `null`, and `duration` is a string.
+//! Reading is tolerant: a member that is absent, null or of an unexpected type
+//! reads as unset; ids and codes may be numbers, times may be in seconds, and a
+//! status may be any documented synonym. It is also lossless: each object keeps in
+//! `extra` what its fields can't express, and writes it back. Writing is strict:
+//! unset fields are omitted, never `null`, and `duration` is a string.
 //!
-//! A task may come in an envelope, a list, a [callback], a gateway's record, in
-//! Kling's older or newer shape: it reads into the same [`Task`]. Of a key that
-//! stands twice in an object the last counts; beyond 128 levels, and for numbers
-//! beyond a 64-bit float, reading is an error. Integers of 64 bits and finite
-//! floats are exact.
+//! A task may arrive in an envelope, a list, a [callback] or a gateway's record,
+//! in Kling's older or newer shape: it always reads into the same [`Task`]. If an
+//! object has the same key twice, the last one counts. Nesting beyond 128 levels
+//! and numbers beyond the range of a 64-bit float are errors. 64-bit integers and
+//! finite floats are exact.
 //!
-//! `Debug` shows neither pictures nor the query of a URL, which may be a
-//! signature, nor the values in `extra`.
+//! `Debug` shows no picture, no query of a URL (which may be a signature), and no
+//! value in `extra`.
 //!
 //! # What is not here
 //!
-//! No I/O (but for [`ImageSource::file`]), no clock, no HTTP client, no retry:
-//! that is `kling-http`. No behaviour of the service: that is `kling-mock`.
+//! This crate has no I/O (except [`ImageSource::file`]), no clock, no HTTP client and
+//! no retries: see `kling-http`. The behaviour of the service is in `kling-mock`.
 //!
-//! # How sure a rule is
+//! # Evidence
 //!
-//! Docs mark where a statement comes from: *documented* by Kling or CometAPI,
-//! *seen live* in an answer somebody received, *inferred*, or *contradictory*
-//! where sources disagree.
+//! The documentation marks the source of each statement about the service:
+//! *documented* by Kling or CometAPI, *seen live* in an answer that somebody
+//! received, *inferred*, or *contradictory* where sources disagree.
 //!
 //! # Features
 //!
-//! `schema`, off by default: the module `schema`, with JSON Schemas of all this.
+//! `schema` (off by default): the module `schema`, with JSON Schemas of these types.
 
 pub mod callback;
 pub mod code;

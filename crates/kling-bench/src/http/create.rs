@@ -31,7 +31,7 @@ async fn create(client: &Client, image: Vec<u8>) -> bool {
 
 pub(crate) fn memory(report: &mut Report) {
     report.add(Row {
-        what: "client: peak memory of a create with a picture of 10 MB, the picture included"
+        what: "client: peak memory of a create with a picture of 10 MB, including the picture"
             .into(),
         unit: "x its size",
         ours: peak_of(IMAGE),

@@ -22,7 +22,9 @@ const HANDLES: u32 = if cfg!(debug_assertions) {
 
 pub(crate) fn run(report: &mut Report) {
     report.add(Row {
-        what: format!("client: memory of each of {HANDLES} waiting handles, tokio's task included"),
+        what: format!(
+            "client: memory per waiting handle, with {HANDLES} of them, tokio's task included"
+        ),
         unit: "bytes",
         ours: bytes_each(HANDLES).unwrap_or(f64::NAN),
         rival: None,

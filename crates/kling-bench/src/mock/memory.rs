@@ -29,7 +29,7 @@ pub(crate) fn run(report: &mut Report) {
     let grown = (resident() - before) / f64::from(1 << 20);
     let cap = JournalLimits::default().bytes as f64 / f64::from(1 << 20);
     report.add(Row {
-        what: "mock: memory grown by 1,000,000 requests (journal cap + 5)".into(),
+        what: "mock: growth of memory over 1,000,000 requests (journal cap + 5)".into(),
         unit: "MiB",
         ours: grown,
         rival: None,
@@ -37,7 +37,7 @@ pub(crate) fn run(report: &mut Report) {
         goal: Goal::AtMost(cap + 5.0),
     });
     report.add(Row {
-        what: "mock: memory that a request leaves behind, on average".into(),
+        what: "mock: memory retained per request, on average".into(),
         unit: "bytes",
         ours: grown * f64::from(1 << 20) / REQUESTS as f64,
         rival: Some(("wiremock", crate::rival::wiremock_memory(FEWER))),

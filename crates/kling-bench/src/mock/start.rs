@@ -35,6 +35,6 @@ pub(crate) fn run(report: &mut Report) {
         ("wiremock", wiremock),
         Goal::AtMost(1.0),
     );
-    row.what.push_str(", one after the other");
+    row.what.push_str(", one after another");
     report.add(row);
 }

@@ -46,7 +46,7 @@ fn at_kling(mut request: http::Request<bytes::Bytes>) -> http::Request<bytes::By
 
 pub(crate) fn bytes(report: &mut Report) {
     report.add(Row {
-        what: format!("mock: memory of each of {LIVE} live tasks, charge included"),
+        what: format!("mock: memory per task, with {LIVE} live tasks, ids and charge included"),
         unit: "bytes",
         ours: bytes_each(LIVE),
         rival: None,

@@ -1,4 +1,4 @@
-//! An account, as a body orders it.
+//! The request body that creates an account.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::plan::{Plan, PlanError};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AccountOrder {
+pub(super) struct AccountRequest {
     name: String,
     #[serde(default)]
     api_key: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct AccountOrder {
     webhook_secret: Option<String>,
 }
 
-impl AccountOrder {
+impl AccountRequest {
     pub(super) fn name(&self) -> &str {
         &self.name
     }

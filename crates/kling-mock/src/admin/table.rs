@@ -175,7 +175,7 @@ pub(super) static ROUTES: &[Route] = &[
         "Moves a manual clock; callbacks that fall due on the way are delivered before the answer",
         "Mock::advance, Mock::set_time, Mock::advance_to_next, Mock::run_until_idle, Mock::deliver_callbacks",
     )
-    .body("ClockOrder", r#"{"advance":"1m30s"}"#)
+    .body("ClockRequest", r#"{"advance":"1m30s"}"#)
     .answers(200, "ClockMove"),
     Route::new(Method::POST, "/reset", "reset", Now(handlers::reset))
         .says(
@@ -189,11 +189,11 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "Faults"),
     Route::new(Method::POST, "/faults", "arm", Now(handlers::arm))
         .says("Arms a fault, after those that are", "Mock::arm")
-        .body("FaultOrder", r#"{"fault":"create#1@after:reset"}"#)
+        .body("FaultRequest", r#"{"fault":"create#1@after:reset"}"#)
         .answers(201, "Fault"),
     Route::new(Method::PUT, "/faults", "replaceFaults", Now(handlers::replace_faults))
         .says("Arms these faults in place of all that were", "Mock::replace_faults")
-        .body("FaultsOrder", r#"{"faults":["get#2:503","asset:truncate=1000"]}"#)
+        .body("FaultsRequest", r#"{"faults":["get#2:503","asset:truncate=1000"]}"#)
         .answers(200, "Faults"),
     Route::new(Method::DELETE, "/faults", "disarmAll", Now(handlers::disarm_all))
         .says("Takes all faults away", "Mock::reset_only")
@@ -203,7 +203,7 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "Fault"),
     Route::new(Method::PUT, "/faults/{id}", "replaceFault", Now(handlers::replace_fault))
         .says("Arms a fault in the place of another", "Mock::replace_fault")
-        .body("FaultOrder", r#"{"fault":"get:503 x2"}"#)
+        .body("FaultRequest", r#"{"fault":"get:503 x2"}"#)
         .answers(200, "Fault"),
     Route::new(Method::DELETE, "/faults/{id}", "disarm", Now(handlers::disarm))
         .says("Takes a fault away", "Mock::disarm")
@@ -253,7 +253,7 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "Accounts"),
     Route::new(Method::POST, "/accounts", "addAccount", Now(handlers::add_account))
         .says("Opens an account; its API key is told here and never again", "Mock::add_account")
-        .body("AccountOrder", r#"{"name":"second","slots":2,"plan":"after(1s, 2s)"}"#)
+        .body("AccountRequest", r#"{"name":"second","slots":2,"plan":"after(1s, 2s)"}"#)
         .answers(201, "AccountOpened"),
     Route::new(Method::GET, "/accounts/{id}", "account", Now(handlers::account))
         .says("One account, by its name", "Mock::accounts")
@@ -283,7 +283,7 @@ pub(super) static ROUTES: &[Route] = &[
         "string",
         "standard (the default): the old one signs too for seven days; emergency: no longer",
     )])
-    .body("SecretOrder", r#"{"secret":"whsec_dGVzdHNlY3JldA=="}"#)
+    .body("SecretRequest", r#"{"secret":"whsec_dGVzdHNlY3JldA=="}"#)
     .answers_nothing(204),
     Route::new(
         Method::POST,
@@ -292,7 +292,7 @@ pub(super) static ROUTES: &[Route] = &[
         Later(|call| Box::pin(handlers::advance_account(call))),
     )
     .says("Lets time pass for one account alone", "Mock::advance_account")
-    .body("AdvanceOrder", r#"{"advance":"5m"}"#)
+    .body("AdvanceRequest", r#"{"advance":"5m"}"#)
     .answers_nothing(202),
     Route::new(Method::GET, "/tasks", "tasks", Now(handlers::tasks))
         .says("The tasks of an account, the newest first; no query", "Mock::tasks")
@@ -319,14 +319,14 @@ pub(super) static ROUTES: &[Route] = &[
         "Ends the stage that a task is in, ends the task, or gives it another plan",
         "Mock::release, Mock::finish, Mock::replan",
     )
-    .body("TaskOrder", r#"{"fail":"Image pixel is invalid"}"#)
+    .body("SteerRequest", r#"{"fail":"Image pixel is invalid"}"#)
     .answers(200, "Task"),
     Route::new(Method::GET, "/plans", "plans", Now(handlers::plans))
         .says("The rules that say which plan a create gets", "Mock::plan_rules")
         .answers(200, "Plans"),
     Route::new(Method::POST, "/plans", "planFor", Now(handlers::plan_for))
         .says("A plan for some of the creates to come", "Mock::plan_for")
-        .body("PlanOrder", r#"{"plan":"after(1s, 2m)","scene":"hug_pro","times":1}"#)
+        .body("PlanRequest", r#"{"plan":"after(1s, 2m)","scene":"hug_pro","times":1}"#)
         .answers_nothing(204),
     Route::new(Method::DELETE, "/plans", "forgetPlans", Now(handlers::forget_plans))
         .says("Takes all these rules away", "Mock::forget_plan_rules")
@@ -343,7 +343,7 @@ pub(super) static ROUTES: &[Route] = &[
     )
     .says("Sends the console's test callback, once in six seconds", "Mock::test_callback")
     .query(&[ACCOUNT])
-    .body("TestOrder", r#"{"url":"http://127.0.0.1:9/hook"}"#)
+    .body("TestCallbackRequest", r#"{"url":"http://127.0.0.1:9/hook"}"#)
     .answers_nothing(202),
     Route::new(
         Method::POST,
