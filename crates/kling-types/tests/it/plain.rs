@@ -89,7 +89,7 @@ fn check(answer: &Value, is_plain: bool) {
         is_plain,
         "{text}"
     );
-    agree(&text).unwrap();
+    agree(&text).expect("the same task");
 }
 
 #[test]
@@ -153,6 +153,6 @@ fn samples_of_answers_are_plain() {
         let body = read(&format!("fixtures/samples/{name}.json"));
         let text = str::from_utf8(&body).expect("text");
         assert!(Task::of_plain_answer(&body).is_some(), "{name}");
-        agree(text).unwrap();
+        agree(text).expect("the same task");
     }
 }
