@@ -1,26 +1,30 @@
-//! The client, and how it is built.
+//! The client: its shared state, and the settings that it was built with.
 
 use std::sync::Arc;
 
 use http::Method;
-use kling_types::{EffectRequest, ExternalTaskId, Task, TaskCallback, TaskId, UnixMillis, routes};
+use kling_types::{Task, TaskId, routes};
 
 use crate::answer::no_task;
-use crate::clock::{Clock, SharedClock, SystemClock};
-use crate::create;
+use crate::clock::SharedClock;
 use crate::credentials::Credentials;
 use crate::dice::Dice;
 #[cfg(feature = "download")]
 use crate::download::DownloadPolicy;
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::list::List;
 use crate::notice::{Notice, Observer};
 use crate::pipeline::{Call, RetryPolicy, Timeouts, query};
 use crate::provider::Provider;
-use crate::task::{Experience, PollPolicy, SavedTask, TaskHandle, Wakeups};
+use crate::task::{Experience, PollPolicy, Wakeups};
 use crate::trace;
-use crate::transport::{SharedTransport, Transport};
+use crate::transport::SharedTransport;
+
+mod builder;
+mod effects;
+
+pub use builder::ClientBuilder;
+pub use effects::Effects;
 
 /// A client of one provider, for one account. Clones cheaply.
 #[derive(Debug, Clone)]
@@ -62,19 +66,7 @@ pub(crate) struct Settings {
 impl Client {
     /// A client for this provider with these credentials.
     pub fn builder(provider: Provider, credentials: Credentials) -> ClientBuilder {
-        ClientBuilder {
-            provider,
-            credentials,
-            transport: None,
-            timeouts: Timeouts::default(),
-            retry: RetryPolicy::default(),
-            poll: PollPolicy::default(),
-            check_pictures: true,
-            #[cfg(feature = "download")]
-            downloads: DownloadPolicy::default(),
-            clock: Arc::new(SystemClock),
-            seed: None,
-        }
+        ClientBuilder::new(provider, credentials)
     }
 
     /// A client for the first provider whose key is in the environment:
@@ -167,299 +159,4 @@ impl Client {
             .into_task(asked)
             .map_err(|answer| no_task(&answer, "the answer to the query has no task in it"))
     }
-}
-
-/// Video effects: one or two pictures and a scene in, a video out.
-#[derive(Debug, Clone, Copy)]
-pub struct Effects<'a> {
-    client: &'a Client,
-}
-
-impl Effects<'_> {
-    /// Creates a task. From here on it is paid for; see [`TaskHandle`] for how
-    /// to get at the result.
-    ///
-    /// The request is checked first; one that breaks a rule is not sent. An
-    /// external task id is added if there is none, and `duration` where the
-    /// provider requires it. A create that was certainly not acted on (no
-    /// connection, too many requests, no free slot, maintenance, an expired
-    /// token) is repeated within the [`RetryPolicy`]. One whose answer was lost
-    /// is looked up where the provider can tell, up to three times in three
-    /// seconds, and sent once more if it is unknown there; a task that is found
-    /// must carry its external id or, where the answer has none, not be older.
-    /// In all other cases the error has [`maybe_sent`](Error::maybe_sent).
-    ///
-    /// Dropping the future while it runs leaves the outcome unknown: set an
-    /// external task id of your own to find the task by.
-    pub async fn create(&self, request: EffectRequest) -> Result<TaskHandle> {
-        let scene = request.effect_scene.clone();
-        let (task, external_id) = create::create(self.client, request).await?;
-        let handle = TaskHandle::created(self.client.clone(), routes::EFFECTS, scene, task);
-        Ok(handle.with_external_id(external_id))
-    }
-
-    /// Asks after a task once, by the service's id.
-    pub async fn get(&self, id: &TaskId) -> Result<Task> {
-        self.task(id.clone()).fetch().await
-    }
-
-    /// Asks after a task once, by the external id it was created with.
-    ///
-    /// Where the provider can't tell ([`Provider::finds_external_ids`]), nothing
-    /// is sent, and the error's kind is [`ErrorKind::Unsupported`].
-    pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
-        self.expect_external_ids(id)?;
-        let span = trace::Span::task(None, Some(id));
-        let found = self.client.get_task(routes::EFFECTS, id.as_str(), None);
-        let found = span.run(found).await;
-        found.map_err(|error| error.with_external_task_id(Some(id)))
-    }
-
-    fn expect_external_ids(self, id: &ExternalTaskId) -> Result<()> {
-        let provider = &self.client.settings().provider;
-        if provider.finds_external_ids() {
-            return Ok(());
-        }
-        let text = format!("{} does not find tasks by external id", provider.name());
-        let error = Error::new(ErrorKind::Unsupported, text);
-        Err(error.with_external_task_id(Some(id)))
-    }
-
-    /// Finds out about a create that was begun at this time, perhaps by a process
-    /// that is no more: its task, or `None` if the service itself says that it has
-    /// none with this external id. One that was begun a moment ago may not show
-    /// yet; the same create once more, with the same external id, is refused where
-    /// it would be the second.
-    ///
-    /// A task that is shown must carry the external id or, where the answer has
-    /// none, not be older than the create (by more than five minutes, for clocks
-    /// differ); any other is an error with [`maybe_sent`](Error::maybe_sent).
-    /// Where the provider can't tell, as in
-    /// [`get_by_external_id`](Self::get_by_external_id), the kind is
-    /// [`ErrorKind::Unsupported`].
-    ///
-    /// ```no_run
-    /// # async fn example(client: kling_http::Client) -> kling_http::Result<()> {
-    /// use kling_http::{ExternalTaskId, types::UnixMillis};
-    ///
-    /// // Written down before the create was sent.
-    /// let id = ExternalTaskId::new("order-1").expect("not empty");
-    /// let begun = UnixMillis::new(1_790_000_000_000);
-    /// match client.effects().find_created(&id, begun).await? {
-    ///     Some(task) => println!("paid: task {}", task.id()),
-    ///     None => println!("not paid, as far as the service knows"),
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn find_created(
-        &self,
-        id: &ExternalTaskId,
-        begun: UnixMillis,
-    ) -> Result<Option<TaskHandle>> {
-        self.expect_external_ids(id)?;
-        let span = trace::Span::task(None, Some(id));
-        let found = span.run(create::find(self.client, id, begun)).await?;
-        Ok(found.map(|task| {
-            let saved = SavedTask {
-                provider: self.client.settings().provider.name().to_owned(),
-                collection: routes::EFFECTS.to_owned(),
-                task_id: task.id,
-                external_task_id: Some(id.clone()),
-                created_at: task.created_at,
-                scene: None,
-            };
-            TaskHandle::from_saved(self.client.clone(), routes::EFFECTS, saved)
-        }))
-    }
-
-    /// The account's tasks, newest first; see [`List`].
-    pub fn list(&self) -> List {
-        List::new(self.client.clone(), routes::EFFECTS)
-    }
-
-    /// A task that was created before, perhaps by another process. Nothing is
-    /// sent.
-    pub fn task(&self, id: TaskId) -> TaskHandle {
-        TaskHandle::from_id(self.client.clone(), routes::EFFECTS, id)
-    }
-
-    /// A task that was written down with [`TaskHandle::saved`], by whatever
-    /// process. Nothing is sent. Another provider's task, or one of another
-    /// kind, is an error ([`ErrorKind::Config`]): its id means nothing here.
-    ///
-    /// ```
-    /// use kling_http::{Client, Credentials, Provider, SavedTask, transport_fn};
-    /// # let transport = transport_fn(|_| std::future::pending());
-    /// # let client = Client::builder(Provider::comet(), Credentials::api_key("sk-1"));
-    /// # let client = client.transport(transport).build()?;
-    ///
-    /// let text = r#"{"provider": "comet", "collection": "/v1/videos/effects", "task_id": "7"}"#;
-    /// let saved: SavedTask = serde_json::from_str(text)?;
-    /// let task = client.effects().resume(saved.clone())?;
-    /// assert_eq!(task.saved(), saved);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn resume(&self, saved: SavedTask) -> Result<TaskHandle> {
-        let provider = self.client.settings().provider.name();
-        let differs = if saved.provider != provider {
-            format!(
-                "is {}'s, and this client talks to {provider}: build one for its provider",
-                saved.provider
-            )
-        } else if saved.collection != routes::EFFECTS {
-            format!(
-                "was created at {}, and effects are at {}",
-                saved.collection,
-                routes::EFFECTS
-            )
-        } else {
-            let client = self.client.clone();
-            return Ok(TaskHandle::from_saved(client, routes::EFFECTS, saved));
-        };
-        let text = format!("the saved task {} {differs}", saved.task_id);
-        let error = Error::new(ErrorKind::Config, text).with_task_id(&saved.task_id);
-        Err(error.with_external_task_id(saved.external_task_id.as_ref()))
-    }
-
-    /// A callback has come: whoever waits for its task, through this client or a
-    /// clone of it, asks the service at once. Whether there was anybody.
-    ///
-    /// The callback is a hint and no more: what it says of the task is not
-    /// believed, so it need not be genuine. Duplicates, late and forged ones
-    /// change nothing: they cause at most one query a second and waiter, ever
-    /// fewer if there is no news. Polling goes on as without.
-    ///
-    /// Both ids of the callback are looked for, as CometAPI's may carry a task
-    /// id of its upstream (*inferred*). With a token of your own in the callback
-    /// URL, use [`wake`](Self::wake).
-    pub fn notify(&self, callback: &TaskCallback) -> bool {
-        let task = callback.task();
-        let by_id = self.wake(task.id.as_str());
-        let external = task.external_id();
-        external.is_some_and(|id| self.wake(id.as_str())) || by_id
-    }
-
-    /// The same for a task id, or an external one.
-    pub fn wake(&self, id: &str) -> bool {
-        self.client.wakeups().wake(id)
-    }
-}
-
-/// Builds a [`Client`].
-#[derive(Debug)]
-#[must_use]
-pub struct ClientBuilder {
-    provider: Provider,
-    credentials: Credentials,
-    transport: Option<SharedTransport>,
-    timeouts: Timeouts,
-    retry: RetryPolicy,
-    poll: PollPolicy,
-    check_pictures: bool,
-    #[cfg(feature = "download")]
-    downloads: DownloadPolicy,
-    clock: SharedClock,
-    seed: Option<u64>,
-}
-
-impl ClientBuilder {
-    /// Sends all traffic through this.
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(SharedTransport::new(transport));
-        self
-    }
-
-    /// How long a call may take.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// How often a call is repeated.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
-        self
-    }
-
-    /// How tasks are watched.
-    pub fn poll(mut self, poll: PollPolicy) -> Self {
-        self.poll = poll;
-        self
-    }
-
-    /// Whether pictures given as bytes are looked at before a create: format,
-    /// pixels, aspect, size. Switch it off if the service's limits have moved.
-    pub fn check_pictures(mut self, check: bool) -> Self {
-        self.check_pictures = check;
-        self
-    }
-
-    /// What a download may take.
-    #[cfg(feature = "download")]
-    pub fn downloads(mut self, policy: DownloadPolicy) -> Self {
-        self.downloads = policy;
-        self
-    }
-
-    /// What time of day it is: for tokens, `Retry-After` with a date, and the
-    /// age of tasks. The machine's own clock by default. Waiting is tokio's.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Makes jitter repeat itself: the same seed and the same answers give the
-    /// same waits. External task ids stay unique.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// The client, or what is wrong with the settings.
-    pub fn build(self) -> Result<Client> {
-        self.provider.check_base_url()?;
-        self.credentials.authorization(self.clock.now())?;
-        self.timeouts.check()?;
-        self.poll.check()?;
-        #[cfg(feature = "download")]
-        self.downloads.check()?;
-        let settings = Settings {
-            provider: self.provider,
-            credentials: self.credentials,
-            transport: self.transport.map_or_else(default_transport, Ok)?,
-            timeouts: self.timeouts,
-            retry: self.retry,
-            poll: self.poll,
-            check_pictures: self.check_pictures,
-            #[cfg(feature = "download")]
-            downloads: self.downloads,
-            clock: self.clock,
-            dice: Dice::new(self.seed),
-        };
-        Ok(Client {
-            shared: Arc::new(Shared {
-                core: Arc::new(Core {
-                    settings,
-                    experience: Experience::default(),
-                    wakeups: Wakeups::default(),
-                }),
-                observer: Observer::default(),
-            }),
-        })
-    }
-}
-
-#[cfg(feature = "reqwest")]
-fn default_transport() -> Result<SharedTransport> {
-    let transport = crate::transport::ReqwestTransport::new().map_err(|error| {
-        Error::new(ErrorKind::Config, "the HTTP client can't be set up").with_source(error)
-    })?;
-    Ok(SharedTransport::new(transport))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn default_transport() -> Result<SharedTransport> {
-    let text = "no transport: turn on the feature `reqwest`, or give one with `transport(..)`";
-    Err(Error::new(ErrorKind::Config, text))
 }
