@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use kling_types::code::ErrorClass;
-use kling_types::{ApiCode, ExternalTaskId, ServiceError, Task, TaskId, Violation};
+use kling_types::{
+    ApiCode, ExternalTaskId, ServiceError, Task, TaskId, Violation, without_signatures,
+};
 
 use crate::transport::TransportError;
 
@@ -155,10 +157,11 @@ pub enum Retryability {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// Whatever of the service's words is in the message, no signature shows.
+    pub(crate) fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
         Error(Box::new(Inner {
             kind,
-            message: message.into(),
+            message: without_signatures(message.as_ref()).into_owned(),
             retryability: Retryability::Permanent,
             maybe_sent: false,
             task_id: None,
@@ -261,7 +264,7 @@ impl Error {
 
     /// Adds to the message.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
-        self.0.message = format!("{}; {note}", self.0.message);
+        self.0.message = format!("{}; {}", self.0.message, without_signatures(note));
         self
     }
 

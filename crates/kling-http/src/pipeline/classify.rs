@@ -39,6 +39,11 @@ pub(super) enum Answer {
     },
     /// No answer.
     Lost(TransportError),
+    /// A part of an answer, which ends within what it says.
+    BrokeOff {
+        error: TransportError,
+        snippet: String,
+    },
 }
 
 /// The body counts before the status: HTTP 429 carries permanent errors, and a
@@ -103,6 +108,14 @@ pub(super) fn classify(
 }
 
 impl Answer {
+    /// An answer of which only the beginning came.
+    pub(super) fn broke_off(error: TransportError, body: &[u8]) -> Answer {
+        match snippet(body) {
+            nothing if nothing.is_empty() => Answer::Lost(error),
+            snippet => Answer::BrokeOff { error, snippet },
+        }
+    }
+
     /// Whether the service may have acted on the request all the same.
     pub(super) fn outcome_unknown(&self) -> bool {
         match self {
@@ -112,7 +125,7 @@ impl Answer {
             Answer::NotTheApi { status, .. } => status.is_success(),
             Answer::Refused { error, .. } => is_unclear(error.class()),
             Answer::BareStatus { status, .. } => is_unclear(ErrorClass::of_status(status.as_u16())),
-            Answer::Undecodable { .. } => true,
+            Answer::Undecodable { .. } | Answer::BrokeOff { .. } => true,
             Answer::Lost(error) => error.maybe_sent(),
         }
     }
@@ -125,7 +138,9 @@ impl Answer {
             Answer::BareStatus { status, .. } => {
                 ErrorClass::of_status(status.as_u16()).is_retryable(true)
             }
-            Answer::Lost(error) => error.kind() != TransportErrorKind::Request,
+            Answer::Lost(error) | Answer::BrokeOff { error, .. } => {
+                error.kind() != TransportErrorKind::Request
+            }
         }
     }
 
@@ -181,7 +196,9 @@ impl Answer {
     pub(super) fn without(mut self, authorization: &HeaderValue) -> Self {
         let words = match &mut self {
             Answer::Refused { error, .. } => &mut error.message,
-            Answer::BareStatus { snippet, .. } | Answer::Undecodable { snippet, .. } => snippet,
+            Answer::BareStatus { snippet, .. }
+            | Answer::Undecodable { snippet, .. }
+            | Answer::BrokeOff { snippet, .. } => snippet,
             _ => return self,
         };
         *words = without_token(words, authorization);
@@ -226,6 +243,11 @@ impl Answer {
                     .with_source(source)
             }
             Answer::Lost(error) => Error::transport(error),
+            // There may be the id of a task in it.
+            Answer::BrokeOff { error, snippet } => {
+                let note = format!("of the answer came no more than {snippet:?}");
+                Error::transport(error).with_note(&note)
+            }
         }
     }
 }

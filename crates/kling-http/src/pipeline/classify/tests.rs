@@ -51,7 +51,7 @@ fn what(answer: &Answer) -> Is {
         Answer::BareStatus { .. } => Bare,
         Answer::NotTheApi { .. } => NotTheApi,
         Answer::Undecodable { .. } => Undecodable,
-        Answer::Lost(_) => Is::Lost,
+        Answer::Lost(_) | Answer::BrokeOff { .. } => Is::Lost,
     }
 }
 
