@@ -148,11 +148,13 @@ impl ErrorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retryability {
-    /// Not without a change.
+    /// Not without a change. Nor may a create be made again that may have arrived
+    /// ([`Error::maybe_sent`]): find out about it first.
     Permanent,
-    /// Perhaps, later.
+    /// Perhaps, later. Trying again pays nothing twice.
     Temporary,
-    /// It was tried as often as the policy allows.
+    /// It was tried as often as the policy allows. Trying again, later, pays nothing
+    /// twice.
     Exhausted,
 }
 
@@ -268,9 +270,11 @@ impl Error {
         self
     }
 
-    /// Marks a create whose outcome is unknown, and says what to do about it.
+    /// Marks a create whose outcome is unknown, and says what to do about it. Who
+    /// tries again whatever is temporary must not pay twice by it.
     pub(crate) fn with_maybe_sent(mut self) -> Self {
         self.0.maybe_sent = true;
+        self.0.retryability = Retryability::Permanent;
         let id = self
             .0
             .external_task_id

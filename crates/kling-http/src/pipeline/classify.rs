@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use kling_types::code::{ErrorClass, Remedy};
-use kling_types::{ServiceError, TaskState, TaskStatus, WireCode, read_json};
+use kling_types::{ServiceError, Task, TaskState, TaskStatus, WireCode, read_json};
 use serde_json::Value;
 
+use super::LONGEST;
 use crate::answer::find_task;
 use crate::credentials::without_token;
 use crate::error::{Error, ErrorKind};
@@ -69,8 +70,13 @@ pub(super) fn classify(
         (Ok(value), Some(_)) if is_query && status.is_success() && tells_of_failure(&value) => {
             Answer::Success(value)
         }
-        // An answer that shows a task is about that task, whatever its code says.
-        (Ok(value), Some(_)) if status.is_success() && find_task(&value, None).is_some() => {
+        // An answer that shows a task is about that task, whatever its code says. An
+        // id alone shows none where the code is a plain no.
+        (Ok(value), Some(ref error))
+            if status.is_success()
+                && find_task(&value, None)
+                    .is_some_and(|task| has_status(&task) || is_unclear(error.class())) =>
+        {
             Answer::Success(value)
         }
         // A create that failed half-way and names its task made one: the id of a
@@ -78,7 +84,7 @@ pub(super) fn classify(
         (Ok(value), ref error)
             if !is_query
                 && is_unclear(error.as_ref().map_or(by_status, ServiceError::class))
-                && find_task(&value, None).is_some_and(|task| !task.status.as_str().is_empty()) =>
+                && find_task(&value, None).is_some_and(|task| has_status(&task)) =>
         {
             Answer::Success(value)
         }
@@ -252,6 +258,10 @@ impl Answer {
     }
 }
 
+fn has_status(task: &Task) -> bool {
+    !task.status.as_str().is_empty()
+}
+
 /// Whether nobody knows what was done.
 fn is_unclear(class: ErrorClass) -> bool {
     class.remedy() == Remedy::FindOut
@@ -303,15 +313,19 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
-/// `Retry-After`, in seconds or as a date. Kling has not been seen to send one.
+/// `Retry-After`, in seconds or as a date, at most what a clock can count. Kling has
+/// not been seen to send one.
 fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    // A date that is over asks for no wait.
-    Some(date.duration_since(now()).unwrap_or_default())
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let wait = if is_number {
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        // A date that is over asks for no wait.
+        let date = httpdate::parse_http_date(text).ok()?;
+        date.duration_since(now()).unwrap_or_default()
+    };
+    Some(wait.min(LONGEST))
 }
 
 /// The beginning of a body, on one line.

@@ -75,6 +75,30 @@ async fn a_task_under_a_bad_status_is_a_task() {
     check(Provider::comet(), script, Ok("7"), (1, 0)).await;
 }
 
+/// An id without a status does not turn a plain no into a yes, and hides no reason.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_has_an_id_is_a_refusal() {
+    let with_id = |code: serde_json::Value| {
+        ok(&json!({"code": code, "message": "no", "data": {"task_id": "7"}}))
+    };
+    for (code, kind) in [
+        (json!(1102), ErrorKind::Account),
+        (json!("1301"), ErrorKind::ContentRejected),
+        (json!("quota_not_enough"), ErrorKind::Account),
+    ] {
+        let script = vec![with_id(code)];
+        check(Provider::comet(), script, Err((kind, false)), (1, 0)).await;
+    }
+    // Where nobody knows what was done, it may be a paid task's.
+    check(
+        Provider::comet(),
+        vec![with_id(json!(5000))],
+        Ok("7"),
+        (1, 0),
+    )
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_success_without_a_task_tells_what_the_service_says() {
     let said = json!({"code": 0, "message": "image rejected upstream", "request_id": "rq-1", "data": null});
