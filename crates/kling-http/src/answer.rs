@@ -1,11 +1,10 @@
 //! Finds the task in an answer, in whichever wrapping a gateway puts it.
 
-use kling_types::{ServiceError, Task, TaskEnvelope, TaskId};
+use kling_types::{ServiceError, Task, TaskEnvelope, TaskId, without_signatures};
 use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
-use crate::provider::without_secrets;
 
 /// What an answer holds.
 #[derive(Debug)]
@@ -79,14 +78,10 @@ fn shortened(value: &Value) -> Value {
     const SHOWN: usize = 60;
     match value {
         Value::String(text) => {
-            let shown = if text.contains("://") {
-                without_secrets(text)
-            } else {
-                text
-            };
+            let shown = without_signatures(text);
             match shown.char_indices().nth(SHOWN) {
                 Some((end, _)) => format!("{}…", &shown[..end]).into(),
-                None => shown.into(),
+                None => shown.into_owned().into(),
             }
         }
         Value::Array(items) => items.iter().map(shortened).collect(),

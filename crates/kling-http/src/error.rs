@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use kling_types::code::ErrorClass;
-use kling_types::{ApiCode, ExternalTaskId, ServiceError, Task, TaskId, Violation};
+use kling_types::{
+    ApiCode, ExternalTaskId, ServiceError, Task, TaskId, Violation, without_signatures,
+};
 
 use crate::transport::TransportError;
 
@@ -146,19 +148,22 @@ impl ErrorKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retryability {
-    /// Not without a change.
+    /// Not without a change. Nor may a create be made again that may have arrived
+    /// ([`Error::maybe_sent`]): find out about it first.
     Permanent,
-    /// Perhaps, later.
+    /// Perhaps, later. Trying again pays nothing twice.
     Temporary,
-    /// It was tried as often as the policy allows.
+    /// It was tried as often as the policy allows. Trying again, later, pays nothing
+    /// twice.
     Exhausted,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// Whatever of the service's words is in the message, no signature shows.
+    pub(crate) fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
         Error(Box::new(Inner {
             kind,
-            message: message.into(),
+            message: without_signatures(message.as_ref()).into_owned(),
             retryability: Retryability::Permanent,
             maybe_sent: false,
             task_id: None,
@@ -261,13 +266,15 @@ impl Error {
 
     /// Adds to the message.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
-        self.0.message = format!("{}; {note}", self.0.message);
+        self.0.message = format!("{}; {}", self.0.message, without_signatures(note));
         self
     }
 
-    /// Marks a create whose outcome is unknown, and says what to do about it.
+    /// Marks a create whose outcome is unknown, and says what to do about it. Who
+    /// tries again whatever is temporary must not pay twice by it.
     pub(crate) fn with_maybe_sent(mut self) -> Self {
         self.0.maybe_sent = true;
+        self.0.retryability = Retryability::Permanent;
         let id = self
             .0
             .external_task_id

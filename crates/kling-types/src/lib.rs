@@ -87,6 +87,7 @@ pub use ids::{ExternalTaskId, TaskId, uuid_v4};
 pub use json::read_json;
 pub use media::ImageSource;
 pub use open_enum::UnknownValue;
+pub use redact::without_signatures;
 pub use request::{
     ClipLength, DualImageInput, EffectInput, EffectRequest, InputOptions, Mode, ModelName,
     SingleImageInput,

@@ -16,12 +16,44 @@ const MAX_SENTENCE: usize = 1_000;
 const MAX_KEYS: usize = 8;
 const MAX_KEY_CHARS: usize = 40;
 
-/// A text, without its end if it is long, and as [`url`] if it is one.
+/// A text, without its end if it is long, and with its addresses as [`url`] shows
+/// them.
 pub(crate) fn text(text: &str) -> Cow<'_, str> {
     if looks_like_url(text) {
         return Cow::Owned(url(text));
     }
-    cut(text, MAX_CHARS).map_or(Cow::Borrowed(text), Cow::Owned)
+    cut_cow(without_signatures(text), MAX_CHARS)
+}
+
+/// A sentence of somebody else's that may be shown: its addresses have neither user
+/// nor query, which may be a password or a signature. What stands around them stays.
+///
+/// ```
+/// let said = "can't fetch https://me:pw@cdn.example.com/a.png?sig=1234, gave up";
+/// assert_eq!(
+///     kling_types::without_signatures(said),
+///     "can't fetch https://cdn.example.com/a.png?… gave up"
+/// );
+/// ```
+pub fn without_signatures(text: &str) -> Cow<'_, str> {
+    // In JSON that was cut, slashes may still be escaped.
+    let has_address = |text: &str| {
+        let is_escaped = || text.contains('\\') && text.replace('\\', "").contains("://");
+        text.contains("://") || is_escaped()
+    };
+    if !has_address(text) {
+        return Cow::Borrowed(text);
+    }
+    let ends_word = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>');
+    let words = text.split_inclusive(ends_word).map(|piece| {
+        let word = piece.trim_end_matches(ends_word);
+        if has_address(word) {
+            Cow::Owned(url(word) + &piece[word.len()..])
+        } else {
+            Cow::Borrowed(piece)
+        }
+    });
+    Cow::Owned(words.collect())
 }
 
 /// A URL, or what was meant as one, without what may be secret: user and
@@ -42,9 +74,14 @@ pub(crate) fn url(text: &str) -> String {
     cut(&url, MAX_CHARS).unwrap_or(url)
 }
 
-/// A sentence of somebody else's, without its end if it is endless.
+/// A sentence of somebody else's, without signatures, and without its end if it is
+/// endless.
 pub(crate) fn long(text: &str) -> Cow<'_, str> {
-    cut(text, MAX_SENTENCE).map_or(Cow::Borrowed(text), Cow::Owned)
+    cut_cow(without_signatures(text), MAX_SENTENCE)
+}
+
+fn cut_cow(text: Cow<'_, str>, max_chars: usize) -> Cow<'_, str> {
+    cut(&text, max_chars).map_or(text, Cow::Owned)
 }
 
 fn cut(text: &str, max_chars: usize) -> Option<String> {

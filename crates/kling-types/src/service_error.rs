@@ -22,7 +22,7 @@ use crate::wire::{Extra, FromWire as _, text_or_integer};
 /// assert_eq!(error.class(), ErrorClass::Auth);
 /// assert_eq!(error.request_id.as_deref(), Some("2026x"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceError {
     /// Which of the known bodies it was.
@@ -246,6 +246,19 @@ impl fmt::Display for ServiceError {
             (true, Some(meaning)) => write!(f, ": {meaning}"),
             (true, None) => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceError")
+            .field("shape", &self.shape)
+            .field("http_status", &self.http_status)
+            .field("code", &self.code)
+            .field("gateway_code", &self.gateway_code)
+            .field("message", &redact::long(&self.message))
+            .field("request_id", &self.request_id)
+            .finish()
     }
 }
 

@@ -8,6 +8,7 @@ use kling_types::code::{ErrorClass, Remedy};
 use kling_types::{ServiceError, Task, TaskState, TaskStatus, WireCode, read_json};
 use serde_json::Value;
 
+use super::LONGEST;
 use crate::answer::{Content, find_task};
 use crate::credentials::without_token;
 use crate::error::{Error, ErrorKind};
@@ -39,6 +40,11 @@ pub(super) enum Answer {
     },
     /// No answer.
     Lost(TransportError),
+    /// A part of an answer, which ends within what it says.
+    BrokeOff {
+        error: TransportError,
+        snippet: String,
+    },
 }
 
 /// The body counts before the status: HTTP 429 carries permanent errors, and a
@@ -68,8 +74,13 @@ pub(super) fn classify(
         (Ok(value), Some(_)) if is_query && status.is_success() && tells_of_failure(&value) => {
             Answer::Success(Content::Json(value))
         }
-        // An answer that shows a task is about that task, whatever its code says.
-        (Ok(value), Some(_)) if status.is_success() && find_task(&value, None).is_some() => {
+        // An answer that shows a task is about that task, whatever its code says. An
+        // id alone shows none where the code is a plain no.
+        (Ok(value), Some(ref error))
+            if status.is_success()
+                && find_task(&value, None)
+                    .is_some_and(|task| has_status(&task) || is_unclear(error.class())) =>
+        {
             Answer::Success(Content::Json(value))
         }
         // A create that failed half-way and names its task made one: the id of a
@@ -77,7 +88,7 @@ pub(super) fn classify(
         (Ok(value), ref error)
             if !is_query
                 && is_unclear(error.as_ref().map_or(by_status, ServiceError::class))
-                && find_task(&value, None).is_some_and(|task| !task.status.as_str().is_empty()) =>
+                && find_task(&value, None).is_some_and(|task| has_status(&task)) =>
         {
             Answer::Success(Content::Json(value))
         }
@@ -109,6 +120,14 @@ pub(super) fn classify(
 }
 
 impl Answer {
+    /// An answer of which only the beginning came.
+    pub(super) fn broke_off(error: TransportError, body: &[u8]) -> Answer {
+        match snippet(body) {
+            nothing if nothing.is_empty() => Answer::Lost(error),
+            snippet => Answer::BrokeOff { error, snippet },
+        }
+    }
+
     /// Whether the service may have acted on the request all the same.
     pub(super) fn outcome_unknown(&self) -> bool {
         match self {
@@ -118,7 +137,7 @@ impl Answer {
             Answer::NotTheApi { status, .. } => status.is_success(),
             Answer::Refused { error, .. } => is_unclear(error.class()),
             Answer::BareStatus { status, .. } => is_unclear(ErrorClass::of_status(status.as_u16())),
-            Answer::Undecodable { .. } => true,
+            Answer::Undecodable { .. } | Answer::BrokeOff { .. } => true,
             Answer::Lost(error) => error.maybe_sent(),
         }
     }
@@ -131,7 +150,9 @@ impl Answer {
             Answer::BareStatus { status, .. } => {
                 ErrorClass::of_status(status.as_u16()).is_retryable(true)
             }
-            Answer::Lost(error) => error.kind() != TransportErrorKind::Request,
+            Answer::Lost(error) | Answer::BrokeOff { error, .. } => {
+                error.kind() != TransportErrorKind::Request
+            }
         }
     }
 
@@ -187,7 +208,9 @@ impl Answer {
     pub(super) fn without(mut self, authorization: &HeaderValue) -> Self {
         let words = match &mut self {
             Answer::Refused { error, .. } => &mut error.message,
-            Answer::BareStatus { snippet, .. } | Answer::Undecodable { snippet, .. } => snippet,
+            Answer::BareStatus { snippet, .. }
+            | Answer::Undecodable { snippet, .. }
+            | Answer::BrokeOff { snippet, .. } => snippet,
             _ => return self,
         };
         *words = without_token(words, authorization);
@@ -232,8 +255,17 @@ impl Answer {
                     .with_source(source)
             }
             Answer::Lost(error) => Error::transport(error),
+            // There may be the id of a task in it.
+            Answer::BrokeOff { error, snippet } => {
+                let note = format!("of the answer came no more than {snippet:?}");
+                Error::transport(error).with_note(&note)
+            }
         }
     }
+}
+
+fn has_status(task: &Task) -> bool {
+    !task.status.as_str().is_empty()
 }
 
 /// Whether nobody knows what was done.
@@ -287,15 +319,19 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
-/// `Retry-After`, in seconds or as a date. Kling has not been seen to send one.
+/// `Retry-After`, in seconds or as a date, at most what a clock can count. Kling has
+/// not been seen to send one.
 fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    // A date that is over asks for no wait.
-    Some(date.duration_since(now()).unwrap_or_default())
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let wait = if is_number {
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        // A date that is over asks for no wait.
+        let date = httpdate::parse_http_date(text).ok()?;
+        date.duration_since(now()).unwrap_or_default()
+    };
+    Some(wait.min(LONGEST))
 }
 
 /// The beginning of a body, on one line.

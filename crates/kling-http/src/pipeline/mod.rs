@@ -14,14 +14,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use tokio::time::{Instant, sleep, timeout};
+use kling_types::read_json;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::answer::Content;
 use crate::client::{Client, Settings};
 use crate::error::{Error, Result, Retryability};
 use crate::notice::Notice;
 use crate::trace;
-use crate::transport::{Operation, Transport as _, TransportError, TransportErrorKind};
+use crate::transport::{Collected, Operation, Transport as _, TransportError, TransportErrorKind};
 
 mod classify;
 mod retry;
@@ -183,34 +184,52 @@ async fn send(
     limit: Duration,
 ) -> Answer {
     let span = trace::Span::request(&operation);
-    let received = span.run(timeout(limit, receive(settings, request))).await;
-    match received {
-        Ok(Ok((status, headers, body))) => {
-            let now = || settings.clock.now();
-            let answer = classify(status, &headers, &body, operation.idempotent, now);
-            let error = answer.service_error();
-            span.answered(
-                status.as_u16(),
-                error.and_then(|error| error.code),
-                error.and_then(|error| error.request_id.as_deref()),
-            );
-            answer
-        }
-        Ok(Err(error)) => Answer::Lost(error),
-        Err(_) => {
-            let text = format!("no answer within {} s", limit.as_secs_f32());
-            Answer::Lost(TransportError::new(TransportErrorKind::Timeout, text))
-        }
-    }
+    let (status, headers, body) = match span.run(receive(settings, request, limit)).await {
+        Ok(received) => received,
+        Err(answer) => return answer,
+    };
+    let now = || settings.clock.now();
+    let answer = classify(status, &headers, &body, operation.idempotent, now);
+    let error = answer.service_error();
+    span.answered(
+        status.as_u16(),
+        error.and_then(|error| error.code),
+        error.and_then(|error| error.request_id.as_deref()),
+    );
+    answer
 }
 
+/// A whole answer, or what there is in its place.
 async fn receive(
     settings: &Settings,
     request: http::Request<Bytes>,
-) -> std::result::Result<(StatusCode, HeaderMap, Bytes), TransportError> {
-    let (parts, body) = settings.transport.send(request).await?.into_parts();
-    let body = body.collect(ANSWER_LIMIT).await?;
-    Ok((parts.status, parts.headers, body))
+    limit: Duration,
+) -> std::result::Result<(StatusCode, HeaderMap, Bytes), Answer> {
+    let until = Instant::now() + limit;
+    let too_late = || {
+        let text = format!("no answer within {} s", limit.as_secs_f32());
+        TransportError::new(TransportErrorKind::Timeout, text)
+    };
+    let sent = timeout_at(until, settings.transport.send(request)).await;
+    let answer = sent.unwrap_or_else(|_| Err(too_late()));
+    let answer = answer.map_err(Answer::Lost)?;
+    let (parts, body) = answer.into_parts();
+    let mut collected = Collected::default();
+    let reading = body.collect_into(&mut collected, ANSWER_LIMIT);
+    let read = timeout_at(until, reading).await;
+    let read = read.unwrap_or_else(|_| Err(too_late()));
+    let body = collected.into_bytes();
+    match read {
+        // All that it says came before it broke off, and perhaps with it the id of a
+        // task that is paid for.
+        Err(error) if !is_whole(&body) => Err(Answer::broke_off(error, &body)),
+        _ => Ok((parts.status, parts.headers, body)),
+    }
+}
+
+/// Whether nothing is missing at the end of a body: an object shows its end.
+fn is_whole(body: &[u8]) -> bool {
+    read_json(body).is_ok_and(|value| value.is_object())
 }
 
 /// Makes a call that may be repeated without harm.

@@ -16,7 +16,8 @@ pub struct RetryPolicy {
     /// is drawn evenly between nothing and this ("full jitter").
     pub initial: Duration,
     /// The longest wait of all, also for a `Retry-After`, be it in seconds or a
-    /// date. The budget in time is [`Timeouts::deadline`](crate::Timeouts).
+    /// date, and after a call of a watch that failed. The budget in time is
+    /// [`Timeouts::deadline`](crate::Timeouts).
     pub max: Duration,
     /// The wait, doubling, where the account has no slot free (code 1303): a
     /// slot is free when a task ends, which takes minutes. Drawn from its upper
@@ -42,6 +43,11 @@ impl RetryPolicy {
             max_attempts: 1,
             ..RetryPolicy::default()
         }
+    }
+
+    /// The longest wait, as far as a clock can count.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.max.min(LONGEST)
     }
 }
 
@@ -70,7 +76,7 @@ pub(super) fn decide(
     } else {
         (policy.initial, chance)
     };
-    let longest = policy.max.min(LONGEST);
+    let longest = policy.longest_wait();
     let drawn = first.saturating_mul(doublings).min(longest).mul_f64(share);
     let asked = failure.retry_after().unwrap_or_default().min(longest);
     Decision::RetryAfter(drawn.max(asked))

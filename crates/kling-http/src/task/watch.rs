@@ -195,7 +195,8 @@ impl Watch {
     /// stands in for the query that was due within the second.
     fn schedule_next(&mut self, cause: Cause, asked: Duration) -> Duration {
         let now = Instant::now();
-        self.not_before = now + asked.min(crate::pipeline::LONGEST);
+        let longest = self.handle.client().settings().retry.longest_wait();
+        self.not_before = now + asked.min(longest);
         if cause == Cause::Schedule || self.next_query <= now + HINT_GAP {
             self.queries = self.queries.saturating_add(1);
             let wait = self.policy().cadence.next(
@@ -211,8 +212,8 @@ impl Watch {
     }
 
     /// Takes in a failed query. A task that was created, by this process or by
-    /// the one that saved it, is there, whatever one answer says: a task may take
-    /// a moment to show up, and a stray answer is no verdict. So all but
+    /// the one that saved it, or that was seen, is there, whatever one answer says:
+    /// a task may take a moment to show up, and a stray answer is no verdict. So all but
     /// credentials that fail twice counts towards the failures that are
     /// tolerated. An id from elsewhere may be wrong: there the service's word is
     /// final. Nobody's callback can use the failures up.
@@ -245,9 +246,10 @@ impl Watch {
                 error.kind(),
                 ErrorKind::Decode | ErrorKind::Service | ErrorKind::Transport | ErrorKind::Timeout
             );
+        let is_certain = self.handle.is_certain() || self.last.is_some();
         match error.kind() {
             _ if !is_final => self.policy().max_failures,
-            _ if !self.handle.is_certain() => 0,
+            _ if !is_certain => 0,
             ErrorKind::Auth | ErrorKind::Account => 1,
             _ => self.policy().max_failures,
         }

@@ -43,29 +43,59 @@ impl Body {
     }
 
     /// All of it, if it has at most `limit` bytes.
-    pub async fn collect(mut self, limit: usize) -> Result<Bytes, TransportError> {
-        // Most answers come in one piece, which is not copied.
-        let mut only = Bytes::new();
-        let mut whole = BytesMut::new();
+    pub async fn collect(self, limit: usize) -> Result<Bytes, TransportError> {
+        let mut collected = Collected::default();
+        self.collect_into(&mut collected, limit).await?;
+        Ok(collected.into_bytes())
+    }
+
+    /// The same, which leaves in `collected` what came before it broke off, or
+    /// before nobody waited any more.
+    pub(crate) async fn collect_into(
+        mut self,
+        collected: &mut Collected,
+        limit: usize,
+    ) -> Result<(), TransportError> {
         while let Some(piece) = self.chunk().await {
             let piece = piece?;
-            let so_far = only.len().saturating_add(whole.len());
-            if so_far.saturating_add(piece.len()) > limit {
+            if collected.len().saturating_add(piece.len()) > limit {
                 let text = format!("the answer has more than {limit} bytes");
                 return Err(TransportError::new(TransportErrorKind::Broken, text));
             }
-            if so_far == 0 {
-                only = piece;
-            } else {
-                whole.extend_from_slice(&std::mem::take(&mut only));
-                whole.extend_from_slice(&piece);
-            }
+            collected.add(piece);
         }
-        Ok(if whole.is_empty() {
-            only
+        Ok(())
+    }
+}
+
+/// The pieces of a body. Most answers come in one, which is not copied.
+#[derive(Default)]
+pub(crate) struct Collected {
+    only: Bytes,
+    whole: BytesMut,
+}
+
+impl Collected {
+    fn len(&self) -> usize {
+        self.only.len().saturating_add(self.whole.len())
+    }
+
+    fn add(&mut self, piece: Bytes) {
+        if self.len() == 0 {
+            self.only = piece;
         } else {
-            whole.freeze()
-        })
+            self.whole
+                .extend_from_slice(&std::mem::take(&mut self.only));
+            self.whole.extend_from_slice(&piece);
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        if self.whole.is_empty() {
+            self.only
+        } else {
+            self.whole.freeze()
+        }
     }
 }
 

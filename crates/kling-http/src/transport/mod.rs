@@ -20,6 +20,7 @@ pub use self::reqwest::ReqwestTransport;
 #[cfg(feature = "tower")]
 pub use self::tower::TowerTransport;
 pub use body::Body;
+pub(crate) use body::Collected;
 pub use error::{TransportError, TransportErrorKind};
 pub use func::transport_fn;
 

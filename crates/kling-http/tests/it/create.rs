@@ -127,6 +127,9 @@ async fn check(provider: Provider, script: Vec<Reply>, outcome: Outcome, sent: (
             let external = error.external_task_id().map(ExternalTaskId::as_str);
             assert_eq!(external, Some(EXTERNAL_ID), "{told}");
             let text = error.to_string();
+            // Who repeats whatever is temporary shall not repeat this.
+            let is_safe = error.retryability() != Retryability::Permanent;
+            assert!(!(maybe_sent && is_safe), "{error:?}");
             let says_so =
                 text.contains("may have arrived and been charged (external task id order-1/β)");
             assert_eq!(says_so, maybe_sent, "{text}");
@@ -156,6 +159,7 @@ async fn where_nothing_can_be_looked_up_nothing_is_sent_again() {
         let host = Host::new([loss]);
         let error = create(&host, Provider::comet()).await.expect_err(name);
         assert!(error.maybe_sent(), "{name}: {error}");
+        assert_eq!(error.retryability(), Retryability::Permanent, "{name}");
         let id = error.external_task_id().map(ExternalTaskId::as_str);
         assert_eq!(id, Some(EXTERNAL_ID), "{name}");
         assert_eq!(host.asked().len(), 1, "{name}");

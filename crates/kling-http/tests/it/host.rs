@@ -1,11 +1,14 @@
 //! A host that answers by script and remembers what it was asked.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use http_body::Frame;
 use kling_http::{
     Body, Client, ClientBuilder, Credentials, Operation, Provider, Transport, TransportError,
     TransportErrorKind, transport_fn,
@@ -26,6 +29,35 @@ pub(crate) enum Reply {
     Lost(TransportErrorKind),
     /// Keeps silent for ever.
     Silence,
+    /// Answers at once with HTTP 200 and this much of a body, then breaks off.
+    BreaksOff(String),
+    /// The same, then keeps silent for ever.
+    StandsStill(String),
+}
+
+/// A body that never ends well.
+struct Endless {
+    said: Option<Bytes>,
+    breaks_off: bool,
+}
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        match self.said.take() {
+            Some(said) => Poll::Ready(Some(Ok(Frame::data(said)))),
+            None if self.breaks_off => {
+                let error = TransportError::new(TransportErrorKind::Broken, "as the script says");
+                Poll::Ready(Some(Err(error)))
+            }
+            None => Poll::Pending,
+        }
+    }
 }
 
 /// HTTP 200 with this body.
@@ -155,8 +187,17 @@ async fn give(reply: Reply) -> Result<http::Response<Body>, TransportError> {
         Reply::With(status, name, value, body) => (answer.header(name, value), status, body),
         Reply::Lost(kind) => return Err(TransportError::new(kind, "as the script says")),
         Reply::Silence => std::future::pending().await,
+        Reply::BreaksOff(said) => return Ok(endless(said, true)),
+        Reply::StandsStill(said) => return Ok(endless(said, false)),
     };
     let status = StatusCode::from_u16(status).expect("a status");
     let answer = answer.status(status).body(Bytes::from(body).into());
     Ok(answer.expect("an answer"))
+}
+
+fn endless(said: String, breaks_off: bool) -> http::Response<Body> {
+    http::Response::new(Body::new(Endless {
+        said: Some(said.into()),
+        breaks_off,
+    }))
 }

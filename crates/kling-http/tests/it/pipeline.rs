@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderName, Method};
 use kling_http::{
-    Body, Client, Credentials, EffectRequest, ErrorKind, ImageSource, Provider, RetryPolicy,
-    Retryability, Scene, Timeouts, TransportError, TransportErrorKind, transport_fn,
+    Client, Credentials, EffectRequest, ErrorKind, ImageSource, Provider, RetryPolicy,
+    Retryability, Scene, Timeouts, TransportErrorKind,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -48,20 +48,9 @@ async fn each_try_has_its_time_and_all_of_them_an_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_stands_still_counts_as_the_try_s_time() {
-    struct Stuck;
-    impl http_body::Body for Stuck {
-        type Data = bytes::Bytes;
-        type Error = TransportError;
-        fn poll_frame(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
-            std::task::Poll::Pending
-        }
-    }
-    let transport = transport_fn(|_| async { Ok(http::Response::new(Body::new(Stuck))) });
-    let client = Client::builder(Provider::comet(), Credentials::api_key(KEY))
-        .transport(transport)
+    let host = Host::new([Reply::StandsStill(String::new())]);
+    let client = host
+        .builder(Provider::comet())
         .retry(RetryPolicy::never())
         .build();
     let begun = Instant::now();

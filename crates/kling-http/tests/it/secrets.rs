@@ -132,6 +132,41 @@ async fn errors_keep_secrets_whatever_the_service_does() {
     }
 }
 
+/// A picture's address is often signed, and services repeat what they can't fetch; of
+/// an answer that was cut, its beginning is quoted.
+#[tokio::test(start_paused = true)]
+async fn no_signed_address_shows_in_the_service_s_words() {
+    let said = "can't fetch https://me:signed@cdn.example.com/me.jpg?sig=signed, gave up";
+    let cut =
+        r#"{"data":{"task_id":"7","task_result":{"videos":[{"url":"https://c.example/v?sig=signed"#;
+    let escaped = cut.replace('/', "\\/");
+    for reply in [
+        refusal(400, 1201, said),
+        refusal(500, 5000, said),
+        Reply::Answer(400, json!({"error": {"message": said}}).to_string()),
+        Reply::Answer(500, said.to_owned()),
+        ok(&json!({"code": 0, "message": said})),
+        ok(&json!({"code": 0, "data": {
+            "task_id": "7", "task_status": "failed", "task_status_msg": said,
+        }})),
+        Reply::Answer(200, cut.to_owned()),
+        Reply::Answer(502, cut.to_owned()),
+        Reply::Answer(200, escaped),
+        Reply::BreaksOff(cut.to_owned()),
+    ] {
+        let client = Host::new([reply.clone()]).client(Provider::comet());
+        let waited = client.effects().task(task_id("7")).wait().await;
+        let error = waited.expect_err("an error");
+        check_error(&error);
+        check(&error.task());
+        let told = error.to_string().replace('\\', "");
+        assert!(told.contains("https://c"), "{told}");
+        if let Err(error) = client.effects().create(request()).await {
+            check_error(&error);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_picture_that_breaks_rules_is_not_quoted() {
     let client = Host::new([shows("submitted")]).client(Provider::comet());

@@ -413,6 +413,22 @@ async fn the_service_may_ask_for_a_longer_wait() {
     assert_eq!(host.times(), [0.0, 42.0]);
 }
 
+/// A header of somebody on the way must not hide a result until the watch is over.
+#[tokio::test(start_paused = true)]
+async fn no_service_can_ask_for_an_endless_wait() {
+    for wait in [
+        "61",
+        "31536000",
+        "99999999999999999999",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
+        let slow = Reply::With(429, "retry-after", wait, String::new());
+        let (host, task) = resumed([slow, done()]);
+        assert!(task.wait().await.is_ok(), "{wait}");
+        assert_eq!(host.times(), [0.0, 60.0], "{wait}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn dropping_the_watch_stops_the_polling() {
     let (host, task) = created([shows("processing")]).await;

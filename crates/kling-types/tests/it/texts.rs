@@ -100,3 +100,23 @@ proptest! {
         prop_assert_eq!(String::from_utf8(bytes).expect("UTF-8"), id);
     }
 }
+
+#[test]
+fn addresses_in_a_sentence_show_neither_user_nor_query() {
+    let check = |text: &str, expected: &str| {
+        assert_eq!(kling_types::without_signatures(text), expected);
+    };
+    for plain in ["", "why?", "what #1: a/b?c=d", "me@example.com: a // b"] {
+        check(plain, plain);
+    }
+    check("https://a.example/b", "https://a.example/b");
+    check(
+        "no: https://me:pw@a.example/b?c=d and\n\"ftp://e/f#g\".",
+        "no: https://a.example/b?… and\n\"ftp://e/f#…\".",
+    );
+    check("<a href=https://a/?b>c?</a>", "<a href=https://a/?…>c?</a>");
+    check(
+        r#"{"url":"https:\/\/a\/b?c=d","x":"y?"}"#,
+        r#"{"url":"https:\/\/a\/b?…","x":"y?"}"#,
+    );
+}

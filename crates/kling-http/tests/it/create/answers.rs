@@ -75,6 +75,30 @@ async fn a_task_under_a_bad_status_is_a_task() {
     check(Provider::comet(), script, Ok("7"), (1, 0)).await;
 }
 
+/// An id without a status does not turn a plain no into a yes, and hides no reason.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_has_an_id_is_a_refusal() {
+    let with_id = |code: serde_json::Value| {
+        ok(&json!({"code": code, "message": "no", "data": {"task_id": "7"}}))
+    };
+    for (code, kind) in [
+        (json!(1102), ErrorKind::Account),
+        (json!("1301"), ErrorKind::ContentRejected),
+        (json!("quota_not_enough"), ErrorKind::Account),
+    ] {
+        let script = vec![with_id(code)];
+        check(Provider::comet(), script, Err((kind, false)), (1, 0)).await;
+    }
+    // Where nobody knows what was done, it may be a paid task's.
+    check(
+        Provider::comet(),
+        vec![with_id(json!(5000))],
+        Ok("7"),
+        (1, 0),
+    )
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_success_without_a_task_tells_what_the_service_says() {
     let said = json!({"code": 0, "message": "image rejected upstream", "request_id": "rq-1", "data": null});
@@ -169,5 +193,38 @@ async fn a_key_that_is_part_of_a_sentence_changes_no_decision() {
         let error = client.effects().create(request).await.expect_err("no task");
         assert!(error.maybe_sent(), "{key}: {error}");
         assert_eq!(host.count(&Method::GET), 6, "{key}: {error}");
+    }
+}
+
+/// A connection that breaks off behind the last byte that matters: the task is there,
+/// and where nothing can be looked up, this answer is all there is of it.
+#[tokio::test(start_paused = true)]
+async fn a_whole_answer_counts_however_its_connection_ends() {
+    let said = json!({"code": 0, "data": {"task_id": "7", "task_status": "submitted"}});
+    for broken in [Reply::BreaksOff, Reply::StandsStill] {
+        let script = vec![broken(said.to_string())];
+        check(Provider::comet(), script, Ok("7"), (1, 0)).await;
+    }
+    // A refusal is one too, and a query is not made again.
+    let refused = json!({"code": 1102, "message": "Account balance not enough"});
+    let script = vec![Reply::BreaksOff(refused.to_string())];
+    let refused = Err((ErrorKind::Account, false));
+    check(Provider::comet(), script, refused, (1, 0)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_of_an_answer_that_broke_off_is_quoted() {
+    let said = r#"{"code":0,"data":{"task_id":"2032273960331935744","task_st"#;
+    for (broken, kind) in [
+        (Reply::BreaksOff(said.to_owned()), ErrorKind::Transport),
+        (Reply::StandsStill(said.to_owned()), ErrorKind::Timeout),
+    ] {
+        let host = Host::new([broken.clone()]);
+        let error = create(&host, Provider::comet()).await.expect_err("cut");
+        assert_eq!((error.kind(), error.maybe_sent()), (kind, true), "{error}");
+        assert!(error.to_string().contains("2032273960331935744"), "{error}");
+        assert_eq!(host.asked().len(), 1);
+        let script = vec![broken, ours("submitted")];
+        check(Provider::kling(), script, Ok("7"), (1, 1)).await;
     }
 }

@@ -69,6 +69,15 @@ async fn permanent_errors_about_an_id_from_elsewhere_end_the_watch_at_once() {
     }
 }
 
+/// Who has the id alone may have seen the task since.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_was_seen_outlives_a_stray_answer() {
+    for (reply, kind) in permanent() {
+        let (_, task) = resumed([shows("processing"), reply, done()]);
+        assert!(task.wait().await.is_ok(), "{kind:?}");
+    }
+}
+
 /// A query that failed is told in many words. None of them is the task's.
 #[tokio::test(start_paused = true)]
 async fn a_failed_query_is_no_failed_task() {
