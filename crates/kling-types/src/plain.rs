@@ -25,7 +25,7 @@ impl Task {
     /// whatever else, in which [`Task::find`] may find one all the same.
     ///
     /// [`read_json`](crate::read_json) and [`Task::find`] see the same task in the
-    /// same text, in three times the time.
+    /// same text, and take about twice as long.
     ///
     /// ```
     /// use kling_types::{Task, read_json};
@@ -51,19 +51,19 @@ impl Task {
 }
 
 /// An object of the wire, member by member: `wire_object!` implements it.
-pub(crate) trait Members: Sized {
+pub(crate) trait Object: Sized {
     fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
 }
 
 /// Reads an object of which each member is as documented.
 pub(crate) fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
-    T: Members,
+    T: Object,
     D: Deserializer<'de>,
 {
-    struct Object<T>(PhantomData<T>);
+    struct ByMember<T>(PhantomData<T>);
 
-    impl<'de, T: Members> Visitor<'de> for Object<T> {
+    impl<'de, T: Object> Visitor<'de> for ByMember<T> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,7 +75,7 @@ where
         }
     }
 
-    deserializer.deserialize_map(Object(PhantomData))
+    deserializer.deserialize_map(ByMember(PhantomData))
 }
 
 /// Reads a single value; an error unless writing it gives the same JSON again.

@@ -314,7 +314,7 @@ macro_rules! wire_object {
             }
         }
 
-        impl $crate::plain::Members for $name {
+        impl $crate::plain::Object for $name {
             fn from_map<'de, A: serde::de::MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
                 use serde::de::Error as _;
                 use $crate::plain::{Key, Plain};

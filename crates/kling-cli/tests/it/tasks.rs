@@ -79,20 +79,26 @@ fn a_task_that_was_seen_goes_on_whatever_comes_after() {
     }
 }
 
+/// Asks after a task, and is interrupted when the service has the query.
 #[cfg(unix)]
-#[test]
-fn an_interruption_before_the_first_answer_says_nothing_of_money() {
-    let mock = service(&["get:hang"]);
-    let child = program(&mock, &["wait", "424242"])
+fn interrupted(mock: &RunningMock, command: &str) -> Ran {
+    let child = program(mock, &[command, "424242"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !Moment::Requests(1).has_come(&mock, Path::new(".")) {
+    while !Moment::Requests(1).has_come(mock, Path::new(".")) {
         std::thread::yield_now();
     }
     send_signal(&child, "INT");
-    let ran = Ran::of(child.wait_with_output().unwrap());
+    Ran::of(child.wait_with_output().unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_before_the_first_answer_says_nothing_of_money() {
+    let mock = service(&["get:hang"]);
+    let ran = interrupted(&mock, "wait");
     check(&ran, 130, "interrupted", false);
 }
 
@@ -112,16 +118,7 @@ fn a_query_that_is_sent_again_is_no_silence() {
 #[test]
 fn an_interrupted_query_does_not_say_that_nothing_was_sent() {
     let mock = service(&["get:hang"]);
-    let child = program(&mock, &["get", "424242"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !Moment::Requests(1).has_come(&mock, Path::new(".")) {
-        std::thread::yield_now();
-    }
-    send_signal(&child, "INT");
-    let ran = Ran::of(child.wait_with_output().unwrap());
+    let ran = interrupted(&mock, "get");
     assert_eq!(ran.code, Some(130));
     assert_eq!(ran.stderr, "error: interrupted; no task was created\n");
 }
