@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use kling_types::{ApiCode, EffectRequest, ExternalTaskId, Task, TaskId, UnixMillis, routes};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::answer::{no_task, quoted};
 use crate::client::Client;
@@ -144,6 +144,8 @@ impl<'a> Creation<'a> {
     async fn run(&self) -> std::result::Result<Task, Failure> {
         let mut recovery = Recovery::new(self.lookup_id.is_some());
         let mut event = self.create().await;
+        // From the first look-up on, they have as much time as a call.
+        let mut give_up_at = None;
         loop {
             event = match recovery.next(event) {
                 Step::Done(task) => return Ok(*task),
@@ -160,8 +162,10 @@ impl<'a> Creation<'a> {
                 }
                 Step::LookUp { after, new_only } => {
                     self.client.observer().tell(&Notice::LookUp(after));
+                    let time = self.client.settings().timeouts.deadline;
+                    let give_up_at = *give_up_at.get_or_insert_with(|| Instant::now() + time);
                     sleep(after).await;
-                    self.look_up(new_only).await
+                    self.look_up(new_only, give_up_at).await
                 }
             };
         }
@@ -205,7 +209,7 @@ impl<'a> Creation<'a> {
         }
     }
 
-    async fn look_up(&self, new_only: bool) -> Event {
+    async fn look_up(&self, new_only: bool, give_up_at: Instant) -> Event {
         let Some(external_id) = self.lookup_id else {
             return Event::NotFound;
         };
@@ -218,7 +222,10 @@ impl<'a> Creation<'a> {
             Ok(Some(task)) => Event::Found(Box::new(task)),
             Ok(None) => Event::NotFound,
             Err(NotTold::Stranger(id)) => Event::Stranger(id),
-            Err(NotTold::Failed(error)) => Event::LookUpFailed(error),
+            Err(NotTold::Failed(error)) => Event::LookUpFailed {
+                error,
+                time_left: Instant::now() < give_up_at,
+            },
         }
     }
 }

@@ -184,12 +184,14 @@ fn step(mut cursor: Cursor) -> Next {
 }
 
 /// A list page by page: a [`Stream`] that ends after the last page or an error.
+#[must_use = "a stream does nothing unless it is polled"]
 pub struct Pages {
     next: Option<Next>,
 }
 
 impl Pages {
-    /// The next page, without a stream library.
+    /// The next page, without a stream library. Dropping the future, as
+    /// `select!` does, loses nothing.
     pub async fn next(&mut self) -> Option<Result<Vec<Task>>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -220,13 +222,15 @@ impl fmt::Debug for Pages {
 }
 
 /// A list task by task: a [`Stream`] that ends after the last task or an error.
+#[must_use = "a stream does nothing unless it is polled"]
 pub struct Tasks {
     pages: Pages,
     page: vec::IntoIter<Task>,
 }
 
 impl Tasks {
-    /// The next task, without a stream library.
+    /// The next task, without a stream library. Dropping the future, as
+    /// `select!` does, loses nothing.
     pub async fn next(&mut self) -> Option<Result<Task>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

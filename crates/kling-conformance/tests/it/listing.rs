@@ -44,7 +44,7 @@ async fn each_of_many_tasks_is_listed_once_while_more_are_created() {
     while let Some(page) = pages.next().await {
         listed.extend(page.unwrap().into_iter().map(|task| task.id));
         for _ in 0..3 {
-            client.effects().create(request()).await.unwrap();
+            let _ = client.effects().create(request()).await.unwrap();
         }
     }
     created.reverse();

@@ -95,6 +95,14 @@ fn client(mock: &Mock, refused: u8) -> Client {
     builder.transport(transport).clock(clock()).build().unwrap()
 }
 
+/// Whether Kling is sure to do the job in the end: nothing is refused for good, and at
+/// most one create is lost, as there is but one more.
+fn comes_back(mock: &Mock, faults: &[String], refused: u8) -> bool {
+    let lost = faults.iter().filter(|fault| fault.starts_with("create"));
+    let for_good = faults.iter().any(|fault| fault.contains("429/1102"));
+    mock.provider().finds_external_ids() && lost.count() <= 1 && !for_good && refused < 4
+}
+
 async fn check(profile: Profile, faults: &[String], refused: u8) {
     let mut builder = Mock::builder()
         .profile(profile)
@@ -116,6 +124,9 @@ async fn check(profile: Profile, faults: &[String], refused: u8) {
             assert_eq!(task.external_id(), charge.external_task_id.as_ref());
         }
         (Ok(task), None) => panic!("a task {} that nobody pays for", task.id()),
+        (Err(error), _) if comes_back(&mock, faults, refused) => {
+            panic!("the service was there again: {error}")
+        }
         (Err(error), Some(charge)) => {
             assert!(
                 error.maybe_sent(),

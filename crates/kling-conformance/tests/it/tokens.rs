@@ -77,7 +77,7 @@ async fn a_client_that_rests_signs_anew() {
     let mock = service(clock).build();
     let client = client(&mock, clock, SECRET);
     for _ in 0..3 {
-        client.effects().create(request()).await.unwrap();
+        let _ = client.effects().create(request()).await.unwrap();
         // To the second, and beyond.
         tokio::time::sleep(Duration::from_secs(1800)).await;
     }

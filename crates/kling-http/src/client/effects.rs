@@ -27,6 +27,8 @@ impl Effects<'_> {
     /// is looked up where the provider can tell, up to three times in three
     /// seconds, and sent once more if it is unknown there; a task that is found
     /// must carry its external id or, where the answer has none, not be older.
+    /// While the service can't be asked, looking up goes on for as long as a call
+    /// may take ([`Timeouts::deadline`](crate::Timeouts)).
     /// In all other cases the error has [`maybe_sent`](Error::maybe_sent).
     ///
     /// Dropping the future while it runs leaves the outcome unknown: set an

@@ -22,8 +22,9 @@ pub(super) enum Event {
     NotFound,
     /// The look-up shows a task that is not the one that was sent.
     Stranger(TaskId),
-    /// The look-up brought no answer, after its own retries.
-    LookUpFailed(Error),
+    /// The look-up brought no answer, after its own retries; whether there is time
+    /// for another.
+    LookUpFailed { error: Error, time_left: bool },
 }
 
 /// What to do next.
@@ -54,8 +55,10 @@ pub(super) struct Recovery {
     creates: u8,
     /// Look-ups that found nothing since the last create.
     misses: u32,
-    /// Look-ups that brought no answer, or none that makes sense.
+    /// Look-ups with an answer that makes no sense.
     failures: u32,
+    /// Look-ups that did not get through, one after the other.
+    outage: u32,
     /// The service itself said that the task exists.
     exists: bool,
     /// What exists under the id may be another's.
@@ -74,6 +77,9 @@ pub(super) const LOOK_UPS_OF_A_DUPLICATE: u32 = 6;
 /// From the first look-up that found nothing to the next; it doubles from there.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
+/// While the service can't be asked, the wait stops doubling at 32 s.
+const OUTAGE_DOUBLINGS: u32 = 5;
+
 impl Recovery {
     pub(super) fn new(can_look_up: bool) -> Self {
         Recovery {
@@ -82,12 +88,14 @@ impl Recovery {
             creates: 1,
             misses: 0,
             failures: 0,
+            outage: 0,
             exists: false,
             shared_id: false,
         }
     }
 
     pub(super) fn next(&mut self, event: Event) -> Step {
+        let outage = std::mem::take(&mut self.outage);
         match event {
             Event::Found(task) => Step::Done(task),
             // A second create that is refused says nothing of the first, which a
@@ -129,8 +137,15 @@ impl Recovery {
                 let note = format!("what was found under its external id is task {id}, {what}");
                 Step::GiveUpMaybeSent(self.take_lost().with_note(&note))
             }
+            // A create that may be paid for is worth waiting for the service.
+            Event::LookUpFailed { error, time_left }
+                if time_left && error.retryability() != Retryability::Permanent =>
+            {
+                self.outage = outage.saturating_add(1);
+                self.look_up_after(self.outage.min(OUTAGE_DOUBLINGS + 1))
+            }
             // A stray answer is no verdict; what was tried again and again already is.
-            Event::LookUpFailed(error)
+            Event::LookUpFailed { error, .. }
                 if error.retryability() != Retryability::Exhausted
                     && !is_refused(&error)
                     && self.failures + 1 < LOOK_UPS =>
@@ -138,7 +153,7 @@ impl Recovery {
                 self.failures += 1;
                 self.look_up_after(self.failures)
             }
-            Event::LookUpFailed(error) => {
+            Event::LookUpFailed { error, .. } => {
                 let note = format!("looking it up failed too: {error}");
                 Step::GiveUpMaybeSent(self.take_lost().with_note(&note))
             }

@@ -52,6 +52,13 @@ enum Step {
     BrokeOff(Error),
 }
 
+/// Whether it begins as a page or JSON does, perhaps after a mark and some space.
+fn begins_as_text(piece: &[u8]) -> bool {
+    let text = piece.strip_prefix(b"\xef\xbb\xbf").unwrap_or(piece);
+    let first = text.trim_ascii_start().first();
+    matches!(first, Some(b'<' | b'{' | b'['))
+}
+
 impl Flow {
     pub(super) fn new(source: Source, part: Part) -> Self {
         Flow {
@@ -151,7 +158,7 @@ impl Flow {
             }
         }
         // No video and no picture begins so, whatever its host calls it.
-        if self.bytes == 0 && matches!(piece.first(), Some(b'<' | b'{')) {
+        if self.bytes == 0 && begins_as_text(&piece) {
             return Err(no_video());
         }
         if !piece.is_empty() {

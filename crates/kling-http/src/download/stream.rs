@@ -16,6 +16,7 @@ type Next = Pin<Box<dyn Future<Output = (Flow, Result<Option<Bytes>>)> + Send>>;
 
 /// The bytes of a file in order: a [`Stream`] that ends when the file is whole,
 /// or after an error. It goes on by itself where the connection breaks off.
+#[must_use = "a stream does nothing unless it is polled"]
 pub struct DownloadStream {
     limits: Limits,
     next: Option<Next>,
@@ -31,7 +32,8 @@ impl DownloadStream {
         }
     }
 
-    /// The next bytes, without a stream library.
+    /// The next bytes, without a stream library. Dropping the future, as
+    /// `select!` does, loses nothing.
     pub async fn next(&mut self) -> Option<Result<Bytes>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -78,6 +78,7 @@ type Next = Pin<Box<dyn Future<Output = (Box<Watch>, Option<Result<TaskEvent>>)>
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "a stream does nothing unless it is polled"]
 pub struct TaskEvents {
     next: Option<Next>,
     timing: Timing,
@@ -100,7 +101,8 @@ impl TaskEvents {
         self.done.unwrap_or_else(|| self.timing.progress())
     }
 
-    /// The next event, without a stream library.
+    /// The next event, without a stream library. Dropping the future, as
+    /// `select!` does, loses nothing.
     pub async fn next(&mut self) -> Option<Result<TaskEvent>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

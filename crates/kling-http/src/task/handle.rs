@@ -23,6 +23,7 @@ use crate::error::Result;
 /// [`Effects::resume`](crate::Effects::resume), or with its [`id`](Self::id) alone
 /// and [`Effects::task`](crate::Effects::task).
 #[derive(Clone)]
+#[must_use = "it is what finds a task again that is paid for"]
 pub struct TaskHandle {
     client: Client,
     collection: &'static str,

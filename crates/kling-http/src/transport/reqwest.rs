@@ -92,6 +92,12 @@ impl ReqwestTransport {
                 .connect_timeout(CONNECT_TIMEOUT)
                 .redirect(::reqwest::redirect::Policy::none())
                 .retry(::reqwest::retry::never())
+                // Whatever reqwest can do for other crates of the same program:
+                // lengths and ranges are to be those of what is sent.
+                .no_gzip()
+                .no_brotli()
+                .no_zstd()
+                .no_deflate()
                 .user_agent(concat!("kling-http/", env!("CARGO_PKG_VERSION")))
         };
         Ok(ReqwestTransport {

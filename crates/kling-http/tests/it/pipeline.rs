@@ -337,7 +337,7 @@ async fn paths_are_the_provider_s_and_ids_one_segment() {
     let check = async |provider: Provider, id: &str, create: &str, get: &str| {
         let host = Host::new([shows("submitted")]);
         let client = host.client(provider);
-        client.effects().create(request()).await.expect("a task");
+        let _ = client.effects().create(request()).await.expect("a task");
         client
             .effects()
             .task(task_id(id))
@@ -413,7 +413,8 @@ async fn duration_is_added_where_it_is_required_and_nowhere_else() {
             Some(duration) => request().with_duration(duration),
             None => request(),
         };
-        host.client(provider)
+        let _ = host
+            .client(provider)
             .effects()
             .create(request)
             .await
@@ -440,7 +441,8 @@ async fn pictures_travel_as_base64() {
     );
     let image = ImageSource::file(media).expect("the picture");
     let request = EffectRequest::single(Scene::COLOR_MIXING, image);
-    host.client(Provider::comet())
+    let _ = host
+        .client(Provider::comet())
         .effects()
         .create(request)
         .await

@@ -24,7 +24,7 @@ async fn of_a_custom_provider_nothing_is_taken_for_granted() {
 
     let host = Host::new([shows("submitted")]);
     let created = host.client(gateway()).effects().create(request()).await;
-    created.expect("a task");
+    let _ = created.expect("a task");
     let sent = &host.asked()[0];
     assert_eq!(sent.url, "https://gateway.example.com/v1/videos/effects");
     assert_eq!(

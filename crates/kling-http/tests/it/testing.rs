@@ -120,7 +120,7 @@ fn a_replay_misses_what_never_came() {
 async fn a_capture_keeps_what_was_sent_and_shows_no_secret() {
     let replay = Replay::new([Exchange::post(PATH).answered(200, task("submitted"))]);
     let capture = Capture::new(replay);
-    client(capture.clone())
+    let _ = client(capture.clone())
         .effects()
         .create(request())
         .await

@@ -1,7 +1,8 @@
 //! What goes over a real socket.
 
-use kling_http::{Client, Credentials, ErrorKind, Provider, RetryPolicy};
+use kling_http::{Client, Credentials, ErrorKind, Provider, RetryPolicy, TaskHandle};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -107,31 +108,58 @@ async fn nobody_there_is_no_connection() {
     assert!(!error.maybe_sent());
 }
 
-/// A connection that ends before the answer: it may have arrived.
-#[tokio::test]
-async fn a_connection_that_breaks_off_leaves_it_open() {
+/// A create at a host that says this, whatever it is asked, and hangs up.
+async fn create_at_one_that_hangs_up_after(said: String) -> kling_http::Result<TaskHandle> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let accepted = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.expect("a connection");
-        let mut some = [0; 64];
-        tokio::io::AsyncReadExt::read(&mut stream, &mut some)
-            .await
-            .expect("a request");
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            let read = stream.read_buf(&mut request).await.expect("a request");
+            assert_ne!(read, 0, "a whole request");
+        }
+        stream.write_all(said.as_bytes()).await.expect("an answer");
     });
     let provider = Provider::comet().with_base_url(url);
-    let client = Client::builder(provider, Credentials::api_key(KEY))
-        .build()
-        .expect("a client");
-    let error = client
-        .effects()
-        .create(request())
-        .await
-        .expect_err("broken");
+    let client = Client::builder(provider, Credentials::api_key(KEY)).build();
+    let created = client.expect("a client").effects().create(request()).await;
     accepted.await.expect("one connection");
-    assert_eq!(error.kind(), ErrorKind::Transport);
-    assert!(error.maybe_sent());
-    assert_eq!(error.attempts(), 1);
+    created
+}
+
+/// A connection that ends before the answer: it may have arrived.
+#[tokio::test]
+async fn a_connection_that_breaks_off_leaves_it_open() {
+    for (said, quoted) in [
+        ("", ""),
+        ("HTTP/1.1 200 OK\r\nContent-Le", ""),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"data\":{\"task_id\":\"7",
+            r#"no more than "{\"data\":{\"task_id\":\"7";"#,
+        ),
+    ] {
+        let error = create_at_one_that_hangs_up_after(said.to_owned()).await;
+        let error = error.expect_err("broken");
+        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert!(error.maybe_sent());
+        assert_eq!(error.attempts(), 1);
+        assert!(error.to_string().contains(quoted), "{error}");
+    }
+}
+
+/// One that ends behind all that the answer says takes nothing of it away.
+#[tokio::test]
+async fn a_connection_that_breaks_off_after_the_task_loses_no_task() {
+    let body = r#"{"code":0,"data":{"task_id":"7","task_status":"submitted"}}"#;
+    for head in [
+        format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len()),
+        format!("Content-Length: {}\r\n\r\n", body.len() + 2),
+    ] {
+        let said = format!("HTTP/1.1 200 OK\r\n{head}{body}");
+        let task = create_at_one_that_hangs_up_after(said).await;
+        assert_eq!(task.expect("a task").id(), &task_id("7"), "{head}");
+    }
 }

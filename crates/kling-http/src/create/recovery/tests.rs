@@ -7,9 +7,12 @@ use super::{Event, Recovery, Step};
 use crate::error::{Error, ErrorKind, Retryability};
 
 /// An event, by its first letter: **F**ound, **R**efused, **D**uplicate,
-/// **U**nknown, **N**ot found, **S**tranger, look-up **E**rror that may pass.
+/// **U**nknown, **N**ot found, **S**tranger, look-up **E**rror that may pass,
+/// service **W**aited for.
 fn event(letter: char) -> Event {
     let error = |text: &str| Error::new(ErrorKind::Service, text);
+    let failed = |error: Error, time_left| Event::LookUpFailed { error, time_left };
+    let exhausted = || error("no look-up").with_retryability(Retryability::Exhausted);
     match letter {
         'F' => {
             let id = TaskId::new("1").unwrap();
@@ -27,14 +30,15 @@ fn event(letter: char) -> Event {
         'U' => Event::Unknown(error("lost")),
         'N' => Event::NotFound,
         'S' => Event::Stranger(TaskId::new("2").unwrap()),
-        'E' => Event::LookUpFailed(error("no look-up")),
+        'E' => failed(error("no look-up"), true),
         'e' => {
             let body = json!({"code": 1002, "message": "no look-up"});
             let error = ServiceError::parse(401, &body).unwrap();
             let class = error.class();
-            Event::LookUpFailed(Error::service(error, class))
+            failed(Error::service(error, class), true)
         }
-        'x' => Event::LookUpFailed(error("no look-up").with_retryability(Retryability::Exhausted)),
+        'W' => failed(exhausted(), true),
+        'x' => failed(exhausted(), false),
         other => panic!("no event {other}"),
     }
 }
@@ -149,6 +153,22 @@ fn a_duplicate_that_may_be_our_own() {
     // It exists, so nothing is sent again.
     check(true, "dNNNNNN", "maybe sent: duplicate");
     check(false, "d", "maybe sent: duplicate");
+}
+
+/// The clock ends the wait for a service that can't be asked, nothing else does.
+#[test]
+fn a_service_that_cannot_be_asked_is_waited_for() {
+    for (failed, seconds) in [(1, 1), (2, 2), (5, 16), (6, 32), (7, 32), (1_000, 32)] {
+        let events = format!("U{}", "W".repeat(failed));
+        check(true, &events, &format!("look up after {seconds} s"));
+        check(true, &format!("{events}F"), "done");
+        check(true, &format!("{events}x"), NO_LOOK_UP);
+    }
+    // It is no word that there is no such task, and no stray answer.
+    check(true, "UNNWN", "create");
+    check(true, "UNWWE", "look up after 1 s");
+    // Each outage is one of its own.
+    check(true, "UWWNW", "look up after 1 s");
 }
 
 /// Whatever happens, in whatever order: at most two creates, the second only

@@ -75,7 +75,7 @@ async fn a_new_token_is_told_in_place_of_the_failure() {
         let heard = Arc::clone(&heard);
         move |notice| heard.lock().unwrap().push(notice.to_string())
     });
-    observed.effects().create(request()).await.expect("a task");
+    let _ = observed.effects().create(request()).await.expect("a task");
     let heard = heard.lock().unwrap();
     assert_eq!(
         *heard,

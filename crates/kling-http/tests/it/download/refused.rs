@@ -52,6 +52,9 @@ async fn a_text_is_no_video() {
     for body in [
         "<Error><Code>AccessDenied</Code></Error>",
         r#"{"error":"x"}"#,
+        "\r\n <!DOCTYPE html>",
+        "\u{feff}\n<html>",
+        "\u{feff}[]",
     ] {
         for headers in [vec![], vec![(&CONTENT_TYPE, "video/mp4")]] {
             download(vec![says(
