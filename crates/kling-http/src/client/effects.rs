@@ -23,7 +23,7 @@ impl Effects<'_> {
     /// external task id is added if there is none, and `duration` where the
     /// provider requires it. A create that was certainly not acted on (no
     /// connection, too many requests, no free slot, maintenance, an expired
-    /// token) is repeated within the [`RetryPolicy`]. One whose answer was lost
+    /// token) is repeated within the [`RetryPolicy`](crate::RetryPolicy). One whose answer was lost
     /// is looked up where the provider can tell, up to three times in three
     /// seconds, and sent once more if it is unknown there; a task that is found
     /// must carry its external id or, where the answer has none, not be older.
@@ -47,7 +47,7 @@ impl Effects<'_> {
 
     /// Asks after a task once, by the external id it was created with.
     ///
-    /// Where the provider can't tell ([`Provider::finds_external_ids`]), nothing
+    /// Where the provider can't tell ([`Provider::finds_external_ids`](crate::Provider::finds_external_ids)), nothing
     /// is sent, and the error's kind is [`ErrorKind::Unsupported`].
     pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
         self.expect_external_ids(id)?;
