@@ -1,4 +1,4 @@
-//! Where callbacks arrive.
+//! `Inbox`: receives the callbacks of the server under test.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

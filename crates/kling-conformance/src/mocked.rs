@@ -1,4 +1,4 @@
-//! The fake service as a target, with all that a check can use.
+//! The fake service as a target, with every option that a check can use.
 
 use kling_http::{SharedTransport, SystemClock};
 use kling_mock::{Account, Mock, Profile, SetupError};

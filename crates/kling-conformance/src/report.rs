@@ -1,4 +1,4 @@
-//! What a run found, for programs, for CI and for people.
+//! The report of a run: JSON, JUnit and Markdown.
 
 use std::fmt::Write as _;
 

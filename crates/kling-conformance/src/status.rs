@@ -1,4 +1,4 @@
-//! How a check can end, and how much that weighs.
+//! The status of a check's result, and the level of a check.
 
 use std::fmt;
 

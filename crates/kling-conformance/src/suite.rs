@@ -1,4 +1,4 @@
-//! Running the checks.
+//! Selects and runs checks.
 
 use std::fmt;
 

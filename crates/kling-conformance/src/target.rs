@@ -1,4 +1,4 @@
-//! What is held to the contract, and how to talk to it.
+//! `Target`: the server under test, and how to send requests to it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
-//! Wall time as a value, so that tests own it. Waiting is `tokio::time`'s.
+//! Wall-clock time behind a trait, so that tests can control it. Waiting uses
+//! `tokio::time` directly.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What proves to the service who pays.
+//! Credentials: an API key, or an access key and secret key.
 
 use std::fmt;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! The account's tasks, page by page or one by one.
+//! Listing the account's tasks, by page or as a stream.
 
 use std::collections::HashSet;
 use std::fmt;

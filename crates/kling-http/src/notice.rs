@@ -1,4 +1,4 @@
-//! What a call tells on its way, long before it has a result.
+//! Progress notices of a call that is still in flight, and their observer.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! All that differs between the hosts that offer the service, as one value.
+//! The differences between the hosts that offer the service, as one value.
 
 use std::borrow::Cow;
 

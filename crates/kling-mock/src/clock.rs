@@ -1,5 +1,5 @@
-//! What time it is for the service, where it is not tokio's time: a clock that
-//! is moved by hand, and one that runs faster than the machine's.
+//! Clocks other than tokio's: one that is moved by hand, and one that runs faster
+//! than the machine's.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};

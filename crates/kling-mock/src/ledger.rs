@@ -1,4 +1,4 @@
-//! What was billed, to whom, and for what.
+//! The ledger: what was billed, to which account, for which task.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write as _};

@@ -1,4 +1,4 @@
-//! What is emulated, on what evidence, and what is not: said once, here.
+//! The table of what is emulated, on what evidence, and what is not.
 
 use serde::Serialize;
 

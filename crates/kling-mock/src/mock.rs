@@ -1,4 +1,4 @@
-//! The fake service as a value.
+//! `Mock`: the handle to a fake service.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,5 @@
-//! The door inside a wiremock server, and the only file that names wiremock.
+//! The mock as a responder of a wiremock server. This is the only file that names
+//! wiremock.
 
 use std::time::Duration;
 

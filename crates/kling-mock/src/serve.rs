@@ -1,4 +1,4 @@
-//! The door on a socket, and the only file that names the HTTP server.
+//! The mock on a socket. This is the only file that names the HTTP server library.
 
 use std::io::IoSlice;
 use std::net::SocketAddr;

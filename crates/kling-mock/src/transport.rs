@@ -1,4 +1,4 @@
-//! The door without a socket.
+//! The mock in process, as a `Transport`.
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;

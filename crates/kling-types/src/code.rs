@@ -1,5 +1,5 @@
-//! The service's business codes: what each means, who must act, and whether
-//! trying again can help.
+//! The service's business codes: what each means, who must act, and whether a retry
+//! can help.
 //!
 //! The code is read before the HTTP status: Kling sends four permanent errors
 //! with HTTP 429 (*documented*), and gateways may send any status at all.

@@ -1,5 +1,4 @@
-//! What can be told of a picture before anybody pays for it: its header only,
-//! never its pixels.
+//! Checks a picture before it is paid for, by its header only, never its pixels.
 //!
 //! ```
 //! use kling_types::image::{Format, Header};

@@ -1,4 +1,4 @@
-//! Small sets of words that the service may extend at any time.
+//! String enumerations that the service may extend at any time.
 
 /// A word that is not in the list this version knows; it is written back as it
 /// came. Only reading makes one, so it never holds a known word.

@@ -1,4 +1,4 @@
-//! What the service says when it refuses, in whichever of its shapes.
+//! Errors of the service, in each of the shapes in which it sends them.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Where a task stands.
+//! Task statuses.
 
 use std::borrow::Cow;
 use std::convert::Infallible;

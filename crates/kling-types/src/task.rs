@@ -1,4 +1,4 @@
-//! A task and what it made.
+//! A task and its result.
 
 use crate::amount::{Amount, Seconds};
 use crate::ids::{ExternalTaskId, TaskId};

@@ -1,4 +1,4 @@
-//! The checks, in the order in which a user meets what they are about.
+//! The checks of servers, in the order in which a user meets their subjects.
 //!
 //! `table` lists them; each other file has those of one subject. Most look at one
 //! `Story`, a task that is created once and followed to its end.

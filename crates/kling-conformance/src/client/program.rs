@@ -1,4 +1,4 @@
-//! Running a client through the scenarios.
+//! Runs a client through the scenarios.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;

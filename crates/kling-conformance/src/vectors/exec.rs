@@ -1,4 +1,4 @@
-//! Vectors through another implementation: a program in any language that reads
+//! Runs vectors through another implementation: a program in any language that reads
 //! them on stdin and answers on stdout.
 //!
 //! Each line of its stdin is a JSON object, a vector without what is expected:

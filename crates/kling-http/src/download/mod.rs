@@ -1,5 +1,5 @@
-//! Results into files, writers and streams: resumed where they break off, whole
-//! or an error.
+//! Downloading results to files, writers and streams: resumed where they break off,
+//! and either complete or an error.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

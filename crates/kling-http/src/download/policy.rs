@@ -1,4 +1,4 @@
-//! What a download may take.
+//! The limits of a download: time, size, and which hosts it may contact.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A task that was paid for, as a value.
+//! `TaskHandle`: one created task, to be queried, waited for, downloaded or saved.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};

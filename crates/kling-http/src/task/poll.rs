@@ -1,4 +1,5 @@
-//! How often a task is asked after.
+//! The polling policy: how often to query, for how long, and how many failures in a
+//! row are tolerated.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A task as data, to be found again by another process.
+//! The serialisable form of a task handle, for another process to resume.
 
 use kling_types::{ExternalTaskId, Scene, TaskId, UnixMillis};
 use serde::{Deserialize, Serialize};

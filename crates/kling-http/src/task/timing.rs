@@ -1,4 +1,4 @@
-//! How old a task is, and how far that brings it.
+//! A task's age and progress.
 
 use std::time::Duration;
 

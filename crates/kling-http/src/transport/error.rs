@@ -1,4 +1,4 @@
-//! What can go wrong on the way.
+//! `TransportError`: why a request brought no response.
 
 use std::fmt;
 

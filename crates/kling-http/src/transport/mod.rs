@@ -1,4 +1,4 @@
-//! The one seam between this crate and the network.
+//! The `Transport` trait: the only way from this crate to the network.
 
 use std::fmt;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! Who asks: API keys, and tokens made of an access key and its secret key.
+//! Authentication: API keys, and tokens signed with an access key's secret key.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Callbacks: a task's changes, told to the URL that it was created with.
+//! Callbacks: a task's changes, posted to the `callback_url` of its create.
 //!
 //! Nothing ticks here either. A task's changes follow from its plan and from
 //! the times at which it was asked after, so they are known ahead, as far as

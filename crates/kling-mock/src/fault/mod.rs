@@ -1,4 +1,5 @@
-//! What goes wrong, and when: one line of text for each fault.
+//! Fault injection: each fault is one line of text that says what goes wrong, and
+//! when.
 //!
 //! `parse` and `action` read the text, over [`crate::grammar`]; `rules` refuses what makes
 //! no sense; `show` writes the canonical form. `plan` says which faults a request

@@ -1,5 +1,5 @@
-//! How an entry of the journal is read. Secrets are taken out here, on the way
-//! out, and there is no other way.
+//! The readable form of a journal entry. Secrets are redacted here, on the only way
+//! out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
-//! What was asked and what was answered: the latest of it, within a number of
-//! entries and of bytes, and counts of all of it.
+//! The journal of requests and answers: the latest of them, within limits on entries
+//! and bytes, and counts of all of them.
 //!
 //! Writing is cheap, as every request pays for it: a copy of what is worth
 //! keeping, into room that is used again and again. Reading pays for the rest:

@@ -1,4 +1,4 @@
-//! What requests are counted by.
+//! Counts of requests, by operation and outcome.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! A request's way through the mock: what is the service's goes to the engine,
-//! and what a fault makes wait waits here.
+//! Answering a request: control requests, the engine, and the waits that a fault
+//! imposes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How a mock is set up.
+//! `MockBuilder`: the settings of a mock.
 
 use std::sync::{Arc, Mutex};
 

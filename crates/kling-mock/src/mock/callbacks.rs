@@ -1,4 +1,4 @@
-//! Callbacks: sent as they fall due, looked at, and sent again.
+//! Sending callbacks as they fall due, inspecting them, and redelivering them.
 
 use std::sync::PoisonError;
 use std::time::Duration;

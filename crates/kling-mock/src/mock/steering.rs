@@ -1,4 +1,4 @@
-//! Tasks, moved by the test: which plan they get, and what becomes of them.
+//! Methods with which a test controls tasks: their plans, and how they end.
 
 use std::time::Duration;
 

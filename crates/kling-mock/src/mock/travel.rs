@@ -1,4 +1,4 @@
-//! A mock whose clock is moved by hand.
+//! Methods that read and move the clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a test does to a mock beside using it: accounts, faults, forgetting.
+//! Methods that manage accounts and faults, and reset state.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What becomes of a task, and when.
+//! A task's plan: its statuses, and when they change.
 
 use std::sync::Arc;
 use std::time::Duration;

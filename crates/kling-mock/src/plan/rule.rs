@@ -1,4 +1,4 @@
-//! Which plan a task gets.
+//! `PlanRule`: which creates get which plan.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What differs between the hosts that offer the service, as data.
+//! The differences between the hosts that offer the service, as data.
 
 use kling_types::UnixMillis;
 

@@ -1,4 +1,4 @@
-//! What is expected, as data.
+//! `Expectation`: what a test expects, as data.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Whether what happened is what a test expects, and if not, a text that a
-//! person can find the reason in.
+//! Verification: compares what happened with what a test expects, and explains a
+//! failure in a report for people.
 
 use std::fmt;
 

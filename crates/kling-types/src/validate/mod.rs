@@ -1,4 +1,4 @@
-//! Finds everything wrong with a request before anybody pays for it.
+//! Validation: finds everything wrong with a request before it is paid for.
 //!
 //! The same rules hold for a typed request
 //! ([`EffectRequest::validate`]) and for any JSON value ([`validate_json`]).

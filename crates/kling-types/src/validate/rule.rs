@@ -1,4 +1,4 @@
-//! The rules by name.
+//! The rules and their names.
 
 use std::fmt;
 
