@@ -152,7 +152,7 @@ impl Download {
         self.flow.total()
     }
 
-    /// Reports progress to `observer` after every chunk. It must not block.
+    /// Calls the function with the progress after every chunk. It must not block.
     pub fn on_progress(mut self, told: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
         self.flow.on_progress(Box::new(told));
         self

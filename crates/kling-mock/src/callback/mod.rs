@@ -26,8 +26,8 @@ pub use signature::Rotation;
 pub(crate) use signature::{Forgery, Secrets, SignatureHeaders, WebhookSecret};
 pub(crate) use target::{AllowList, CallbackUrl, allowed};
 
-/// Which changes are told. *Contradictory*: the documentation says every change,
-/// third parties the last only.
+/// Which changes cause a callback. *Contradictory*: the documentation says every
+/// change, third parties say the last only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum CallbacksOn {
     /// Every status, `submitted` too.

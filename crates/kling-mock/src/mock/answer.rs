@@ -80,8 +80,8 @@ impl Mock {
 
     /// What is due next may have changed, and the journal has one more entry.
     fn tell(&self) {
-        self.0.news.notify_one();
-        self.0.written.notify_waiters();
+        self.0.queue_changed.notify_one();
+        self.0.journal_written.notify_waiters();
     }
 
     /// Answers a request of which only the head was read.
