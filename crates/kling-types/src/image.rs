@@ -56,17 +56,17 @@ pub struct Header {
     pub byte_len: usize,
 }
 
-/// Why a picture's header tells nothing.
+/// Why a picture's header can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// Nothing there.
+    /// The data is empty.
     Empty,
     /// A picture, but neither JPEG nor PNG; here is what it is.
     OtherFormat(&'static str),
-    /// No picture that is known here.
+    /// Not a picture of any known format.
     NotAnImage,
-    /// It begins as a JPEG or PNG, and ends or goes wrong before its size.
+    /// It starts as a JPEG or PNG, but is truncated or corrupt before its size.
     Damaged,
 }
 
@@ -109,7 +109,7 @@ impl Header {
         self.width >= MIN_SIDE && self.height >= MIN_SIDE
     }
 
-    /// Whether neither side is too long for the other.
+    /// Whether the aspect ratio is accepted.
     pub fn aspect_accepted(&self) -> bool {
         let (width, height) = (u64::from(self.width), u64::from(self.height));
         let (long, short) = (width.max(height), width.min(height));
