@@ -23,7 +23,7 @@ impl Effects<'_> {
     /// external task id is added if there is none, and `duration` if the provider
     /// requires it. A create that was certainly not acted on (no connection, too
     /// many requests, no free slot, maintenance, an expired token) is retried
-    /// within the [`RetryPolicy`]. If the answer is lost, the task is looked up, if
+    /// within the [`RetryPolicy`](crate::RetryPolicy). If the answer is lost, the task is looked up, if
     /// the provider supports that: up to three times in three seconds, after which
     /// the create is sent once more if the service does not know it. A task found
     /// in this way is adopted only if it carries the external task id or, where the
@@ -46,7 +46,7 @@ impl Effects<'_> {
 
     /// Queries a task once, by its external task id.
     ///
-    /// If the provider does not support this ([`Provider::finds_external_ids`]),
+    /// If the provider does not support this ([`Provider::finds_external_ids`](crate::Provider::finds_external_ids)),
     /// nothing is sent, and the error's kind is [`ErrorKind::Unsupported`].
     pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
         self.expect_external_ids(id)?;
