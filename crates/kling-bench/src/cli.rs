@@ -1,4 +1,4 @@
-//! `kling mock`: how soon it is ready, and how much it takes.
+//! `kling mock`: start-up time, and memory when idle.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};

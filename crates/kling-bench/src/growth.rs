@@ -1,4 +1,4 @@
-//! How cost grows with size, as a picture: `--plot FILE` draws it.
+//! Plots how cost grows with size: `--plot FILE`.
 
 use std::error::Error;
 use std::path::Path;

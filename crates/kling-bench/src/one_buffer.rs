@@ -1,4 +1,4 @@
-//! What it costs in memory to write a request with a picture in it.
+//! Peak memory of serialising a request with a picture.
 
 use allocation_counter::measure;
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! What one would write or use instead.
+//! The alternatives that the project is compared with.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

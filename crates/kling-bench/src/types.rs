@@ -1,4 +1,4 @@
-//! A request read and checked.
+//! Decoding and validating a request.
 
 use kling_types::EffectRequest;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command-line arguments.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

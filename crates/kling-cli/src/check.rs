@@ -1,4 +1,4 @@
-//! `kling check`: everything wrong with a request, before anybody pays for it.
+//! `kling check`: reports everything wrong with a request before it is paid for.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

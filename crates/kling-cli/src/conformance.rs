@@ -1,5 +1,4 @@
-//! `kling conformance`: a service, a client or an implementation held to the
-//! contract.
+//! `kling conformance`: checks a server, a client or an implementation.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};

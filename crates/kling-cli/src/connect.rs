@@ -1,5 +1,5 @@
-//! Whom to talk to, and with which key: flags before the environment, that
-//! before the settings file.
+//! Resolves provider, host and credentials: options before the environment, the
+//! environment before the settings file.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

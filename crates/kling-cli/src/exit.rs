@@ -1,5 +1,5 @@
-//! Exit codes, by class: one table, from which the help, `kling exit-codes` and
-//! `docs/exit-codes.md` are made.
+//! Exit codes: one table, from which the help, `kling exit-codes` and `docs/exit-
+//! codes.md` are generated.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

@@ -1,5 +1,4 @@
-//! Why a command did not do what it was asked, in words, in JSON and as an exit
-//! code.
+//! `Failure`: why a command failed, as a message, as JSON and as an exit code.
 
 use kling_http::{Error, ErrorKind, ExternalTaskId};
 use serde_json::{Value, json};

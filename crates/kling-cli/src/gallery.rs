@@ -1,5 +1,5 @@
-//! The page of `--report`: each picture beside what became of it, in one file
-//! that needs no other, and no network.
+//! The page of `--report`: each picture beside its result, in one self-contained
+//! file.
 
 use std::fs;
 use std::io::{Read as _, Write as _};

@@ -1,5 +1,4 @@
-//! What is read of files and devices that others name: never more than a bound,
-//! for some have no end.
+//! Bounded reads of files that the user names, as some (devices, pipes) have no end.
 
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! One job from its create to its video, shared by the commands that do a part
-//! of it.
+//! One job from its create to its video; each command does a part of it.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! What is printed where: results on stdout, words for people on stderr.
+//! Output: results to stdout, messages for people to stderr.
 
 use std::error::Error;
 use std::fmt::Display;

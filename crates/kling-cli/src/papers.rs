@@ -1,5 +1,4 @@
-//! `kling schema`, `completions` and `man`: what the program says of itself and
-//! of the service.
+//! `kling schema`, `completions` and `man`: generated documents.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

@@ -1,4 +1,4 @@
-//! Where a video goes, and whether it can, found out before anything is paid.
+//! The destination of a video, checked before anything is paid for.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
-//! What one call of `kling effect` is to make: which pictures make a video
-//! together, where each video goes, and what earlier runs left there. All of it
-//! is looked at before anything is paid.
+//! Plans one call of `kling effect`: which pictures make a video together, where each
+//! video goes, and what earlier runs left there. All of it is checked before anything
+//! is paid for.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The jobs of a call, one after another, and what is told of all of them.
+//! Runs the jobs of a call one after another, and reports on all of them.
 
 use serde_json::{Value, json};
 use tokio::time::Instant;

@@ -1,5 +1,5 @@
-//! A request made of pictures and options, or read from a file: checked before
-//! anything is sent.
+//! Builds a request from pictures and options, or reads it from a file, and checks it
+//! before anything is sent.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

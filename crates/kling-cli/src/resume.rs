@@ -1,4 +1,4 @@
-//! `kling resume`: finish a job that was begun, without another charge.
+//! `kling resume`: finishes a job from its state file, without another charge.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

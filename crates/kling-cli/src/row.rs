@@ -1,4 +1,4 @@
-//! What became of each job of a call, for the table, the page and programs.
+//! The outcome of each job of a call, for the table, the page and `--json`.
 
 use std::path::PathBuf;
 use std::time::Duration;

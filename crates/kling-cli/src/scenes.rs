@@ -1,4 +1,4 @@
-//! `kling scenes`: what is known of the effect scenes.
+//! `kling scenes`: prints what is known of the effect scenes.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

@@ -1,4 +1,4 @@
-//! Being asked to stop, or left alone by a terminal that was closed.
+//! Signal handling: interruption, and a terminal that was closed.
 
 /// Listens for Ctrl-C and, where there are such, SIGTERM and SIGHUP.
 pub(crate) struct StopSignals {

@@ -1,5 +1,5 @@
-//! A job on the disk: what is written before a create is sent, so that nothing
-//! that is paid for depends on this process.
+//! The state file of a job. It is written before a create is sent, so that no paid
+//! task depends on this process.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `kling submit`: create a task, and leave the rest to `kling resume`.
+//! `kling submit`: creates a task and returns; `kling resume` does the rest.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

@@ -1,4 +1,4 @@
-//! The jobs of a call as a table in a terminal.
+//! Prints the jobs of a call as a table.
 
 use unicode_width::UnicodeWidthStr as _;
 

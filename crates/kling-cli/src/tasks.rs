@@ -1,4 +1,4 @@
-//! `kling get`, `wait`, `download` and `list`: tasks that exist already.
+//! `kling get`, `wait`, `download` and `list`: commands on existing tasks.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

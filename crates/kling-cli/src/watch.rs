@@ -1,4 +1,4 @@
-//! What is told of a task while it is waited for.
+//! Reports a task's progress while waiting for it.
 
 use kling_http::{Task, TaskEvent, TaskHandle};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `kling webhook`: callbacks received, verified and shown.
+//! `kling webhook`: receives, verifies and prints callbacks.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

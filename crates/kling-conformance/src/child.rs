@@ -1,5 +1,4 @@
-//! One run of a command that is not ours, with bounds on its time and on what it
-//! prints.
+//! Runs an external command, with limits on its time and its output.
 
 use std::pin::pin;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! What was sent and received, as a report may show it.
+//! A request and its answer, redacted for a report.
 
 use bytes::Bytes;
 use http::{Method, StatusCode};

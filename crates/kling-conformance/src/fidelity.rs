@@ -1,5 +1,5 @@
-//! What is known of the service, and what proves that the workspace keeps to it:
-//! `docs/fidelity.md`, written and checked by `cargo xtask fidelity`.
+//! Maps every known fact about the service to the checks that prove compliance with
+//! it: `docs/fidelity.md`, written and checked by `cargo xtask fidelity`.
 //!
 //! ```
 //! use kling_conformance::fidelity;

@@ -1,4 +1,4 @@
-//! Where callbacks arrive.
+//! `Inbox`: receives the callbacks of the server under test.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use kling_http::{Body, Clock as _, SharedTransport, SystemClock, transport_fn};
 
-/// Keeps what is posted to it.
+/// Records what is posted to it.
 #[derive(Clone)]
 pub struct Inbox {
     url: String,
@@ -25,7 +25,7 @@ pub(crate) struct Received {
 }
 
 impl Inbox {
-    /// An inbox that the target reaches at this address.
+    /// An inbox that the target reaches at this URL.
     pub fn new(url: impl Into<String>) -> Self {
         Inbox {
             url: url.into(),
@@ -34,13 +34,13 @@ impl Inbox {
         }
     }
 
-    /// The target signs with this secret (`whsec_…`).
+    /// Declares that the target signs with this secret (`whsec_…`).
     pub fn with_secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Some(secret.into());
         self
     }
 
-    /// Where callbacks are to be sent.
+    /// The URL to which callbacks are sent.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -49,13 +49,13 @@ impl Inbox {
         self.secret.as_deref()
     }
 
-    /// Takes in a callback.
+    /// Records a callback.
     pub fn receive(&self, headers: HeaderMap, body: Bytes) {
         let at = SystemClock.now();
         self.received().push(Received { at, headers, body });
     }
 
-    /// Leads into this inbox, whatever address is named.
+    /// A transport that leads to this inbox, whatever address is requested.
     pub fn transport(&self) -> SharedTransport {
         let inbox = self.clone();
         SharedTransport::new(transport_fn(move |request: Request<Bytes>| {
@@ -75,7 +75,7 @@ impl Inbox {
 }
 
 impl fmt::Debug for Inbox {
-    /// Leaves out the secret.
+    /// Omits the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inbox")
             .field("url", &self.url)

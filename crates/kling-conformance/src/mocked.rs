@@ -1,4 +1,4 @@
-//! The fake service as a target, with all that a check can use.
+//! The fake service as a target, with every option that a check can use.
 
 use kling_http::{SharedTransport, SystemClock};
 use kling_mock::{Account, Mock, Profile, SetupError};
@@ -12,7 +12,8 @@ use crate::vectors::on_a_paused_clock;
 /// Puts something between two ends, or nothing.
 pub type Wrap = Box<dyn FnOnce(SharedTransport) -> SharedTransport>;
 
-/// A fake service of this host's ways as a target, with a receiver of callbacks.
+/// A fake service that behaves like this host, as a target with an inbox for
+/// callbacks.
 ///
 /// To be called on a paused tokio clock; `answers` and `callbacks` may put
 /// something between, to see what the checks notice.
@@ -48,8 +49,8 @@ pub fn mock_target(host: Host, answers: Wrap, callbacks: Wrap) -> Result<Target,
     Ok(target)
 }
 
-/// Holds the fake service itself to these checks, weeks of its time within
-/// seconds. Blocks for as long; may be called from anywhere.
+/// Runs these checks against the fake service itself; weeks of its time pass within
+/// seconds. It blocks for as long, and may be called from anywhere.
 pub fn run_against_mock(host: Host, selection: &Selection) -> Result<Report, String> {
     let all = async {
         let target = mock_target(host, Box::new(|it| it), Box::new(|it| it));

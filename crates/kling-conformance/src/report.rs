@@ -1,4 +1,4 @@
-//! What a run found, for programs, for CI and for people.
+//! The report of a run: JSON, JUnit and Markdown.
 
 use std::fmt::Write as _;
 
@@ -14,13 +14,13 @@ use crate::target::Host;
 #[derive(Debug, Clone)]
 pub struct Report {
     host: Host,
-    /// The command, if a client was held to the checks.
+    /// The command, if the report is about a client.
     client: Option<String>,
     results: Vec<CheckResult>,
 }
 
 impl Report {
-    /// Of a server.
+    /// A report about a server.
     pub fn new(host: Host, results: Vec<CheckResult>) -> Self {
         Report {
             host,
@@ -29,7 +29,7 @@ impl Report {
         }
     }
 
-    /// Of a client that is run by this command.
+    /// A report about the client that is run by this command.
     pub(crate) fn of_client(host: Host, command: &str, results: Vec<CheckResult>) -> Self {
         Report {
             client: Some(command.to_owned()),
@@ -37,13 +37,12 @@ impl Report {
         }
     }
 
-    /// Each check's.
+    /// The result of each check.
     pub fn results(&self) -> &[CheckResult] {
         &self.results
     }
 
-    /// The worst that happened. From [`Status::Fail`] on, the target does not
-    /// conform.
+    /// The worst status. From [`Status::Fail`] on, the target does not conform.
     pub fn worst(&self) -> Status {
         let worst = self.results.iter().map(|result| result.status).max();
         worst.unwrap_or(Status::Disabled)
@@ -98,7 +97,7 @@ impl Report {
         }
     }
 
-    /// For programs.
+    /// As JSON.
     pub fn to_json(&self) -> Value {
         let results = self.results.iter().map(|result| {
             let check = find(result.check);
@@ -121,7 +120,7 @@ impl Report {
         })
     }
 
-    /// `JUnit`'s XML, which CI systems read.
+    /// As `JUnit` XML, which CI systems read.
     pub fn to_junit(&self) -> String {
         let mut text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -163,7 +162,7 @@ impl Report {
         text
     }
 
-    /// For people.
+    /// As Markdown.
     pub fn to_markdown(&self) -> String {
         let mut text = format!("# Conformance: {}\n\n{}\n\n", self.host(), self.summary());
         text.push_str("| check | level | status | what must be true |\n|---|---|---|---|\n");

@@ -1,4 +1,4 @@
-//! How a check can end, and how much that weighs.
+//! The status of a check's result, and the level of a check.
 
 use std::fmt;
 
@@ -6,29 +6,30 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Level {
-    /// Left open: where it is not so, the check is skipped.
+    /// Optional: if it does not hold, the check is skipped.
     May,
-    /// Seen, but no client depends on it: a warning.
+    /// Observed, but no client depends on it: if it does not hold, a warning.
     Should,
-    /// Clients depend on it: a failure.
+    /// Clients depend on it: if it does not hold, a failure.
     Must,
 }
 
-/// What became of a check, from the best to the worst.
+/// The status of a check's result, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Status {
-    /// It was not asked for.
+    /// The check was not selected.
     Disabled,
-    /// It can't be made here.
+    /// The check can't be run here.
     Skip,
     /// It holds, or fails as expected.
     Pass,
-    /// It does not hold, and should.
+    /// A warning: it does not hold, and should.
     Warn,
-    /// It does not hold, and must; or it holds, and was expected not to.
+    /// A failure: it does not hold, and must; or it holds although it was expected
+    /// to fail.
     Fail,
-    /// The suite is at fault.
+    /// An error of the suite itself.
     Error,
 }
 

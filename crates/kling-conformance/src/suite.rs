@@ -1,4 +1,4 @@
-//! Running the checks.
+//! Selects and runs checks.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use crate::exchange::Exchange;
 use crate::status::Status;
 use crate::target::{Stop, Target};
 
-/// What became of a check.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckResult {
     /// The check's stable id.
     pub check: &'static str,
-    /// How it ended.
+    /// The status.
     pub status: Status,
-    /// Why, unless it passed.
+    /// The reason, unless it passed.
     pub message: Option<String>,
     /// What was sent and received, unless it passed.
     pub exchanges: Vec<Exchange>,
@@ -32,7 +32,7 @@ impl fmt::Display for CheckResult {
     }
 }
 
-/// Which checks to make, and what is known to fail.
+/// Which checks to run, and which are expected to fail.
 #[derive(Debug, Clone)]
 pub struct Selection {
     among: &'static [Check],
@@ -61,15 +61,15 @@ impl Selection {
         }
     }
 
-    /// Makes only the checks whose id is this or begins with it and a dot.
+    /// Selects only the checks whose id is this, or starts with it and a dot.
     pub fn only(mut self, id: &str) -> Result<Self, String> {
         self.known(id)?;
         self.only.push(id.to_owned());
         Ok(self)
     }
 
-    /// Expects these checks not to hold: a failure passes, and success fails,
-    /// for the expectation is out of date.
+    /// Expects these checks to fail: a failure then passes, and a success fails,
+    /// because the expectation is out of date.
     pub fn expecting(mut self, id: &str) -> Result<Self, String> {
         self.known(id)?;
         self.expected.push(id.to_owned());
@@ -107,18 +107,18 @@ fn covers(given: &str, id: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Holds a target to every check, one after the other.
+/// Runs every check against a target, one after another.
 pub async fn run(target: &Target) -> Vec<CheckResult> {
     run_selected(target, &Selection::default()).await
 }
 
-/// Holds a target to these checks, one after the other.
+/// Runs the selected checks against a target, one after another.
 pub async fn run_selected(target: &Target, selection: &Selection) -> Vec<CheckResult> {
     run_telling(target, selection, |_| {}).await
 }
 
-/// The same, and tells the result of each as soon as it is there: a run may take
-/// long.
+/// Like [`run_selected`], but reports each result as soon as it is there, because a
+/// run may take long.
 pub async fn run_telling(
     target: &Target,
     selection: &Selection,

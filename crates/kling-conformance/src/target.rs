@@ -1,4 +1,4 @@
-//! What is held to the contract, and how to talk to it.
+//! `Target`: the server under test, and how to send requests to it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::checks::Told;
 use crate::exchange::Exchange;
 use crate::inbox::Inbox;
 
-/// Whose ways the target has.
+/// The host that the target imitates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Host {
@@ -41,7 +41,7 @@ impl From<String> for Stop {
     }
 }
 
-/// An implementation under test, and what may be used for the test.
+/// A server under test, and what may be used to test it.
 #[derive(Clone)]
 pub struct Target {
     host: Host,
@@ -66,7 +66,7 @@ pub(crate) struct State {
     was_late: bool,
 }
 
-/// An answer, whole.
+/// A complete answer.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The HTTP status.
@@ -86,7 +86,7 @@ const SLOWEST: Duration = Duration::from_secs(60);
 const AFTER_LATE: Duration = Duration::from_secs(5);
 
 impl Target {
-    /// A target with this host's ways, below a base URL, reached through a
+    /// A target that behaves like this host, at a base URL, reached through a
     /// transport with a key.
     pub fn new(
         host: Host,
@@ -108,19 +108,20 @@ impl Target {
         }
     }
 
-    /// Callbacks can be received here.
+    /// Receives callbacks in this inbox.
     pub fn with_inbox(mut self, inbox: Inbox) -> Self {
         self.inbox = Some(inbox);
         self
     }
 
-    /// The account of this other key, which nothing else uses, has so many slots.
+    /// Declares that the account of this other key, which nothing else uses, has
+    /// this many slots.
     pub fn with_slots(mut self, api_key: impl Into<String>, slots: usize) -> Self {
         self.slots = Some((api_key.into(), slots));
         self
     }
 
-    /// The account takes tokens that are signed with these keys.
+    /// Declares that the account accepts tokens signed with these keys.
     pub fn with_access_keys(
         mut self,
         access: impl Into<String>,
@@ -130,21 +131,21 @@ impl Target {
         self
     }
 
-    /// Waits take no time, for the target too: it goes by a paused tokio clock.
-    /// Without this no check waits for weeks.
+    /// Declares that waiting takes no time, for the target either, because it runs
+    /// on a paused tokio clock. Otherwise, no check waits for weeks.
     pub fn with_virtual_time(mut self) -> Self {
         self.virtual_time = true;
         self
     }
 
-    /// Sends at most so many creates, also of those that should be refused: each
-    /// may be charged. Checks that need more are skipped.
+    /// Limits the number of creates, including those that should be refused, since
+    /// each may be charged. Checks that need more are skipped.
     pub fn with_max_creates(mut self, creates: usize) -> Self {
         self.max_creates = Some(creates);
         self
     }
 
-    /// Whose ways it has.
+    /// The host that it imitates.
     pub fn host(&self) -> Host {
         self.host
     }
@@ -163,9 +164,9 @@ impl Target {
         format!("{}{prefix}/v1/videos/effects", self.base_url)
     }
 
-    /// Whether anything answers there, whatever it says; else why not. For before
-    /// a run, whose checks would all fail of it. It asks after a task that is not
-    /// there, which costs nothing.
+    /// Checks before a run that something answers there, whatever it says; the
+    /// error says why not. It queries a task that does not exist, which costs
+    /// nothing.
     pub async fn reach(&self) -> Result<(), String> {
         match self.query("no-such-task").await {
             Ok(_) => Ok(()),
@@ -192,7 +193,7 @@ impl Target {
         .await
     }
 
-    /// Asks after a task.
+    /// Queries a task.
     pub(crate) async fn query(&self, id: &str) -> Result<Reply, Stop> {
         self.query_as(&self.api_key, id).await
     }
@@ -223,7 +224,7 @@ impl Target {
             .await
     }
 
-    /// Sends a request as it is.
+    /// Sends a request unchanged.
     pub(crate) async fn send_request(&self, request: Request<Bytes>) -> Result<Reply, Stop> {
         if request.method() == Method::POST {
             self.spend_a_create()?;
@@ -282,7 +283,7 @@ impl Target {
 }
 
 impl fmt::Debug for Target {
-    /// Leaves out the keys.
+    /// Omits the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("host", &self.host)

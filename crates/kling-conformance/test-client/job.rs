@@ -1,4 +1,4 @@
-//! Create, ask, save.
+//! The client's job: create, poll, save.
 
 use std::io::Write as _;
 use std::time::Duration;

@@ -1,6 +1,5 @@
-//! A client as small as it can be, which shares nothing with kling-http: right
-//! by itself, and wrong in one way with `kling-test-client FAULT`. It shows what
-//! the checks of clients are worth.
+//! A minimal client that shares nothing with kling-http: correct by default, and with
+//! one defect when run as `kling-test-client FAULT`. It tests the checks of clients.
 
 use std::io::Write as _;
 use std::process::ExitCode;

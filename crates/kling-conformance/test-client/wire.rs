@@ -1,4 +1,4 @@
-//! One request and its answer, over a connection of their own.
+//! One HTTP request over a connection of its own.
 
 use std::time::Duration;
 

@@ -26,7 +26,8 @@ mod effects;
 pub use builder::ClientBuilder;
 pub use effects::Effects;
 
-/// A client of one provider, for one account. Clones cheaply.
+/// A client for one provider and one account. Clones are cheap and share their
+/// state.
 #[derive(Debug, Clone)]
 pub struct Client {
     // One pointer: there may be a handle with a client for each of many tasks.
@@ -39,7 +40,7 @@ struct Shared {
     observer: Observer,
 }
 
-/// What the clones of a client have in common, whoever observes them.
+/// The state that clones of a client share, whichever observer they have.
 #[derive(Debug)]
 struct Core {
     settings: Settings,
@@ -64,7 +65,7 @@ pub(crate) struct Settings {
 }
 
 impl Client {
-    /// A client for this provider with these credentials.
+    /// A builder for a client of this provider with these credentials.
     pub fn builder(provider: Provider, credentials: Credentials) -> ClientBuilder {
         ClientBuilder::new(provider, credentials)
     }
@@ -74,9 +75,9 @@ impl Client {
     /// `KLING_SECRET_KEY` (feature `jwt`). A variable that is empty counts as
     /// none.
     ///
-    /// `KLING_BASE_URL`, if it is set, is where the provider is: a program that
-    /// is made so can be pointed at a proxy, or at `kling mock`. Tasks there are
-    /// watched by [`PollPolicy::eager`].
+    /// `KLING_BASE_URL`, if set, overrides the provider's address, so that a
+    /// program can be pointed at a proxy or at `kling mock` without a change. Tasks
+    /// there are watched by [`PollPolicy::eager`].
     pub fn from_env() -> Result<Client> {
         let read = |name: &str| std::env::var(name).ok();
         let (provider, credentials) = environment::from_variables(read)?;
@@ -84,12 +85,12 @@ impl Client {
         Client::builder(provider, credentials).poll(poll).build()
     }
 
-    /// The same client, which tells this what happens on the way of a call: that it
-    /// waits for a free slot, or looks for the task of a lost create. So do the tasks
-    /// that come of it.
+    /// The same client with an observer, which is notified of what happens during a
+    /// call: a wait for a free slot, or the look-up of a lost create. Task handles
+    /// that come from this client notify it too.
     ///
-    /// It is called between two tries, and must not block. There is one observer: a
-    /// second one takes the place of the first.
+    /// The observer is called between two attempts, and must not block. A client
+    /// has one observer: a second one replaces the first.
     ///
     /// ```
     /// use kling_http::{Client, Credentials, Provider};
@@ -109,7 +110,7 @@ impl Client {
         }
     }
 
-    /// Video effects.
+    /// The operations on video effects.
     pub fn effects(&self) -> Effects<'_> {
         Effects { client: self }
     }
@@ -130,8 +131,8 @@ impl Client {
         &self.shared.core.wakeups
     }
 
-    /// One query by the service's id or, where the provider finds those, the
-    /// caller's external one.
+    /// A single query by the service's id or, where the provider supports that, by
+    /// the external task id.
     pub(crate) async fn get_task(
         &self,
         collection: &str,

@@ -1,4 +1,5 @@
-//! Wall time as a value, so that tests own it. Waiting is `tokio::time`'s.
+//! Wall-clock time behind a trait, so that tests can control it. Waiting uses
+//! `tokio::time` directly.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +7,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-/// Tells what time it is.
+/// A wall clock.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time of day.
+    /// The current time.
     fn now(&self) -> SystemTime;
 }
 
-/// A clock that can be shared.
+/// A shared clock.
 pub type SharedClock = Arc<dyn Clock>;
 
 impl<C: Clock + ?Sized> Clock for Arc<C> {
@@ -33,8 +34,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves with tokio's: on a paused runtime, only when the runtime
-/// advances it.
+/// A clock that moves with tokio's: on a paused runtime it moves only when the
+/// runtime advances time.
 #[derive(Debug, Clone, Copy)]
 pub struct TokioClock {
     epoch: SystemTime,
@@ -42,7 +43,7 @@ pub struct TokioClock {
 }
 
 impl TokioClock {
-    /// Shows `epoch` now.
+    /// A clock that shows `epoch` at this moment.
     pub fn starting_at(epoch: SystemTime) -> Self {
         TokioClock {
             epoch,
@@ -52,7 +53,7 @@ impl TokioClock {
 }
 
 impl Default for TokioClock {
-    /// Shows the Unix epoch now.
+    /// A clock that shows the Unix epoch at this moment.
     fn default() -> Self {
         TokioClock::starting_at(UNIX_EPOCH)
     }

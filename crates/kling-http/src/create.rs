@@ -1,4 +1,4 @@
-//! A create that pays once.
+//! Creating a task with at most one charge.
 //!
 //! What to do after each answer is a state machine without I/O ([`Recovery`]);
 //! [`Creation`] carries out its steps.

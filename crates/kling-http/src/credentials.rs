@@ -1,4 +1,4 @@
-//! What proves to the service who pays.
+//! Credentials: an API key, or an access key and secret key.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -31,10 +31,11 @@ impl Credentials {
         Credentials(Secret::ApiKey(bearer(key.into().trim())))
     }
 
-    /// Kling's older pair, access key and secret key. Each token signed with it
-    /// (HS256) is valid for 30 minutes from 5 s ago, by the client's clock, as
-    /// documented; it is replaced 5 minutes before its end, and at once when the
-    /// service calls it expired (code 1004). Surrounding white space is dropped.
+    /// Kling's older credentials, access key and secret key. Each token signed with
+    /// them (HS256) is valid from 5 s ago for 30 minutes, by the client's clock, as
+    /// documented. It is replaced 5 minutes before it expires, and immediately when
+    /// the service says that it has expired (code 1004). Surrounding white space is
+    /// dropped.
     ///
     /// ```
     /// use kling_http::{Client, Credentials, Provider};
@@ -80,8 +81,8 @@ impl Credentials {
         }
     }
 
-    /// Takes in that the service calls `refused` expired: it is not used again.
-    /// Whether there can be another.
+    /// Discards the token `refused`, which the service says has expired. Returns
+    /// whether a new one can be signed.
     #[cfg_attr(not(feature = "jwt"), allow(unused_variables))]
     pub(crate) fn renew(&self, refused: &HeaderValue) -> bool {
         match &self.0 {
@@ -104,8 +105,8 @@ fn bearer(key: &str) -> std::result::Result<HeaderValue, NoKey> {
     Ok(value)
 }
 
-/// A text without the token in such a header, should it repeat it. A short one may be
-/// a part of any sentence, and is no secret to speak of.
+/// The text without the token of such a header, should it repeat it. A short token
+/// may occur in any sentence, and is not worth hiding.
 pub(crate) fn without_token(text: &str, bearer: &HeaderValue) -> String {
     const SHORTEST_SECRET: usize = 8;
     let header = bearer.to_str().unwrap_or_default();
@@ -115,7 +116,7 @@ pub(crate) fn without_token(text: &str, bearer: &HeaderValue) -> String {
     }
 }
 
-/// Refuses what no key looks like.
+/// Rejects what can't be a key.
 fn check_key(key: &str) -> std::result::Result<(), NoKey> {
     if key.is_empty() {
         return Err(NoKey::Empty);
@@ -126,7 +127,7 @@ fn check_key(key: &str) -> std::result::Result<(), NoKey> {
     Ok(())
 }
 
-/// Why something is no key. Kept without the key.
+/// Why a text is not a key. The key itself is not kept.
 #[derive(Clone, Copy)]
 enum NoKey {
     Empty,

@@ -1,4 +1,4 @@
-//! Chance that can be made to repeat itself.
+//! The random source of jitter, which can be seeded.
 
 use std::sync::{Mutex, PoisonError};
 

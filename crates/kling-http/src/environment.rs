@@ -1,4 +1,4 @@
-//! Which provider, host and credentials the environment names.
+//! Reads provider, base URL and credentials from environment variables.
 
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};

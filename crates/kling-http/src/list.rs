@@ -1,4 +1,4 @@
-//! The account's tasks, page by page or one by one.
+//! Listing the account's tasks, by page or as a stream.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -24,14 +24,14 @@ const LAST_PAGE: u32 = 1000;
 /// What a page may hold (*documented*).
 const PAGE_SIZES: std::ops::RangeInclusive<u16> = 1..=500;
 
-/// A list of the account's tasks, newest first (*inferred*). Nothing is sent
-/// before the stream is asked for its first item.
+/// A list of the account's tasks, newest first (*inferred*). Nothing is sent until
+/// the stream is polled.
 ///
-/// Tasks that are created meanwhile shift the rest towards later pages: what
-/// was shown before is left out, and nothing is skipped. The service shows at
-/// most 1000 pages; a list that goes on after them ends in an error of the kind
-/// [`ErrorKind::Unsupported`], as does a list at a provider that has none
-/// ([`Provider::lists`](crate::Provider::lists)), CometAPI for one.
+/// Tasks that are created in the meantime move the others to later pages: tasks
+/// that were already returned are skipped, and none is lost. The service shows at
+/// most 1000 pages; a longer list ends in an error of the kind
+/// [`ErrorKind::Unsupported`], as does a list at a provider without one
+/// ([`Provider::lists`](crate::Provider::lists)), such as CometAPI.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -70,15 +70,14 @@ impl List {
         }
     }
 
-    /// How many tasks to ask for at once, from 1 to 500 (*documented*); 100 by
-    /// default. Another number ends the stream with an error of the kind
-    /// [`ErrorKind::Config`].
+    /// The page size, from 1 to 500 (*documented*); 100 by default. Another number
+    /// ends the stream with an error of the kind [`ErrorKind::Config`].
     pub fn page_size(mut self, tasks: u16) -> Self {
         self.page_size = tasks;
         self
     }
 
-    /// Page by page. A page is empty if all of it was shown before.
+    /// The list by page. A page is empty if all of its tasks were already returned.
     pub fn pages(self) -> Pages {
         Pages {
             next: Some(step(Cursor {
@@ -89,7 +88,7 @@ impl List {
         }
     }
 
-    /// Task by task.
+    /// The list by task.
     pub fn tasks(self) -> Tasks {
         Tasks {
             pages: self.pages(),
@@ -183,15 +182,15 @@ fn step(mut cursor: Cursor) -> Next {
     })
 }
 
-/// A list page by page: a [`Stream`] that ends after the last page or an error.
+/// A list by page: a [`Stream`] that ends after the last page or an error.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Pages {
     next: Option<Next>,
 }
 
 impl Pages {
-    /// The next page, without a stream library. Dropping the future, as
-    /// `select!` does, loses nothing.
+    /// The next page, for use without a stream library. Dropping the
+    /// future, as `select!` does, loses nothing.
     pub async fn next(&mut self) -> Option<Result<Vec<Task>>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -221,7 +220,7 @@ impl fmt::Debug for Pages {
     }
 }
 
-/// A list task by task: a [`Stream`] that ends after the last task or an error.
+/// A list by task: a [`Stream`] that ends after the last task or an error.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct Tasks {
     pages: Pages,
@@ -229,8 +228,8 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// The next task, without a stream library. Dropping the future, as
-    /// `select!` does, loses nothing.
+    /// The next task, for use without a stream library. Dropping the
+    /// future, as `select!` does, loses nothing.
     pub async fn next(&mut self) -> Option<Result<Task>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -1,4 +1,4 @@
-//! What a call tells on its way, long before it has a result.
+//! Progress notices of a call that is still in flight, and their observer.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,28 +8,29 @@ use kling_types::TaskId;
 use crate::error::Error;
 use crate::trace;
 
-/// Something that happened on the way. Its `Display` is a sentence.
+/// Something that happened during a call. Its `Display` is a sentence.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Notice<'a> {
-    /// A try failed, and did no harm; after this wait there is another.
+    /// An attempt failed without harm; the next one follows after this wait.
     #[non_exhaustive]
     TryAgain {
         /// The call: `effects.create`, `effects.get`, `effects.list`.
         operation: &'static str,
-        /// Why it failed; [`Error::attempts`] says how often so far.
+        /// Why it failed; [`Error::attempts`] counts the attempts so far.
         error: &'a Error,
-        /// How long until the next try.
+        /// The wait until the next attempt.
         wait: Duration,
     },
-    /// The service calls the token expired; the call is made again with a new one.
+    /// The service says that the token has expired; the call is repeated with a new
+    /// one.
     TokenRefused,
-    /// What became of a create is not known (its answer was lost, or it is a duplicate
-    /// after "not now"): its task is looked up, after this wait.
+    /// The outcome of a create is unknown (its answer was lost, or it is a
+    /// duplicate after "not now"): its task is looked up after this wait.
     LookUp(Duration),
-    /// The create is sent again: the service knows nothing of the first.
+    /// The create is sent again, because the service does not know the first one.
     CreateAgain,
-    /// The task of that create was found. Nothing is paid twice.
+    /// The task of that create was found. Nothing is charged twice.
     Adopted(&'a TaskId),
     /// A page of a list has this many items that name no task.
     ItemsWithoutTask(usize),
@@ -72,7 +73,7 @@ impl fmt::Display for Notice<'_> {
 
 type Told = dyn Fn(&Notice<'_>) + Send + Sync;
 
-/// Who is told, if anybody is.
+/// The observer, if there is one.
 #[derive(Default)]
 pub(crate) struct Observer(Option<Box<Told>>);
 
@@ -81,7 +82,7 @@ impl Observer {
         Observer(Some(Box::new(observer)))
     }
 
-    /// Tells it to the log, too.
+    /// Notifies the observer, and writes to the log.
     pub(crate) fn tell(&self, notice: &Notice<'_>) {
         trace::notice(notice);
         if let Some(observer) = &self.0 {

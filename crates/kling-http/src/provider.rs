@@ -1,4 +1,4 @@
-//! All that differs between the hosts that offer the service, as one value.
+//! The differences between the hosts that offer the service, as one value.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use kling_types::validate::Checks;
 use crate::error::{Error, ErrorKind};
 use crate::host::is_loopback;
 
-/// A host that offers the service, and its ways.
+/// A host that offers the service, and what is specific to it.
 ///
 /// ```
 /// use kling_http::Provider;
@@ -27,9 +27,9 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// CometAPI: the prefix `/kling`, `duration` required (*documented*);
-    /// looking up an external id is not promised there (*inferred*: it mints
-    /// ids of its own), and no list is documented.
+    /// CometAPI: the prefix `/kling`, `duration` required (*documented*). Looking
+    /// up an external task id is not guaranteed there (*inferred*: it assigns ids
+    /// of its own), and no list is documented.
     pub const fn comet() -> Self {
         Provider {
             name: Cow::Borrowed("comet"),
@@ -41,9 +41,9 @@ impl Provider {
         }
     }
 
-    /// Kling itself, the global host (*documented*). A query finds a task by
-    /// its external id, and a second create with the same one is refused
-    /// without a charge (*seen live*). It lists tasks (*documented*).
+    /// Kling itself, at its global host (*documented*). A query finds a task by its
+    /// external task id, and a second create with the same id is refused without a
+    /// charge (*seen live*). It lists tasks (*documented*).
     pub const fn kling() -> Self {
         Provider {
             name: Cow::Borrowed("kling"),
@@ -55,11 +55,11 @@ impl Provider {
         }
     }
 
-    /// Any other host, a gateway for example, of which nothing is taken for
-    /// granted: no prefix, no look-up of external ids, no list, no `duration`
-    /// of its own. Say what it can with the `with_…` below.
+    /// Any other host, for example a gateway, about which nothing is assumed: no
+    /// prefix, no look-up of external task ids, no list, no default `duration`.
+    /// Declare what it supports with the `with_…` methods.
     ///
-    /// Tasks in one or two envelopes more, other words for a status and a
+    /// Additional envelopes around a task, other words for a status, and a
     /// gateway's own errors are understood from every host.
     ///
     /// ```
@@ -83,14 +83,15 @@ impl Provider {
         nothing.with_base_url(base_url)
     }
 
-    /// The same ways on another host: a mock, a proxy, another region. The URL
-    /// is `http` or `https`, with a path if need be, before the prefix.
+    /// The same provider at another address: a mock, a proxy, another region. The
+    /// URL is `http` or `https`; it may have a path, which goes before the prefix.
     pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Cow::Owned(url.into().trim().trim_end_matches('/').to_owned());
         self
     }
 
-    /// Another path between base URL and `/v1`, such as `/kling`; may be empty.
+    /// Sets the path between the base URL and `/v1`, such as `/kling`; it may be
+    /// empty.
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         let prefix = prefix.into();
         // Without the slash it would run into the host's name, and the key
@@ -102,8 +103,9 @@ impl Provider {
         self
     }
 
-    /// Whether a query by external id finds the task, and a create with a used
-    /// one is refused. Say so only if it is certain: paying once rests on it.
+    /// Declares that a query by external task id finds the task, and that a create
+    /// with a used one is refused. Set it only if that is certain: the guarantee of
+    /// paying once depends on it.
     pub fn with_external_id_lookup(mut self, finds: bool) -> Self {
         self.finds_external_ids = finds;
         self
@@ -115,24 +117,24 @@ impl Provider {
         self
     }
 
-    /// It requires `duration`: this, in seconds, is sent where the caller gives
-    /// none.
+    /// Declares that it requires `duration`; this value, in seconds, is sent if the
+    /// caller gives none.
     pub fn with_default_duration(mut self, duration: impl Into<String>) -> Self {
         self.duration = Some(Cow::Owned(duration.into()));
         self
     }
 
-    /// `comet`, `kling`, or a custom one's.
+    /// The name: `comet`, `kling`, or that of a custom provider.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it is.
+    /// The base URL.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// Whether a query by external id finds the task.
+    /// Whether a query by external task id finds the task.
     pub fn finds_external_ids(&self) -> bool {
         self.finds_external_ids
     }
@@ -142,12 +144,12 @@ impl Provider {
         self.lists
     }
 
-    /// The `duration` to send where the caller gives none, if it is required.
+    /// The `duration` to send if the caller gives none, where it is required.
     pub fn default_duration(&self) -> Option<&str> {
         self.duration.as_deref()
     }
 
-    /// The rules to hold a request to.
+    /// The validation rules for requests to it.
     pub(crate) fn checks(&self) -> Checks {
         Checks::default().with_duration_required(self.duration.is_some())
     }
@@ -159,7 +161,7 @@ impl Provider {
         base.is_some_and(|url| url.host().is_some_and(is_loopback))
     }
 
-    /// Who was asked, for an error.
+    /// The host, as an error names it.
     pub(crate) fn asked(&self) -> String {
         format!(
             "asked was {} at {}",
@@ -174,8 +176,8 @@ impl Provider {
         Uri::try_from(url).map_err(|_| self.bad_base_url())
     }
 
-    /// Refuses a base URL that no request could go to, or that would show the
-    /// key to anybody on the way.
+    /// Rejects a base URL that no request could be sent to, or that would reveal
+    /// the key on the way.
     pub(crate) fn check_base_url(&self) -> Result<(), Error> {
         let uri: Uri = self.url("")?;
         let host = uri
@@ -213,8 +215,8 @@ impl Provider {
     }
 }
 
-/// What of a URL may be shown: neither its user nor its query, where a password
-/// or a signature may be.
+/// The part of a URL that may be shown: without user and query, which may hold a
+/// password or a signature.
 pub(crate) fn without_secrets(url: &str) -> &str {
     let shown = url.split(['?', '#']).next().unwrap_or_default();
     shown.rsplit('@').next().unwrap_or_default()

@@ -1,6 +1,6 @@
-//! Spans and events; nothing at all without the feature `tracing`. The only
-//! file that names that library, so what a log may show is all here: names,
-//! numbers and ids. No body, no header, no address and no text of the service.
+//! Spans and events; no-ops without the feature `tracing`. This is the only file that
+//! names that library, so it alone decides what a log may show: names, numbers and
+//! ids, but no body, header, address or text from the service.
 
 use std::future::Future;
 #[cfg(feature = "tracing")]

@@ -1,4 +1,4 @@
-//! Finished videos as files over HTTP: whole or in part.
+//! Serves finished videos over HTTP, whole or by range.
 
 use std::ops::RangeInclusive;
 

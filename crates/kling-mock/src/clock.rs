@@ -1,5 +1,5 @@
-//! What time it is for the service, where it is not tokio's time: a clock that
-//! is moved by hand, and one that runs faster than the machine's.
+//! Clocks other than tokio's: one that is moved by hand, and one that runs faster
+//! than the machine's.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,17 +11,18 @@ use kling_types::UnixMillis;
 use serde::Serialize;
 use tokio::time::Instant;
 
-/// 2026-01-01T00:00:00Z: where a mock's clock begins, so that runs repeat.
+/// 2026-01-01T00:00:00Z: where a mock's clock starts, so that runs are
+/// reproducible.
 pub(crate) const EPOCH: UnixMillis = UnixMillis::new(1_767_225_600_000);
 
 /// 9999-12-31T23:59:59.999Z: the last time that has four digits for its year.
 /// Beyond it nothing could be written down, and little could be added.
 pub(crate) const LATEST: UnixMillis = UnixMillis::new(253_402_300_799_999);
 
-/// A clock that stands still until it is moved, and moves forward only.
+/// A clock that moves only when it is told to, and only forward.
 ///
-/// Clones are the same clock. A mock that has one is best moved by
-/// [`Mock::advance`](crate::Mock::advance) and its like, which also deliver the
+/// Clones share the same clock. If it belongs to a mock, move it with
+/// [`Mock::advance`](crate::Mock::advance) and its siblings, which also deliver the
 /// callbacks that fall due on the way.
 ///
 /// ```
@@ -41,17 +42,18 @@ pub(crate) const LATEST: UnixMillis = UnixMillis::new(253_402_300_799_999);
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// Shows 2026-01-01T00:00:00Z.
+    /// A clock that shows 2026-01-01T00:00:00Z.
     pub fn new() -> Self {
         ManualClock(Arc::new(AtomicI64::new(EPOCH.get())))
     }
 
-    /// What it shows.
+    /// The current time.
     pub fn time(&self) -> UnixMillis {
         UnixMillis::new(self.0.load(Ordering::SeqCst))
     }
 
-    /// Moves it on; what it shows then. Parts of a millisecond are left out.
+    /// Moves it forward and returns the new time. Fractions of a millisecond are
+    /// dropped.
     pub fn advance(&self, by: Duration) -> Result<UnixMillis, ClockError> {
         self.change(|now| Ok(now.saturating_add(by)))
     }
@@ -67,7 +69,7 @@ impl ManualClock {
         .map(drop)
     }
 
-    /// Whether it could be moved there.
+    /// Checks that it can be moved to this time.
     pub(crate) fn check(&self, time: UnixMillis) -> Result<(), ClockError> {
         match self.time() {
             now if time < now => Err(ClockError::Backwards { now, time }),
@@ -113,8 +115,8 @@ impl Clock for ManualClock {
 /// A clock that runs by itself, at a multiple of real time: at 60, a minute
 /// passes in a second.
 ///
-/// It goes by monotonic time, so it never steps back, whatever is done to the
-/// machine's clock meanwhile.
+/// It follows monotonic time, so it never goes back, whatever happens to the
+/// machine's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct ScaledClock {
     epoch: SystemTime,
@@ -123,7 +125,7 @@ pub struct ScaledClock {
 }
 
 impl ScaledClock {
-    /// Shows `epoch` now. The speed is above 0, and 1,000,000 at most.
+    /// A clock that shows `epoch` now. The speed is above 0 and at most 1,000,000.
     pub fn starting_at(epoch: SystemTime, speed: f64) -> Result<Self, ClockError> {
         if !(speed > 0.0 && speed <= 1_000_000.0) {
             return Err(ClockError::Speed);
@@ -135,7 +137,7 @@ impl ScaledClock {
         })
     }
 
-    /// How much faster than real time it is.
+    /// The speed relative to real time.
     pub fn speed(&self) -> f64 {
         self.speed
     }
@@ -150,9 +152,9 @@ impl Clock for ScaledClock {
     }
 }
 
-/// The clock of a mock that was given none: tokio's time from 2026-01-01 on, so
-/// that runs repeat, until the mock is asked from outside. Others hold what it
-/// says against the machine's clock, so from then on it goes on from there.
+/// The default clock of a mock: tokio's time starting at 2026-01-01, so that runs
+/// are reproducible, until the mock is reached from outside. Its clients compare
+/// its time with the machine's clock, so it jumps to the present then.
 #[derive(Debug)]
 pub(crate) struct DefaultClock {
     inside: TokioClock,
@@ -167,7 +169,7 @@ impl DefaultClock {
         }
     }
 
-    /// Leaps to the present; once.
+    /// Jumps to the present; only once.
     pub(crate) fn go_outside(&self) {
         let present = || TokioClock::starting_at(SystemClock.now());
         self.outside.get_or_init(present);
@@ -180,20 +182,20 @@ impl Clock for DefaultClock {
     }
 }
 
-/// Why a clock was not moved, or can't be had.
+/// Why a clock was not moved or could not be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockError {
     /// The mock's clock runs by itself.
     NotManual,
-    /// The time lies before what the clock shows.
+    /// The time is before the clock's current time.
     Backwards {
-        /// What it shows.
+        /// The current time.
         now: UnixMillis,
-        /// Where it was to go.
+        /// The time it was to be moved to.
         time: UnixMillis,
     },
-    /// The time lies beyond the year 9999.
+    /// The time is beyond the year 9999.
     TooFar,
     /// The speed is not above 0 and at most 1,000,000.
     Speed,
@@ -217,27 +219,27 @@ impl fmt::Display for ClockError {
 
 impl std::error::Error for ClockError {}
 
-/// What a clock was moved by, and what came of it.
+/// The result of moving a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ClockMove {
-    /// What it showed before, in Unix milliseconds.
+    /// The time before, in Unix milliseconds.
     pub from: UnixMillis,
-    /// What it shows now.
+    /// The time after, in Unix milliseconds.
     pub now: UnixMillis,
-    /// How many callbacks were delivered on the way, failed ones too.
+    /// How many callbacks were delivered on the way, including failed ones.
     pub callbacks: usize,
-    /// Whether nothing is to come by itself any more: no callback, and no change
-    /// of a task but by a query.
+    /// Whether no event is left: no callback, and no change of a task other than by
+    /// a query.
     pub idle: bool,
 }
 
-/// How a mock's clock goes.
+/// How a mock's clock advances.
 #[derive(Debug, Clone)]
 pub(crate) enum Pace {
-    /// When somebody moves it.
+    /// Only when it is moved.
     Manual(ManualClock),
-    /// By itself, so much faster than real time.
+    /// By itself, at this multiple of real time.
     Running(f64),
 }
 
@@ -251,8 +253,7 @@ impl Pace {
         Pace::Running(scaled.map_or(1.0, ScaledClock::speed))
     }
 
-    /// How long it takes in real time until so much has passed; `None` if that
-    /// is for somebody to decide.
+    /// The real time until this much has passed; `None` for a manual clock.
     pub(crate) fn real(&self, wait: Duration) -> Option<Duration> {
         match self {
             Pace::Manual(_) => None,

@@ -1,4 +1,4 @@
-//! How an answer's body travels: whole, in pieces, or not to its end.
+//! The body of an answer, which a fault may slow down, split or cut short.
 
 use std::future::Future as _;
 use std::pin::Pin;

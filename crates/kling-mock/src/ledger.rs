@@ -1,4 +1,4 @@
-//! What was billed, to whom, and for what.
+//! The ledger: what was billed, to which account, for which task.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write as _};
@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Charge {
-    /// Who pays.
+    /// The account that is charged.
     pub account: String,
     /// The task.
     pub task_id: TaskId,
-    /// The caller's id for it.
+    /// The external task id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_task_id: Option<ExternalTaskId>,
-    /// The effect.
+    /// The effect scene.
     pub scene: String,
-    /// How much, in units.
+    /// The amount, in units.
     pub amount: Amount,
-    /// When: as the task was created.
+    /// The time of the charge, which is that of the create.
     pub at: UnixMillis,
 }
 
@@ -42,11 +42,11 @@ impl fmt::Display for Charge {
     }
 }
 
-/// What a task costs.
+/// The prices of tasks.
 ///
 /// One unit unless a scene has its own price. *Invented*: neither Kling nor
-/// CometAPI says what an effect costs in units, nor whether ten seconds cost
-/// more than five.
+/// CometAPI says what an effect costs in units, nor whether ten seconds cost more
+/// than five.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Prices {
@@ -63,13 +63,13 @@ impl Prices {
         }
     }
 
-    /// A price of its own for this scene.
+    /// Sets the price of this scene.
     pub fn with_scene(mut self, scene: impl Into<String>, price: Amount) -> Self {
         self.scenes.insert(scene.into(), price);
         self
     }
 
-    /// What this scene costs.
+    /// The price of this scene.
     pub fn of(&self, scene: &str) -> Amount {
         self.scenes.get(scene).copied().unwrap_or(self.each)
     }
@@ -82,10 +82,10 @@ impl Default for Prices {
     }
 }
 
-/// All charges, in order. Nothing is ever taken back: a failed task costs too,
-/// as nothing is known of a refund.
+/// All charges, in order. Nothing is refunded: a failed task is charged too, as
+/// nothing is known of refunds.
 ///
-/// Kept small, as there may be a million of them: 48 bytes and the two ids.
+/// Compact, as there may be a million of them: 48 bytes and the two ids.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     rows: Vec<Row>,
@@ -109,7 +109,7 @@ struct Row {
 }
 
 impl Ledger {
-    /// Bills a task; the charge's number, from 0.
+    /// Bills a task; returns the number of the charge, from 0.
     pub(crate) fn charge(
         &mut self,
         account: &str,
@@ -145,7 +145,7 @@ impl Ledger {
         self.rows.get(number as usize).map(|row| row.amount)
     }
 
-    /// Forgets everything.
+    /// Clears the ledger.
     pub(crate) fn clear(&mut self) {
         *self = Ledger::default();
     }
@@ -173,7 +173,7 @@ impl Ledger {
             .filter_map(|(index, _)| self.get(index))
     }
 
-    /// The charges for a task, by its id or the caller's. The caller's id is
+    /// The charges for a task, by its id or its external task id. The latter is
     /// unique within an account only.
     pub fn of_task(&self, id: &str) -> impl Iterator<Item = Charge> {
         let rows = 0..self.rows.len();
@@ -184,28 +184,29 @@ impl Ledger {
         .filter_map(|index| self.get(index))
     }
 
-    /// The sum of all charges.
+    /// The total of all charges.
     pub fn total(&self) -> Amount {
         self.paid.iter().copied().sum()
     }
 
-    /// The sum of each account that was billed.
+    /// The total of each account that was billed.
     pub fn totals(&self) -> BTreeMap<&str, Amount> {
         let names = self.accounts.all.iter().map(|name| &**name);
         names.zip(self.paid.iter().copied()).collect()
     }
 
-    /// The sum of one account.
+    /// The total of one account.
     pub fn total_of(&self, account: &str) -> Amount {
         let number = self.accounts.find(account);
         number.map_or(Amount::ZERO, |number| self.paid[number as usize])
     }
 
-    /// Checks that this task, by its id or the caller's, was billed exactly once.
+    /// Asserts that this task, by its id or its external task id, was charged
+    /// exactly once.
     ///
     /// # Panics
     ///
-    /// If it was not, with what was billed.
+    /// If it was not; the message lists what was billed.
     #[track_caller]
     pub fn assert_charged_once(&self, id: impl AsRef<str>) {
         let id = id.as_ref();

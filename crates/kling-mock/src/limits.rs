@@ -1,8 +1,8 @@
-//! What is emulated, on what evidence, and what is not: said once, here.
+//! The table of what is emulated, on what evidence, and what is not.
 
 use serde::Serialize;
 
-/// One thing that the mock does, or does not.
+/// One thing that the mock emulates, or does not.
 ///
 /// ```
 /// use kling_mock::{Evidence, Mock};
@@ -13,18 +13,18 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Limit {
-    /// What part of the service it is about.
+    /// The part of the service that it is about.
     pub area: &'static str,
-    /// What holds.
+    /// The statement.
     pub statement: &'static str,
-    /// How that is known.
+    /// The evidence for it.
     pub evidence: Evidence,
-    /// The test that shows it (`file::name`, below `tests/it`), or the switch
-    /// that changes it.
+    /// The test that proves it (`file::name`, below `tests/it`), or the switch that
+    /// changes it.
     pub proof: &'static str,
 }
 
-/// How something about the service is known.
+/// The evidence for a statement about the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -34,11 +34,11 @@ pub enum Evidence {
     /// An answer of the service shows it.
     #[serde(rename = "seen live")]
     SeenLive,
-    /// It follows from what is known, but nobody saw it.
+    /// It follows from what is known, but has not been observed.
     Inferred,
     /// Sources disagree.
     Contradictory,
-    /// Nothing is known, and something had to be chosen.
+    /// Nothing is known, and a choice had to be made.
     Invented,
     /// The mock does not do it.
     #[serde(rename = "not emulated")]
@@ -46,7 +46,7 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// The words for it.
+    /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Evidence::Documented => "documented",

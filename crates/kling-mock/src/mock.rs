@@ -1,4 +1,4 @@
-//! The fake service as a value.
+//! `Mock`: the handle to a fake service.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -34,7 +34,7 @@ mod upkeep;
 pub use builder::MockBuilder;
 pub use upkeep::ResetScope;
 
-/// The fake service. Clones are the same service.
+/// A fake service. Clones share the same service.
 #[derive(Debug, Clone)]
 pub struct Mock(Arc<Inner>);
 
@@ -42,59 +42,60 @@ pub struct Mock(Arc<Inner>);
 struct Inner {
     engine: Engine,
     clock: SharedClock,
-    /// The same, if none was given.
+    /// The same clock, if none was given.
     default_clock: Option<Arc<DefaultClock>>,
     pace: Pace,
-    /// What tokens are held to, if not the mock's own clock.
+    /// The clock against which tokens are checked, if not the mock's own.
     wall: Option<SharedClock>,
     callback_targets: AllowList,
     callback_timeout: Duration,
-    /// What callbacks go through that fall due while the clock is moved.
-    post: Mutex<Option<SharedTransport>>,
-    /// Held while the clock is moved or callbacks are sent, so that each is done
-    /// in its order.
-    errands: tokio::sync::Mutex<()>,
+    /// The transport of callbacks that fall due while the clock is moved.
+    callback_transport: Mutex<Option<SharedTransport>>,
+    /// Held while the clock is moved or callbacks are sent, so that only one of
+    /// these runs at a time.
+    delivery_lock: tokio::sync::Mutex<()>,
     admin_token: Option<admin::Token>,
-    news: Notify,
-    /// Told of each entry of the journal.
-    written: Notify,
+    /// Notified when the next callback may have changed.
+    queue_changed: Notify,
+    /// Notified of each new entry of the journal.
+    journal_written: Notify,
 }
 
-/// Where the service lives when no socket is involved.
+/// The address of the service when no socket is involved.
 const IN_PROCESS_URL: &str = "https://kling-mock.test";
 
 impl Mock {
-    /// A service with the defaults of [`Mock::builder`].
+    /// A mock with the defaults of [`Mock::builder`].
     pub fn new() -> Self {
         Mock::builder().build()
     }
 
-    /// A service to be set up: CometAPI's ways, [`Plan::quick`](crate::Plan::quick), seed 0, a
-    /// tokio clock that begins on 2026-01-01, or in the present if it is
-    /// [served](Self::serve).
+    /// A builder with these defaults: CometAPI's profile,
+    /// [`Plan::quick`](crate::Plan::quick), seed 0, and a tokio clock that starts
+    /// at 2026-01-01, or in the present if the mock is [served](Self::serve).
     pub fn builder() -> MockBuilder {
         MockBuilder::new()
     }
 
-    /// The key that the service accepts: the first account's.
+    /// The API key of the first account.
     pub fn api_key(&self) -> &str {
         self.0.engine.api_key()
     }
 
-    /// The API key of the account of this name, given or made.
+    /// The API key of the account of this name, whether it was given or generated.
     pub fn api_key_of(&self, account: &str) -> Option<String> {
         self.0.engine.api_key_of(account)
     }
 
-    /// The door without a socket.
+    /// A transport that leads to this mock in process, without a socket.
     pub fn transport(&self) -> MockTransport {
         MockTransport::new(self.clone())
     }
 
-    /// A client that comes through that door, with the right key and clock. It
-    /// asks after tasks ten times a second at first and every five seconds in
-    /// the end, as tasks here may end at once; the client's own cadence expects
-    /// minutes.
+    /// A client over [`transport`](Self::transport), with the right key and clock.
+    /// It polls ten times a second at first and every five seconds in the end,
+    /// because tasks of a mock may end immediately; the client's default cadence
+    /// expects minutes.
     pub fn client(&self) -> Result<Client> {
         let provider = self.provider().with_base_url(IN_PROCESS_URL);
         Client::builder(provider, Credentials::api_key(self.api_key()))
@@ -112,18 +113,18 @@ impl Mock {
             .build()
     }
 
-    /// Whose ways it imitates: `comet` or `kling`.
+    /// The host that it imitates: `comet` or `kling`.
     pub fn profile_name(&self) -> &'static str {
         self.0.engine.profile().name()
     }
 
-    /// What its keys, ids and videos derive from, and what its chances follow.
+    /// The seed from which keys, ids, videos and random decisions are derived.
     pub fn seed(&self) -> u64 {
         self.0.engine.seed()
     }
 
-    /// The provider that a client needs to talk to this service, but for the
-    /// base URL.
+    /// The provider with which a client talks to this service, except for the base
+    /// URL.
     pub fn provider(&self) -> Provider {
         match self.profile_name() {
             "kling" => Provider::kling(),
@@ -131,57 +132,57 @@ impl Mock {
         }
     }
 
-    /// The door on a socket. Port 0 takes a free one.
+    /// Serves the mock on a socket. Port 0 chooses a free port.
     ///
-    /// Whoever comes through it has the machine's time. So a mock without a
-    /// [clock](MockBuilder::clock) of its own leaps from 2026-01-01 to the present
-    /// here: put tasks into it afterwards. One that has a clock keeps it, also for
-    /// tokens and signatures; with [`MockBuilder::wall_clock`] those go by
-    /// another.
+    /// Clients on a socket use the machine's clock. Therefore a mock without a
+    /// [clock](MockBuilder::clock) of its own jumps from 2026-01-01 to the present
+    /// here; add tasks to it afterwards. A mock that was given a clock keeps it,
+    /// also for tokens and signatures, unless [`MockBuilder::wall_clock`] sets
+    /// another one for those.
     pub async fn serve(&self, address: impl Into<SocketAddr>) -> std::io::Result<Server> {
         Server::start(self.clone(), address.into()).await
     }
 
-    /// The door inside a wiremock server that is there already. A mock without a
-    /// clock of its own leaps to the present, as with [`serve`](Self::serve).
+    /// A responder to mount in an existing wiremock server. A mock without a clock
+    /// of its own jumps to the present, as with [`serve`](Self::serve).
     #[cfg(feature = "wiremock")]
     pub fn respond(&self) -> MockResponder {
         self.go_outside();
         MockResponder::new(self.clone())
     }
 
-    /// What was billed so far.
+    /// The ledger of charges so far.
     pub fn ledger(&self) -> Ledger {
         self.0.engine.ledger()
     }
 
-    /// What was billed so far, in order.
+    /// The charges so far, in order.
     pub fn charges(&self) -> Vec<Charge> {
         self.ledger().charges().collect()
     }
 
-    /// Arms a fault, after those that are; its id.
+    /// Arms a fault, after those already armed, and returns its id.
     pub fn arm(&self, fault: Fault) -> u64 {
         self.0.engine.arm(fault)
     }
 
-    /// Arms a fault in the place of another, whose id it gets; its counts begin
-    /// anew. Whether that other one was there.
+    /// Replaces the fault of this id with another, which keeps the id; its counts
+    /// start again. Returns whether there was such a fault.
     pub fn replace_fault(&self, id: u64, fault: Fault) -> bool {
         self.0.engine.replace_fault(id, fault)
     }
 
-    /// Takes a fault away again; whether it was there.
+    /// Disarms a fault; returns whether it was armed.
     pub fn disarm(&self, id: u64) -> bool {
         self.0.engine.disarm(id)
     }
 
-    /// The faults that are armed, and how often each acted.
+    /// The armed faults, and how often each has acted.
     pub fn faults(&self) -> Vec<FaultHits> {
         self.0.engine.faults()
     }
 
-    /// What was asked and answered, the oldest first, without secrets.
+    /// The requests and answers in the journal, oldest first, redacted.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.0.engine.journal()
     }
@@ -191,17 +192,18 @@ impl Mock {
         self.0.engine.journal_after(seq, limit)
     }
 
-    /// How many requests came, also those that the journal no longer has.
+    /// Counts of all requests, including those that the journal no longer holds.
     pub fn totals(&self) -> Totals {
         self.0.engine.totals()
     }
 
-    /// How many requests of one account came.
+    /// Counts of the requests of one account.
     pub fn totals_of(&self, account: &str) -> Totals {
         self.0.engine.totals_of(account)
     }
 
-    /// Whether what happened is what was expected; the error is a transcript.
+    /// Verifies that what happened is what was expected; the error holds a
+    /// transcript.
     ///
     /// ```
     /// use kling_mock::{Expectation, Mock};
@@ -214,14 +216,16 @@ impl Mock {
         self.0.engine.verify(expected)
     }
 
-    /// From now on it is asked by those who have the machine's time.
+    /// Switches the default clock to the present: from now on clients use the
+    /// machine's clock.
     pub(crate) fn go_outside(&self) {
         if let Some(clock) = &self.0.default_clock {
             clock.go_outside();
         }
     }
 
-    /// What others hold against their own clocks: tokens and signatures.
+    /// The time that others compare with their own clocks: for tokens and
+    /// signatures.
     fn wall(&self) -> UnixMillis {
         self.0
             .wall

@@ -1,4 +1,4 @@
-//! What looks random, and follows from the seed.
+//! Pseudo-random values derived from the seed.
 
 use std::f64::consts::TAU;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The door inside a wiremock server, and the only file that names wiremock.
+//! The mock as a responder of a wiremock server. This is the only file that names
+//! wiremock.
 
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use crate::engine::Reply;
 use crate::fault::Ending;
 use crate::mock::Mock;
 
-/// The fake service as an answer of wiremock: to be mounted in a
-/// [`wiremock::MockServer`] that a test already has. With feature `wiremock`.
+/// The fake service as a wiremock responder, to be mounted in an existing
+/// [`wiremock::MockServer`]. Requires the feature `wiremock`.
 ///
 /// ```
 /// use kling_mock::{Mock, Plan};
@@ -49,19 +50,19 @@ use crate::mock::Mock;
 ///
 /// # What wiremock cannot
 ///
-/// A fault acts exactly, or it is refused aloud. `hang` and delays act, on
-/// wiremock's own runtime, whose time nobody can pause; as a responder cannot
-/// wait, what a delay lets pass before the service acts passes after it. `reset`, `close`,
-/// `truncate`, `slow` and `chunk` need the connection, which wiremock does not
-/// hand out: in place of the answer comes HTTP 501 with a sentence that says so.
-/// What such a fault does to the service's state is done all the same, and the
-/// journal shows what was to be sent. For these use [`Mock::serve`].
+/// A fault either acts exactly or is refused. `hang` and delays act, on wiremock's
+/// own runtime, whose time can't be paused. Because a responder can't wait, a delay
+/// before the service acts becomes one after it. `reset`, `close`, `truncate`,
+/// `slow` and `chunk` need the connection, which wiremock does not expose: they are
+/// answered with HTTP 501 and a message that says so. Their effect on the service's
+/// state still happens, and the journal shows what was to be sent. Use
+/// [`Mock::serve`] for these.
 ///
-/// The mock's own interface, `/__mock`, is not behind this door: call the methods
-/// of [`Mock`], or open a [`Mock::serve`] beside it, which leads to the same service.
+/// The control interface, `/__mock`, is not available here: call the methods of
+/// [`Mock`], or start a [`Mock::serve`] beside it, which leads to the same service.
 ///
-/// wiremock also tidies up paths before anybody sees them (`/a/../b` becomes
-/// `/b`), reads bodies of any length, and keeps every request in memory.
+/// wiremock also normalises paths first (`/a/../b` becomes `/b`), reads bodies of
+/// any length, and keeps every request in memory.
 #[derive(Debug, Clone)]
 pub struct MockResponder(Mock);
 

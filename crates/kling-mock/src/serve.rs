@@ -1,4 +1,4 @@
-//! The door on a socket, and the only file that names the HTTP server.
+//! The mock on a socket. This is the only file that names the HTTP server library.
 
 use std::io::IoSlice;
 use std::net::SocketAddr;
@@ -28,11 +28,11 @@ use crate::engine::{BODY_LIMIT, Reply, Unread};
 use crate::fault::Ending;
 use crate::mock::Mock;
 
-/// How long open connections may take to end.
+/// How long open connections may take to finish.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// A [`Mock`] on a socket. Dropping it closes the port as soon as the runtime
-/// gets to it; [`shutdown`](Self::shutdown) waits until it is closed.
+/// A [`Mock`] on a socket. Dropping it closes the port as soon as the runtime runs
+/// the task; [`shutdown`](Self::shutdown) waits until it is closed.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -64,7 +64,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Closes the port, lets open requests finish, and returns when all is done.
+    /// Closes the port, lets open requests finish, and returns when they have.
     pub async fn shutdown(mut self) {
         drop(self.stop.take());
         // It ends by itself now; a panic in it was reported when it happened.

@@ -1,4 +1,4 @@
-//! The door without a socket.
+//! The mock in process, as a `Transport`.
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -9,8 +9,8 @@ use crate::delivery::DeliveredBody;
 use crate::fault::Ending;
 use crate::mock::Mock;
 
-/// A [`Transport`] that leads straight into a [`Mock`], whatever host a request
-/// names. Answers take no time, unless a fault says so.
+/// A [`Transport`] that leads directly to a [`Mock`], whatever host a request
+/// names. Answers take no time unless a fault delays them.
 #[derive(Debug, Clone)]
 pub struct MockTransport(Mock);
 

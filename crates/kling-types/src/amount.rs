@@ -1,4 +1,4 @@
-//! Exact decimals on the wire: what a task cost, how long a clip is.
+//! Exact decimals: amounts charged, and clip lengths in seconds.
 
 use std::fmt;
 use std::iter::Sum;

@@ -1,4 +1,4 @@
-//! What the service posts to `callback_url` when a task changes.
+//! The body that the service posts to `callback_url` when a task changes.
 //!
 //! Three bodies are accepted, and one set of facts comes out: the task object
 //! alone (*documented* by Kling for these paths, and by CometAPI), the newer

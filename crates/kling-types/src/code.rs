@@ -1,5 +1,5 @@
-//! The service's business codes: what each means, who must act, and whether
-//! trying again can help.
+//! The service's business codes: what each means, who must act, and whether a retry
+//! can help.
 //!
 //! The code is read before the HTTP status: Kling sends four permanent errors
 //! with HTTP 429 (*documented*), and gateways may send any status at all.
@@ -63,7 +63,7 @@ pub enum ErrorClass {
 pub enum Remedy {
     /// The caller corrects the credentials.
     FixCredentials,
-    /// The client signs a new token and tries once more.
+    /// The client signs a new token and retries.
     SignAgain,
     /// The account's owner pays, or asks for the permission.
     SettleAccount,
@@ -74,7 +74,7 @@ pub enum Remedy {
     /// The same request may be sent again later: it was refused before
     /// anything was done.
     RetryLater,
-    /// A query may be repeated; for a create the outcome must be found out first.
+    /// A query may be retried; the outcome of a create must be found out first.
     FindOut,
 }
 
@@ -94,10 +94,11 @@ impl ErrorClass {
         }
     }
 
-    /// Whether the same request may be sent again, later: always where it was
-    /// refused before anything was done, only if it is idempotent where that is
-    /// unknown. Never where somebody must act first, be it by a new signature; nor
-    /// where nothing at all is known of the error, which may as well be for good.
+    /// Whether the same request may be retried later. It may if it was refused
+    /// before anything was done, or if it is idempotent and nobody knows whether
+    /// anything was done. It may not if somebody must act first (even if only to
+    /// sign a new token), nor if nothing is known about the error, which may be
+    /// permanent.
     pub const fn is_retryable(self, idempotent: bool) -> bool {
         match self.remedy() {
             Remedy::RetryLater => true,

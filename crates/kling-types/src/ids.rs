@@ -1,5 +1,5 @@
-//! Identifiers: opaque text. Every id seen so far is longer than 2^53, so a
-//! reader that takes one for a number corrupts it.
+//! Task ids: opaque text. Every id seen so far exceeds 2^53, so a reader that parses
+//! it as a number corrupts it.
 
 use std::fmt;
 

@@ -1,5 +1,4 @@
-//! What can be told of a picture before anybody pays for it: its header only,
-//! never its pixels.
+//! Checks a picture before it is paid for, by its header only, never its pixels.
 //!
 //! ```
 //! use kling_types::image::{Format, Header};
@@ -57,17 +56,17 @@ pub struct Header {
     pub byte_len: usize,
 }
 
-/// Why a picture's header tells nothing.
+/// Why a picture's header can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// Nothing there.
+    /// The data is empty.
     Empty,
     /// A picture, but neither JPEG nor PNG; here is what it is.
     OtherFormat(&'static str),
-    /// No picture that is known here.
+    /// Not a picture of any known format.
     NotAnImage,
-    /// It begins as a JPEG or PNG, and ends or goes wrong before its size.
+    /// It starts as a JPEG or PNG, but is truncated or corrupt before its size.
     Damaged,
 }
 
@@ -110,7 +109,7 @@ impl Header {
         self.width >= MIN_SIDE && self.height >= MIN_SIDE
     }
 
-    /// Whether neither side is too long for the other.
+    /// Whether the aspect ratio is accepted.
     pub fn aspect_accepted(&self) -> bool {
         let (width, height) = (u64::from(self.width), u64::from(self.height));
         let (long, short) = (width.max(height), width.min(height));

@@ -1,4 +1,4 @@
-//! The pictures that go in.
+//! The pictures of a request.
 
 use std::fmt;
 use std::path::Path;

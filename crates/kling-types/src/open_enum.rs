@@ -1,7 +1,7 @@
-//! Small sets of words that the service may extend at any time.
+//! String enumerations that the service may extend at any time.
 
-/// A word that is not in the list this version knows; it is written back as it
-/// came. Only reading makes one, so it never holds a known word.
+/// A word that this version does not know, kept for writing it back. Only parsing
+/// creates one, so it never holds a known word.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UnknownValue(String);
 

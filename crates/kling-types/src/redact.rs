@@ -1,4 +1,4 @@
-//! What `Debug` and messages show of texts that may be secret or endless.
+//! How `Debug` and messages show text that may be secret or very long.
 
 use std::borrow::Cow;
 use std::fmt;

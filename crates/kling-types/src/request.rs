@@ -52,23 +52,23 @@ open_enum! {
 /// The body of `POST /v1/videos/effects`.
 ///
 /// Unset fields are omitted when written. Any JSON object can be read, and is
-/// written again as it was: a member that is unknown, null or of an unexpected
-/// type stays in `extra`. Whether the service would take it is what
-/// [`validate`](Self::validate) tells.
+/// written back as it was: a member that is unknown, null or of an unexpected type
+/// stays in `extra`. [`validate`](Self::validate) tells whether the service would
+/// accept it.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EffectRequest {
-    /// Which effect. Empty if a body that was read names none.
+    /// The effect scene. Empty if the parsed body names none.
     pub effect_scene: Scene,
-    /// What it works on. [`EffectInput::Other`] without members if a body that
-    /// was read has no input object.
+    /// The input. [`EffectInput::Other`] without members if the parsed body has no
+    /// input object.
     pub input: EffectInput,
     /// Where the service posts each change of status: an absolute http(s) URL
     /// (*documented*; third parties say that only the end is told:
     /// *contradictory*).
     pub callback_url: Option<String>,
-    /// The caller's own id, unique per account (*documented*): what makes a lost
-    /// answer recoverable on Kling (*seen live*). Validation takes up to 256
+    /// The external task id, unique per account (*documented*); it makes a lost
+    /// answer recoverable on Kling (*seen live*). Validation accepts up to 256
     /// bytes (*inferred*: the ids seen have up to 40).
     pub external_task_id: Option<ExternalTaskId>,
     /// Members without a field here.
@@ -139,13 +139,13 @@ impl EffectRequest {
         self
     }
 
-    /// Sets the caller's own id.
+    /// Sets the external task id.
     pub fn with_external_task_id(mut self, id: ExternalTaskId) -> Self {
         self.external_task_id = Some(id);
         self
     }
 
-    /// The length the request asks for, if it asks.
+    /// The requested clip length, if there is one.
     pub fn duration(&self) -> Option<&str> {
         match &self.input {
             EffectInput::Single(SingleImageInput { options, .. })
@@ -156,7 +156,7 @@ impl EffectRequest {
         }
     }
 
-    /// Whether the request says anything about a length, in any form.
+    /// Whether the request has a clip length in any form.
     pub fn has_duration(&self) -> bool {
         match &self.input {
             EffectInput::Single(SingleImageInput { options, .. })
@@ -202,7 +202,7 @@ impl EffectRequest {
     }
 }
 
-/// What an effect works on.
+/// The input of an effect.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EffectInput {
@@ -210,7 +210,7 @@ pub enum EffectInput {
     Single(SingleImageInput),
     /// Two images.
     Dual(DualImageInput),
-    /// Anything else, as it is: a shape this version does not know.
+    /// Anything else, unchanged: a shape that this version does not know.
     Other(Extra),
 }
 
@@ -219,7 +219,7 @@ pub enum EffectInput {
 pub struct SingleImageInput {
     /// The image.
     pub image: ImageSource,
-    /// What may be chosen beside it.
+    /// Options.
     pub options: InputOptions,
 }
 
@@ -228,11 +228,11 @@ pub struct SingleImageInput {
 pub struct DualImageInput {
     /// Left, then right.
     pub images: [ImageSource; 2],
-    /// What may be chosen beside them.
+    /// Options.
     pub options: InputOptions,
 }
 
-/// What may be chosen beside the images; all of it left out by default.
+/// Options of an input; all of them unset by default.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InputOptions {
@@ -247,8 +247,8 @@ pub struct InputOptions {
 }
 
 impl EffectInput {
-    /// Reads an input object. One text in `image` is a single image, exactly
-    /// two texts in `images` are two; all else is kept as it is.
+    /// Reads an input object. A string in `image` is a single image, exactly two
+    /// strings in `images` are two; anything else is kept unchanged.
     pub fn from_members(mut members: Extra) -> Self {
         match (members.remove("image"), members.remove("images")) {
             (Some(Value::String(image)), None) => EffectInput::Single(SingleImageInput {

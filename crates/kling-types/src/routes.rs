@@ -1,5 +1,5 @@
-//! Paths of the service, below a provider's base URL and prefix: one source
-//! for client, mock and documents.
+//! Paths of the service, below a provider's base URL and prefix: a single source for
+//! client, mock and documentation.
 //!
 //! ```
 //! use kling_types::routes;

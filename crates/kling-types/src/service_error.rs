@@ -1,4 +1,4 @@
-//! What the service says when it refuses, in whichever of its shapes.
+//! Errors of the service, in each of the shapes in which it sends them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,8 +10,8 @@ use crate::envelope::WireCode;
 use crate::redact;
 use crate::wire::{Extra, FromWire as _, text_or_integer};
 
-/// A refusal, read from any of the bodies that Kling, CometAPI and gateways of
-/// its family send.
+/// An error of the service, read from any of the bodies that Kling, CometAPI and
+/// gateways of its family send.
 ///
 /// ```
 /// use kling_types::{ServiceError, code::ErrorClass};
@@ -25,7 +25,7 @@ use crate::wire::{Extra, FromWire as _, text_or_integer};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceError {
-    /// Which of the known bodies it was.
+    /// The shape of the body.
     pub shape: ErrorShape,
     /// The HTTP status it came with.
     pub http_status: u16,
@@ -33,13 +33,13 @@ pub struct ServiceError {
     pub code: Option<ApiCode>,
     /// The gateway's word for the error (`invalid_request`, `quota_not_enough`).
     pub gateway_code: Option<String>,
-    /// The service's own sentence, without the request id; may be empty.
+    /// The service's own message, without the request id; may be empty.
     pub message: String,
     /// The id to quote to support.
     pub request_id: Option<String>,
 }
 
-/// The bodies that errors come in.
+/// The shapes of error bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorShape {

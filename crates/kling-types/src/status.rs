@@ -1,4 +1,4 @@
-//! Where a task stands.
+//! Task statuses.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::wire::{Field, Read};
 
-/// The service's own word for where a task stands, kept as it came.
+/// The status of a task, as the service spells it.
 ///
 /// Kling says `submitted`, `processing`, `succeed`, `failed` (*documented*).
 /// Gateways have other words and other cases for the same (*seen live* or in
@@ -33,14 +33,14 @@ pub struct TaskStatus(Cow<'static, str>);
 pub enum TaskState {
     /// Accepted, waiting for its turn.
     Submitted,
-    /// Being made.
+    /// In progress.
     Processing,
     /// Finished, with a result. Terminal.
     Succeed,
     /// Finished, without a result; the reason is in `task_status_msg`. Terminal.
     Failed,
-    /// A word this version does not know, or none. Not terminal: the task may
-    /// well finish.
+    /// A word that this version does not know, or none. Not terminal: the task may
+    /// still finish.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! A task and what it made.
+//! A task and its result.
 
 use crate::amount::{Amount, Seconds};
 use crate::ids::{ExternalTaskId, TaskId};
@@ -15,16 +15,16 @@ wire_object! {
     /// `outputs`) and inside a gateway's own record of it (`data.data`,
     /// `data.data.data`); those are written back as they came.
     pub struct Task {
-        /// The service's id for it.
+        /// The task id.
         "task_id" => id: TaskId,
-        /// Where it stands.
+        /// The status.
         "task_status" => status: TaskStatus,
         /// Why it failed. Empty or absent otherwise. A failed task is an HTTP
         /// 200 with code 0: this text is the only reason there is (*documented*).
         "task_status_msg" => status_msg: Option<String>,
-        /// What the caller said about it.
+        /// What the create said about it.
         "task_info" => info: Option<TaskInfo>,
-        /// What it made; `{}` or absent until it succeeds.
+        /// The result; `{}` or absent until it succeeds.
         "task_result" => result: Option<TaskResult>,
         /// Whether a watermarked copy was asked for. Absent in lists.
         "watermark_info" => watermark_info: Option<WatermarkInfo>,
@@ -67,7 +67,7 @@ impl Task {
         self.result.as_ref().map_or(&[], |result| &result.videos)
     }
 
-    /// The caller's id for it.
+    /// The external task id.
     pub fn external_id(&self) -> Option<&ExternalTaskId> {
         self.info.as_ref()?.external_task_id.as_ref()
     }
@@ -83,10 +83,10 @@ impl Task {
 }
 
 wire_object! {
-    /// What the caller said about a task.
+    /// What the create of a task said about it.
     #[derive(Default)]
     pub struct TaskInfo {
-        /// The caller's own id.
+        /// The external task id.
         "external_task_id" => external_task_id: Option<ExternalTaskId>,
         /// The video it was made from (callbacks, *documented*).
         "parent_video" => parent_video: Option<Video>,
@@ -94,7 +94,7 @@ wire_object! {
 }
 
 wire_object! {
-    /// What a task made.
+    /// The result of a task.
     #[derive(Default)]
     pub struct TaskResult {
         /// Videos: one for an effect.
@@ -115,7 +115,7 @@ wire_object! {
         "url" => url: Option<String>,
         /// The copy with a watermark; may be empty or absent.
         "watermark_url" => watermark_url: Option<String>,
-        /// How long it is. Absent on effects since 2026-01 (*contradictory*).
+        /// Its length. Absent on effects since 2026-01 (*contradictory*).
         "duration" => duration: Option<Seconds>,
     }
 }

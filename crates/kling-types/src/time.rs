@@ -1,4 +1,4 @@
-//! Points in time on the wire.
+//! Timestamps on the wire.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

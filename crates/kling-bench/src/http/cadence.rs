@@ -1,6 +1,6 @@
-//! What a cadence costs and brings: the real client watches thousands of tasks
-//! in virtual time, with log-normal run times. Counted and seeded: the same on
-//! every run.
+//! The cost and benefit of a polling cadence: the real client watches thousands of
+//! tasks in virtual time, with log-normal run times. Counted and seeded, so every run
+//! is the same.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

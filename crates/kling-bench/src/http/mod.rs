@@ -1,4 +1,4 @@
-//! The client beside a bare HTTP library.
+//! The client compared with a bare HTTP library.
 
 pub(crate) mod answer;
 pub(crate) mod cadence;

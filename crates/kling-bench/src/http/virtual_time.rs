@@ -1,4 +1,4 @@
-//! Ten minutes that nobody waits for.
+//! Waiting ten virtual minutes.
 
 use std::time::Duration;
 

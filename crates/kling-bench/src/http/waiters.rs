@@ -1,4 +1,4 @@
-//! What a waiting handle costs in memory.
+//! Memory per waiting handle.
 
 use std::future::IntoFuture as _;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! What a million requests leave behind.
+//! Memory after a million requests.
 
 use kling_mock::JournalLimits;
 

@@ -1,4 +1,4 @@
-//! The fake service beside what one would write or use instead.
+//! The fake service compared with what one would write or use instead.
 
 pub(crate) mod lifecycle;
 pub(crate) mod memory;

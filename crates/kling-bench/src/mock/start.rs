@@ -1,4 +1,4 @@
-//! From nothing to a server that accepts.
+//! Time to start a server that accepts connections.
 
 use kling_mock::Mock;
 

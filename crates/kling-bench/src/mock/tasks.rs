@@ -1,4 +1,4 @@
-//! A million tasks: what each costs, and whether their number slows anything.
+//! A million tasks: the memory of each, and whether their number slows anything.
 
 use allocation_counter::measure;
 use kling_mock::{JournalLimits, Mock, MockTransport, Plan, Profile};

@@ -1,4 +1,4 @@
-//! `kling conformance client`: a program in any language held to the contract.
+//! `kling conformance client`: checks a client in any language.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

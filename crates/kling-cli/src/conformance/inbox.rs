@@ -1,4 +1,4 @@
-//! Where a server under test posts its callbacks.
+//! The HTTP endpoint to which a server under test posts its callbacks.
 
 use std::net::SocketAddr;
 

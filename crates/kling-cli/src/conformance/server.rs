@@ -1,4 +1,4 @@
-//! `kling conformance run`: a server held to the contract.
+//! `kling conformance run`: checks a server.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

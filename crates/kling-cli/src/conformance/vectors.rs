@@ -1,4 +1,4 @@
-//! `kling conformance vectors`: an implementation held to the test vectors.
+//! `kling conformance vectors`: runs an implementation through the test vectors.
 
 // Doc comments here are help texts, read in a terminal.
 #![allow(clippy::doc_markdown)]

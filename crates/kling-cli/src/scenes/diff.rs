@@ -1,4 +1,4 @@
-//! What differs between two catalogues of scenes.
+//! Compares two scene catalogues.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Who may ask, and for how much at once.
+//! Checks of authentication, rate limits and slots.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

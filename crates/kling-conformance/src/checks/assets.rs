@@ -1,4 +1,4 @@
-//! The file that a task ends with.
+//! Checks of result files.
 
 use std::time::Duration;
 

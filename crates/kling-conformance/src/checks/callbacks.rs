@@ -1,4 +1,4 @@
-//! What is posted to `callback_url`.
+//! Checks of callbacks.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a create answers.
+//! Checks of the answer to a create.
 
 use serde_json::{Value, json};
 

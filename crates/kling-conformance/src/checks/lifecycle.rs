@@ -1,4 +1,4 @@
-//! What becomes of a task.
+//! Checks of how a task's status changes.
 
 use std::time::Duration;
 

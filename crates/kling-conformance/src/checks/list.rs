@@ -1,4 +1,4 @@
-//! Kling's list of tasks.
+//! Checks of Kling's list of tasks.
 
 use http::Method;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The checks, in the order in which a user meets what they are about.
+//! The checks of servers, in the order in which a user meets their subjects.
 //!
 //! `table` lists them; each other file has those of one subject. Most look at one
 //! `Story`, a task that is created once and followed to its end.
@@ -31,7 +31,7 @@ pub(crate) type Outcome = Result<(), Stop>;
 
 pub(crate) type Run = for<'a> fn(&'a Target) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
-/// One sentence of the contract, with the proof of it.
+/// A check: one statement of the contract, and how it is tested.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Check {
@@ -39,10 +39,10 @@ pub struct Check {
     pub id: &'static str,
     /// How binding it is.
     pub level: Level,
-    /// What must be true.
+    /// The statement.
     pub sentence: &'static str,
-    /// The facts that it proves, by their ids in `fixtures/facts.json`: where it
-    /// is from, and how sure that is.
+    /// The facts that it proves, by their ids in `fixtures/facts.json`, which has
+    /// their sources and evidence.
     pub facts: &'static [&'static str],
     pub(crate) how: How,
 }

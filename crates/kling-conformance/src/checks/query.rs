@@ -1,4 +1,4 @@
-//! What a query answers.
+//! Checks of the answer to a query.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What is refused, and in which words.
+//! Checks of refused requests, and the errors that they get.
 
 use http::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A task from its creation to its end: what many checks look at.
+//! A task followed from its create to its end, which many checks share.
 
 use std::sync::Arc;
 use std::time::Duration;

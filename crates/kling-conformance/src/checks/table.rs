@@ -1,4 +1,4 @@
-//! The list of checks. Ids are stable: never renamed, never used again.
+//! The table of checks. Ids are stable: never renamed, never reused.
 
 use super::{Check, How, account, assets, callbacks, create, lifecycle, list, query, refusals};
 use crate::status::Level::{May, Must, Should};

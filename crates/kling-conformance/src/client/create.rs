@@ -1,4 +1,4 @@
-//! What a client sends to create a task.
+//! Checks of the create that a client sends.
 
 use kling_mock::Operation;
 use serde_json::Value;

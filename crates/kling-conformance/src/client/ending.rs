@@ -1,4 +1,4 @@
-//! What a client makes of a result, and what it leaves behind.
+//! Checks of how a client handles a task's end, and what it leaves behind.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,4 @@
-//! What a client does where money is at stake: refusals, and answers that were
-//! lost.
+//! Checks of how a client handles refusals and lost answers, where money is at stake.
 
 use serde_json::Value;
 

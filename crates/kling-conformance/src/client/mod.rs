@@ -1,4 +1,4 @@
-//! Somebody's client, as a program in any language, held to the contract.
+//! Conformance checks of clients: a client is any program, in any language.
 //!
 //! For each scenario the suite starts a fake service of its own on a free port of
 //! this machine, runs the client's command with `sh -c` (`cmd /C` on Windows), and

@@ -1,4 +1,4 @@
-//! How a client asks after its task.
+//! Checks of how a client polls its task.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Running a client through the scenarios.
+//! Runs a client through the scenarios.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(200);
 /// Longer than any video of the fake service.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// A client's command, and the bounds that it is run in.
+/// A client's command, and its limits.
 #[derive(Debug, Clone)]
 pub struct Program {
     command: String,
@@ -45,22 +45,23 @@ impl Program {
         }
     }
 
-    /// The longest that one run may take; 40 s by default. Scenarios ask for
-    /// waits of 25 s at most.
+    /// The timeout of one run; 40 s by default. Scenarios ask for waits of 25 s at
+    /// most.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// How many scenarios are played at once; 4 by default.
+    /// How many scenarios run concurrently; 4 by default.
     pub fn with_scenarios_at_once(mut self, scenarios: usize) -> Self {
         self.at_once = scenarios.max(1);
         self
     }
 }
 
-/// Holds a client to these checks, with a fake service of this host's ways.
-/// Takes real time, some seconds in all; on a runtime with its clock running.
+/// Runs these checks against a client, with a fake service that behaves like this
+/// host. It takes real time, some seconds in total, and needs a runtime whose clock
+/// is not paused.
 pub async fn run(host: Host, program: &Program, selection: &Selection) -> Result<Report, String> {
     let seen = play(host, program, selection).await?;
     let mut results = Vec::new();

@@ -1,4 +1,4 @@
-//! What happens to a client: each scenario is a fake service of its own.
+//! The scenarios: each is a fake service of its own.
 
 use std::time::Duration;
 

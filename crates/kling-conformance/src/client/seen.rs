@@ -1,4 +1,4 @@
-//! What a scenario showed of a client.
+//! The evidence that a scenario collected about a client.
 
 use std::time::Duration;
 

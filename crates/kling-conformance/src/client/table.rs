@@ -1,4 +1,4 @@
-//! The list of checks of clients. Ids are stable: never renamed, never used again.
+//! The table of checks of clients. Ids are stable: never renamed, never reused.
 
 use super::scenario as on;
 use super::{create, ending, lost, polls};

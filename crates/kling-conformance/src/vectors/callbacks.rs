@@ -1,4 +1,4 @@
-//! Bodies of callbacks, as `kling-types` reads them.
+//! Vectors of callback bodies, run through `kling-types`.
 
 use kling_types::callback::{CallbackShape, TaskCallback};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the client sends to a scripted server, and what its caller gets.
+//! Vectors of client behaviour, run against a scripted server.
 
 use http::{HeaderMap, Method, header};
 use kling_http::{Client, Error, TaskId};

@@ -1,4 +1,4 @@
-//! What a vector expects, held to what an implementation does.
+//! Compares an implementation's answer with what a vector expects.
 
 use serde_json::Value;
 

@@ -1,5 +1,4 @@
-//! What an answer that may be a refusal means: the client's error after a query
-//! that is tried once.
+//! Vectors of error answers: the client's error after a single query.
 
 use kling_http::{RetryPolicy, TaskId};
 use kling_types::code::ErrorClass;

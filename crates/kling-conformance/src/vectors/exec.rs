@@ -1,4 +1,4 @@
-//! Vectors through another implementation: a program in any language that reads
+//! Runs vectors through another implementation: a program in any language that reads
 //! them on stdin and answers on stdout.
 //!
 //! Each line of its stdin is a JSON object, a vector without what is expected:
@@ -33,8 +33,8 @@ use crate::child;
 /// What is about a vector, and not of it.
 const ABOUT: &[&str] = &["id", "caught_by", "facts", "confidence", "layer"];
 
-/// Runs every vector through this command of the shell, which may take so long
-/// in all. Needs a runtime with its clock running.
+/// Runs every vector through this shell command, within this time in total. It
+/// needs a runtime whose clock is not paused.
 pub async fn run_through(command: &str, limit: Duration) -> Result<Vec<(Vector, Verdict)>, String> {
     let vectors = all()?;
     let mut lines = String::new();

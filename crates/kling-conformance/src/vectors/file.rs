@@ -1,4 +1,4 @@
-//! The files, and the vectors in them.
+//! Reads the vector files.
 
 use serde_json::{Map, Value};
 

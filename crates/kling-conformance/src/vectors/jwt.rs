@@ -1,4 +1,4 @@
-//! Tokens: signed as `kling-mock` signs them, and held to its check of who asks.
+//! Vectors of tokens, signed and verified by `kling-mock`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -39,11 +39,11 @@ mod webhooks;
 pub use exec::{answer, run_through};
 pub use file::{FILES, MANIFEST, Vector, all, parse};
 
-/// What became of a vector.
+/// The verdict on a vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The implementation does what the vector says.
+    /// It passes: the implementation does what the vector says.
     Pass,
     /// Sources are silent or disagree, so either is right; this is what the
     /// implementation does.

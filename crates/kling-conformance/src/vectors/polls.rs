@@ -1,4 +1,4 @@
-//! When a watched task is asked after, and how the watch ends.
+//! Vectors of polling: when a task is queried, and how the watch ends.
 
 use kling_http::{Cadence, Growing, PollPolicy, RetryPolicy, TaskId};
 use kling_types::{EffectRequest, ImageSource, Scene};

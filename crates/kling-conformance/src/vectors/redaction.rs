@@ -1,4 +1,4 @@
-//! What is shown to people: debug output, messages and a journal.
+//! Vectors of redaction: debug output, messages and journal.
 
 use std::error::Error as _;
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
-//! Bodies of a create against the rules of `kling-types`, both as JSON and as
-//! the typed request.
+//! Vectors of create bodies, validated by `kling-types` both as JSON and as typed
+//! requests.
 
 use kling_types::EffectRequest;
 use kling_types::validate::{Checks, Violation, validate_json_with};

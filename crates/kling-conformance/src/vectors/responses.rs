@@ -1,4 +1,4 @@
-//! Answers to a create, a query and a list, as `kling-types` reads them.
+//! Vectors of answers to a create, a query and a list, parsed by `kling-types`.
 
 use kling_types::{Task, TaskEnvelope, TaskId, TaskListEnvelope};
 use serde::Deserialize as _;

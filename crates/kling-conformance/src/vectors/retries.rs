@@ -1,5 +1,5 @@
-//! Whether a call is tried again, and after how long: told by what a scripted
-//! server is asked, and when.
+//! Vectors of retries: whether and when a call is retried, observed by a scripted
+//! server.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A server that answers by a vector's script and remembers what it was asked.
+//! A scripted server that records its requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

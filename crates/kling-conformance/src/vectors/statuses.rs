@@ -1,4 +1,4 @@
-//! Words for where a task stands.
+//! Vectors of task statuses.
 
 use kling_types::{TaskState, TaskStatus};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A task as plain facts, under the names that vectors have for them.
+//! The members of a task, under the names that vectors use.
 
 use kling_types::{Task, TaskState, Video};
 use serde_json::{Value, json};

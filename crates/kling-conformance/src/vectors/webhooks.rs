@@ -1,4 +1,4 @@
-//! Signatures of callbacks, by the client's receiver.
+//! Vectors of callback signatures, verified by the client's receiver.
 
 use std::time::{Duration, UNIX_EPOCH};
 

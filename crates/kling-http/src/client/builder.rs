@@ -49,7 +49,7 @@ impl ClientBuilder {
         }
     }
 
-    /// Sends all traffic through this.
+    /// Sends all requests through this transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(SharedTransport::new(transport));
         self
@@ -61,7 +61,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How often a call is repeated.
+    /// How calls are retried.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
@@ -73,35 +73,35 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether pictures given as bytes are looked at before a create: format,
-    /// pixels, aspect, size. Switch it off if the service's limits have moved.
+    /// Whether pictures given as bytes are checked before a create: format, pixels,
+    /// aspect ratio, size. Turn it off if the service's limits have changed.
     pub fn check_pictures(mut self, check: bool) -> Self {
         self.check_pictures = check;
         self
     }
 
-    /// What a download may take.
+    /// The limits of downloads.
     #[cfg(feature = "download")]
     pub fn downloads(mut self, policy: DownloadPolicy) -> Self {
         self.downloads = policy;
         self
     }
 
-    /// What time of day it is: for tokens, `Retry-After` with a date, and the
-    /// age of tasks. The machine's own clock by default. Waiting is tokio's.
+    /// The wall clock: for tokens, `Retry-After` with a date, and the age of tasks.
+    /// It is the machine's own clock by default. Waiting uses tokio's time.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Makes jitter repeat itself: the same seed and the same answers give the
-    /// same waits. External task ids stay unique.
+    /// Makes jitter reproducible: the same seed and the same answers give the same
+    /// waits. External task ids stay unique.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// The client, or what is wrong with the settings.
+    /// Builds the client, or returns what is wrong with the settings.
     pub fn build(self) -> Result<Client> {
         self.provider.check_base_url()?;
         self.credentials.authorization(self.clock.now())?;

@@ -9,30 +9,31 @@ use crate::list::List;
 use crate::task::{SavedTask, TaskHandle};
 use crate::trace;
 
-/// Video effects: one or two pictures and a scene in, a video out.
+/// The operations on video effects; see [`Client::effects`].
 #[derive(Debug, Clone, Copy)]
 pub struct Effects<'a> {
     pub(super) client: &'a Client,
 }
 
 impl Effects<'_> {
-    /// Creates a task. From here on it is paid for; see [`TaskHandle`] for how
-    /// to get at the result.
+    /// Creates a task, which is charged from here on; [`TaskHandle`] leads to its
+    /// result.
     ///
-    /// The request is checked first; one that breaks a rule is not sent. An
-    /// external task id is added if there is none, and `duration` where the
-    /// provider requires it. A create that was certainly not acted on (no
-    /// connection, too many requests, no free slot, maintenance, an expired
-    /// token) is repeated within the [`RetryPolicy`](crate::RetryPolicy). One whose answer was lost
-    /// is looked up where the provider can tell, up to three times in three
-    /// seconds, and sent once more if it is unknown there; a task that is found
-    /// must carry its external id or, where the answer has none, not be older.
-    /// While the service can't be asked, looking up goes on for as long as a call
-    /// may take ([`Timeouts::deadline`](crate::Timeouts)).
-    /// In all other cases the error has [`maybe_sent`](Error::maybe_sent).
+    /// The request is validated first, and not sent if it breaks a rule. An
+    /// external task id is added if there is none, and `duration` if the provider
+    /// requires it. A create that was certainly not acted on (no connection, too
+    /// many requests, no free slot, maintenance, an expired token) is retried
+    /// within the [`RetryPolicy`](crate::RetryPolicy). If the answer is lost, the task is looked up, if
+    /// the provider supports that: up to three times in three seconds, after which
+    /// the create is sent once more if the service does not know it. A task found
+    /// in this way is adopted only if it carries the external task id or, where the
+    /// answer has none, is not older than the create. While the service
+    /// can't be reached, the look-up is repeated for as long as a call may take
+    /// ([`Timeouts::deadline`](crate::Timeouts)). In all other cases the error says
+    /// [`maybe_sent`](Error::maybe_sent).
     ///
-    /// Dropping the future while it runs leaves the outcome unknown: set an
-    /// external task id of your own to find the task by.
+    /// Dropping the future before it completes leaves the outcome unknown: set an
+    /// external task id of your own, so that you can find the task by it.
     pub async fn create(&self, request: EffectRequest) -> Result<TaskHandle> {
         let scene = request.effect_scene.clone();
         let (task, external_id) = create::create(self.client, request).await?;
@@ -40,15 +41,15 @@ impl Effects<'_> {
         Ok(handle.with_external_id(external_id))
     }
 
-    /// Asks after a task once, by the service's id.
+    /// Queries a task once, by its task id.
     pub async fn get(&self, id: &TaskId) -> Result<Task> {
         self.task(id.clone()).fetch().await
     }
 
-    /// Asks after a task once, by the external id it was created with.
+    /// Queries a task once, by its external task id.
     ///
-    /// Where the provider can't tell ([`Provider::finds_external_ids`](crate::Provider::finds_external_ids)), nothing
-    /// is sent, and the error's kind is [`ErrorKind::Unsupported`].
+    /// If the provider does not support this ([`Provider::finds_external_ids`](crate::Provider::finds_external_ids)),
+    /// nothing is sent, and the error's kind is [`ErrorKind::Unsupported`].
     pub async fn get_by_external_id(&self, id: &ExternalTaskId) -> Result<Task> {
         self.expect_external_ids(id)?;
         let span = trace::Span::task(None, Some(id));
@@ -67,18 +68,17 @@ impl Effects<'_> {
         Err(error.with_external_task_id(Some(id)))
     }
 
-    /// Finds out about a create that was begun at this time, perhaps by a process
-    /// that is no more: its task, or `None` if the service itself says that it has
-    /// none with this external id. One that was begun a moment ago may not show
-    /// yet; the same create once more, with the same external id, is refused where
-    /// it would be the second.
+    /// Finds out what became of a create that was started at the time `begun`,
+    /// perhaps by a process that has ended: its task, or `None` if the service
+    /// itself says that it has none with this external task id. A task that was
+    /// created a moment ago may not be visible yet. Sending the same create again,
+    /// with the same external task id, is safe: a duplicate is refused.
     ///
-    /// A task that is shown must carry the external id or, where the answer has
-    /// none, not be older than the create (by more than five minutes, for clocks
-    /// differ); any other is an error with [`maybe_sent`](Error::maybe_sent).
-    /// Where the provider can't tell, as in
+    /// The task must carry the external task id or, where the answer has none, be
+    /// no more than five minutes older than the create (clocks differ); any other
+    /// task is an error with [`maybe_sent`](Error::maybe_sent). As for
     /// [`get_by_external_id`](Self::get_by_external_id), the kind is
-    /// [`ErrorKind::Unsupported`].
+    /// [`ErrorKind::Unsupported`] if the provider does not support it.
     ///
     /// ```no_run
     /// # async fn example(client: kling_http::Client) -> kling_http::Result<()> {
@@ -120,15 +120,15 @@ impl Effects<'_> {
         List::new(self.client.clone(), routes::EFFECTS)
     }
 
-    /// A task that was created before, perhaps by another process. Nothing is
+    /// A handle to an existing task, perhaps created by another process. Nothing is
     /// sent.
     pub fn task(&self, id: TaskId) -> TaskHandle {
         TaskHandle::from_id(self.client.clone(), routes::EFFECTS, id)
     }
 
-    /// A task that was written down with [`TaskHandle::saved`], by whatever
-    /// process. Nothing is sent. Another provider's task, or one of another
-    /// kind, is an error ([`ErrorKind::Config`]): its id means nothing here.
+    /// A handle to a task that was saved with [`TaskHandle::saved`] by any process.
+    /// Nothing is sent. A task of another provider, or of another kind, is an error
+    /// ([`ErrorKind::Config`]), because its id means nothing here.
     ///
     /// ```
     /// use kling_http::{Client, Credentials, Provider, SavedTask, transport_fn};
@@ -164,17 +164,18 @@ impl Effects<'_> {
         Err(error.with_external_task_id(saved.external_task_id.as_ref()))
     }
 
-    /// A callback has come: whoever waits for its task, through this client or a
-    /// clone of it, asks the service at once. Whether there was anybody.
+    /// Reports that a callback arrived. Whoever waits for its task, through this
+    /// client or a clone of it, queries the service immediately. Returns whether
+    /// anybody was waiting.
     ///
-    /// The callback is a hint and no more: what it says of the task is not
-    /// believed, so it need not be genuine. Duplicates, late and forged ones
-    /// change nothing: they cause at most one query a second and waiter, ever
-    /// fewer if there is no news. Polling goes on as without.
+    /// A callback is only a hint: its content is not trusted, so it need not be
+    /// genuine. Duplicate, late and forged callbacks do no harm: they cause at most
+    /// one query per second and waiter, and fewer still if there is no news.
+    /// Regular polling continues.
     ///
-    /// Both ids of the callback are looked for, as CometAPI's may carry a task
-    /// id of its upstream (*inferred*). With a token of your own in the callback
-    /// URL, use [`wake`](Self::wake).
+    /// Both ids of the callback are tried, because CometAPI's may carry a task id
+    /// of its upstream (*inferred*). If the callback URL has a token of your own,
+    /// use [`wake`](Self::wake).
     pub fn notify(&self, callback: &TaskCallback) -> bool {
         let task = callback.task();
         let by_id = self.wake(task.id.as_str());
@@ -182,7 +183,7 @@ impl Effects<'_> {
         external.is_some_and(|id| self.wake(id.as_str())) || by_id
     }
 
-    /// The same for a task id, or an external one.
+    /// Like [`notify`](Self::notify), for a task id or an external task id.
     pub fn wake(&self, id: &str) -> bool {
         self.client.wakeups().wake(id)
     }

@@ -1,4 +1,5 @@
-//! What to do after each answer to a create: a state machine without I/O.
+//! Recovering from a lost answer to a create: a state machine without I/O that
+//! decides the next step after each event.
 
 use std::time::Duration;
 

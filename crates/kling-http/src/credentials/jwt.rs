@@ -1,4 +1,4 @@
-//! Tokens of Kling's older kind: JSON Web Tokens (RFC 7519), HS256.
+//! Kling's older tokens: JSON Web Tokens (RFC 7519) with HS256.
 //!
 //! Written by hand: the claims are three, the algorithm is one, and what
 //! `jsonwebtoken` would bring along is the rest of cryptography.

@@ -1,4 +1,4 @@
-//! Where a result lies, checked before anybody is asked.
+//! Parses and checks the address of a result before a request is sent to it.
 //!
 //! The addresses come from the service, and from the hosts that it names. An
 //! address is read as browsers and reqwest read it, so that what is checked here

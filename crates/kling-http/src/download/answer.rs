@@ -1,4 +1,4 @@
-//! What the head of a host's answer says about the file. Pure.
+//! Interprets status and headers of a download's response. Pure functions.
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};

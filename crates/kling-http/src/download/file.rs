@@ -1,4 +1,4 @@
-//! A download into a file: whole and on the disk, or not there.
+//! Downloading to a file, which is synced and renamed only once it is complete.
 
 use std::io;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! The one engine under all ways to receive a file: its bytes in order, each
-//! once, resumed where they break off.
+//! The loop under every way to receive a file (to a path, a writer, a stream): it
+//! delivers the bytes in order, each once, and resumes where they break off.
 //!
 //! A host that can't resume sends the file from its beginning. Who writes to a
 //! file begins anew with it. Bytes that were handed on can't be taken back: they

@@ -1,5 +1,5 @@
-//! Results into files, writers and streams: resumed where they break off, whole
-//! or an error.
+//! Downloading results to files, writers and streams: resumed where they break off,
+//! and either complete or an error.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -29,27 +29,27 @@ use source::{Fresh, Source};
 pub use stream::DownloadStream;
 
 impl Client {
-    /// Begins the download of a result.
+    /// Starts the download of a result.
     ///
-    /// The credentials are not sent: results lie on other hosts. An address
-    /// must be https on a public host, or on this machine; so must every
-    /// redirect's (at most 5), and only this machine may redirect to itself. See
-    /// [`DownloadPolicy::private_hosts`]. A host that fails is asked again a few
-    /// times, as it is when the download breaks off later.
+    /// The credentials are not sent, because results are on other hosts. The
+    /// address must be https on a public host, or on this machine. The same holds
+    /// for every redirect (at most 5), and only this machine may redirect to
+    /// itself; see [`DownloadPolicy::private_hosts`]. A host that fails is retried
+    /// a few times, now and when the download breaks off later.
     ///
-    /// An address is signed and its time ends (results are kept for 30 days,
-    /// *documented*). Then the host answers 403, 404 or 410, which is
-    /// [`ErrorKind::ResultExpired`] here; [`TaskHandle::download`] asks the task
-    /// for a fresh one.
+    /// An address is signed and expires (results are kept for 30 days,
+    /// *documented*). The host then answers 403, 404 or 410, which is
+    /// [`ErrorKind::ResultExpired`] here; [`TaskHandle::download`] queries the task
+    /// for a fresh address.
     pub async fn download(&self, video: &Video) -> Result<Download> {
         begin(self, video, None).await
     }
 }
 
 impl TaskHandle {
-    /// Begins the download of a video of this task, as [`Client::download`]
-    /// does. If the address is no longer valid, at the beginning or later, the
-    /// task is asked for a fresh one, once.
+    /// Starts the download of a video of this task, as [`Client::download`] does.
+    /// If the address has expired, at the start or later, the task is queried for a
+    /// fresh one, once.
     ///
     /// ```no_run
     /// # async fn example(task: kling_http::TaskHandle) -> kling_http::Result<()> {
@@ -101,23 +101,23 @@ async fn begin(client: &Client, video: &Video, task: Option<&TaskHandle>) -> Res
     Ok(Download { limits, flow })
 }
 
-/// A result that is being downloaded: the host has answered, and the bytes are
-/// on their way. Choose where they go: [`save_to`](Self::save_to) a file,
-/// [`write_to`](Self::write_to) a writer, or [`into_stream`](Self::into_stream).
+/// A download in progress: the host has answered, and the body is arriving. Choose
+/// a destination: [`save_to`](Self::save_to) a file, [`write_to`](Self::write_to) a
+/// writer, or [`into_stream`](Self::into_stream).
 ///
-/// A download that breaks off goes on where it was, as long as the host says
-/// that the file is the same (`Range`, `If-Range`).
+/// A download that breaks off is resumed, as long as the host says that the file is
+/// the same (`Range`, `If-Range`).
 #[must_use = "nothing is received before it is saved, written or streamed"]
 pub struct Download {
     limits: Limits,
     flow: Flow,
 }
 
-/// A file that was written, whole.
+/// A file that was saved completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Saved {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
     /// How long it is.
     pub bytes: u64,
@@ -125,7 +125,7 @@ pub struct Saved {
     pub sha256: String,
 }
 
-/// A file that was received, whole.
+/// A file that was received completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Received {
@@ -135,12 +135,12 @@ pub struct Received {
     pub sha256: String,
 }
 
-/// How far a download is.
+/// The progress of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
-    /// The bytes received. It falls to 0 when [`Download::save_to`] must begin
-    /// anew, and never otherwise.
+    /// The number of bytes received. It falls to 0 if [`Download::save_to`] has to
+    /// start again, and never otherwise.
     pub bytes: u64,
     /// The length of the file, if the host says.
     pub total: Option<u64>,
@@ -152,26 +152,26 @@ impl Download {
         self.flow.total()
     }
 
-    /// Tells how far the download is, after every piece. Must not block.
+    /// Calls the function with the progress after every chunk. It must not block.
     pub fn on_progress(mut self, told: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
         self.flow.on_progress(Box::new(told));
         self
     }
 
-    /// Saves it under a name. The file appears there only when it is whole and
-    /// on the disk, in place of one that may have been there; until then it has
-    /// another name in the same directory.
+    /// Saves it to a path. The file appears there, replacing any earlier one, only
+    /// when it is complete and synced to disk; until then it has another name in
+    /// the same directory.
     pub async fn save_to(self, path: impl AsRef<Path>) -> Result<Saved> {
         self.limits.hold(file::save(self.flow, path.as_ref())).await
     }
 
-    /// Writes it, and flushes; the writer is not shut down. Give `&mut writer`
-    /// to keep it.
+    /// Writes it to `writer` and flushes; the writer is not shut down. Pass `&mut
+    /// writer` to keep it.
     ///
-    /// What was written can't be taken back. So where a host can't resume, the
-    /// beginning is received again and compared; if the file changed meanwhile,
-    /// that is [`ErrorKind::ResultChanged`]. An error of the writer is the
-    /// [`source`](std::error::Error::source) of the one returned.
+    /// Bytes already written can't be taken back. If a host can't resume, the
+    /// beginning is therefore downloaded again and compared; if the file has
+    /// changed, the error is [`ErrorKind::ResultChanged`]. An error of the writer
+    /// is the [`source`](std::error::Error::source) of the one returned.
     pub async fn write_to(self, mut writer: impl AsyncWrite + Unpin) -> Result<Received> {
         let Download { limits, mut flow } = self;
         let io = |error: std::io::Error| {
@@ -187,8 +187,8 @@ impl Download {
         limits.hold(writing).await
     }
 
-    /// Its bytes, as they come. What was said of [`write_to`](Self::write_to) on
-    /// hosts that can't resume holds here too.
+    /// The file's bytes as a stream. What [`write_to`](Self::write_to) says about
+    /// hosts that can't resume applies here too.
     pub fn into_stream(self) -> DownloadStream {
         DownloadStream::new(self.limits, self.flow)
     }
@@ -203,7 +203,7 @@ impl fmt::Debug for Download {
     }
 }
 
-/// What holds for the whole of a download.
+/// The limits of the whole download.
 #[derive(Clone)]
 struct Limits {
     deadline: Instant,
@@ -212,7 +212,7 @@ struct Limits {
 }
 
 impl Limits {
-    /// Ends the work at the deadline; says in its error which task it is about.
+    /// Ends the work at the deadline; the error names the task.
     async fn hold<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let done = timeout_at(self.deadline, work).await.unwrap_or_else(|_| {
             let seconds = self.after.as_secs_f32();

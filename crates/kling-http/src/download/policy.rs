@@ -1,32 +1,32 @@
-//! What a download may take.
+//! The limits of a download: time, size, and which hosts it may contact.
 
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::LONGEST;
 
-/// What a download may take. Every bound is finite, so each download ends.
+/// The limits of a download. All of them are finite, so each download ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DownloadPolicy {
-    /// How long a host may be silent, before its answer or within it. Then the
-    /// download goes on with another request.
+    /// How long a host may stay silent, before or within its answer. After that the
+    /// download continues with another request.
     pub idle: Duration,
-    /// From the first request to the last byte handed on, with all waits; at
-    /// most a year. What a slow reader of the stream or a slow writer takes
+    /// From the first request to the last byte delivered, including all waits; at
+    /// most a year. The time of a slow reader of the stream, or of a slow writer,
     /// counts too.
     pub deadline: Duration,
-    /// The longest result that is taken, in bytes.
+    /// The size of the largest accepted result, in bytes.
     pub size_limit: u64,
-    /// Whether results may lie on hosts that are not public: in a private
-    /// network, at a link-local address, and so on. Whoever can choose a result's
-    /// address could otherwise make this program ask the hosts around it. This
-    /// machine is allowed to a service that is on it, such as a fake one.
+    /// Whether results may be on hosts that are not public: in a private network,
+    /// at a link-local address, and so on. Otherwise, whoever can choose a result's
+    /// address could make this program send requests to the hosts around it. This
+    /// machine is always allowed if the service runs on it, as a fake one does.
     pub private_hosts: bool,
 }
 
 impl Default for DownloadPolicy {
-    /// One minute of silence, one hour in all, 2 GiB, public hosts only. A clip
-    /// of ten seconds has some ten MB.
+    /// One minute of silence, one hour in total, 2 GiB, public hosts only. A clip
+    /// of ten seconds is about ten MB.
     fn default() -> Self {
         DownloadPolicy {
             idle: Duration::from_secs(60),
@@ -38,7 +38,7 @@ impl Default for DownloadPolicy {
 }
 
 impl DownloadPolicy {
-    /// Refuses a policy that no download could meet, or that has no end.
+    /// Rejects a policy that no download could meet, or that has no end.
     pub(crate) fn check(&self) -> Result<()> {
         let text = if self.idle.is_zero() || self.deadline.is_zero() {
             "its times must be longer than nothing"

@@ -1,5 +1,5 @@
-//! The host side of a download: requests, redirects, patience, and a fresh
-//! address when the time of the first is over.
+//! The network side of a download: requests, redirects, retries, and a fresh address
+//! from the task when the first one has expired.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A download as a stream.
+//! A download as a stream of bytes.
 
 use std::fmt;
 use std::future::Future;

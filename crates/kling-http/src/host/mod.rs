@@ -1,4 +1,4 @@
-//! Whose hosts they are: this machine's, a private network's or the public's.
+//! Classifies hosts: this machine, a private network, or public.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,5 @@
-//! Which addresses are the public's, and which somebody else must not make us ask.
+//! Which IP addresses are public. The others must not be reachable through an address
+//! that somebody else chose.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

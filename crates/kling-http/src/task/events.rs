@@ -16,25 +16,25 @@ use crate::error::{Error, Result};
 /// Something that happened to a watched task.
 #[non_exhaustive]
 pub enum TaskEvent {
-    /// Its status is another one than before, or seen for the first time. An
-    /// unknown status is shown like any other and ends nothing.
+    /// Its status changed, or was seen for the first time. An unknown status is
+    /// reported like any other and does not end the watch.
     Changed(Box<Task>),
-    /// A query failed, after its own retries. The task is not touched by it.
+    /// A query failed after its retries. The task itself is not affected.
     #[non_exhaustive]
     PollFailed {
         /// Why.
         error: Error,
-        /// How many queries failed one after the other, this one included.
+        /// How many queries in a row have failed, including this one.
         failures: u32,
-        /// When the next one follows.
+        /// The wait until the next query.
         next_in: Duration,
     },
-    /// It succeeded and has a result. The last event.
+    /// It succeeded and has a result. This is the last event.
     Done(Box<Task>),
 }
 
 impl fmt::Debug for TaskEvent {
-    /// Leaves out the rest of the task: its result's address is a secret.
+    /// Omits the rest of the task: the address of its result is a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, task) = match self {
             TaskEvent::Changed(task) => ("Changed", task),
@@ -61,8 +61,8 @@ impl fmt::Debug for TaskEvent {
 
 type Next = Pin<Box<dyn Future<Output = (Box<Watch>, Option<Result<TaskEvent>>)> + Send>>;
 
-/// Every change of a task, each once: a [`Stream`] that ends after
-/// [`TaskEvent::Done`] or an error. Dropping it ends the watching, not the task.
+/// Each change of a task, once: a [`Stream`] that ends after [`TaskEvent::Done`] or
+/// an error. Dropping it ends the watching, not the task.
 ///
 /// ```no_run
 /// # async fn example(task: kling_http::TaskHandle) -> kling_http::Result<()> {
@@ -95,14 +95,14 @@ impl TaskEvents {
         }
     }
 
-    /// How far the task seems to be at this moment; ask between two events too.
-    /// It never goes back, and comes to 1 with [`TaskEvent::Done`] only.
+    /// The estimated progress at this moment, which may be read between events too.
+    /// It never decreases, and reaches 1 only with [`TaskEvent::Done`].
     pub fn progress(&self) -> Progress {
         self.done.unwrap_or_else(|| self.timing.progress())
     }
 
-    /// The next event, without a stream library. Dropping the future, as
-    /// `select!` does, loses nothing.
+    /// The next event, for use without a stream library. Dropping the
+    /// future, as `select!` does, loses nothing.
     pub async fn next(&mut self) -> Option<Result<TaskEvent>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

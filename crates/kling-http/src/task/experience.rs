@@ -1,4 +1,4 @@
-//! What a client has learned of run times, scene by scene.
+//! Observed run times per scene, from which forecasts are made.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! When a task will be done, and when it pays to ask.
+//! Forecasting when a task will end, and when a query pays off.
 //!
 //! Run times are taken to be log-logistic: close to the log-normal that they
 //! look like, with a longer tail, and in closed form. With the median `m` and

@@ -1,4 +1,4 @@
-//! A task that was paid for, as a value.
+//! `TaskHandle`: one created task, to be queried, waited for, downloaded or saved.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -14,12 +14,12 @@ use super::watch::Watch;
 use crate::client::Client;
 use crate::error::Result;
 
-/// A task at the service. Awaiting it waits for its end; [`events`](Self::events)
-/// shows every change on the way.
+/// A handle to a task at the service. Awaiting it waits for the result;
+/// [`events`](Self::events) reports every change on the way.
 ///
-/// The handle is a name, not the task: dropping it, or a future made from it,
-/// ends the watching only. The task goes on, is charged, and keeps its result
-/// for 30 days. Any process finds it again: with [`saved`](Self::saved) and
+/// Dropping the handle, or a future made from it, ends the watching, not the task:
+/// the task continues, is charged, and its result is kept for 30 days. Any process
+/// can get a handle to it again: with [`saved`](Self::saved) and
 /// [`Effects::resume`](crate::Effects::resume), or with its [`id`](Self::id) alone
 /// and [`Effects::task`](crate::Effects::task).
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub struct TaskHandle {
     scene: Option<Scene>,
     created_at: Option<UnixMillis>,
     age: Age,
-    /// Whether the service has certainly made it: an id alone may be a slip.
+    /// Whether the service has certainly created it; an id alone may be wrong.
     certain: bool,
     seen: Option<Arc<Task>>,
 }
@@ -59,7 +59,7 @@ impl TaskHandle {
         }
     }
 
-    /// A task from elsewhere, of which only the id is known.
+    /// A task of which only the id is known.
     pub(crate) fn from_id(client: Client, collection: &'static str, id: TaskId) -> Self {
         TaskHandle {
             client,
@@ -94,13 +94,13 @@ impl TaskHandle {
         self
     }
 
-    /// The service's id.
+    /// The task id, which the service assigned.
     pub fn id(&self) -> &TaskId {
         &self.id
     }
 
-    /// The external id it was created with; not known of a task that was made
-    /// from its id alone.
+    /// The external task id it was created with; unknown for a handle that was made
+    /// from the task id alone.
     pub fn external_id(&self) -> Option<&ExternalTaskId> {
         self.external_id.as_ref()
     }
@@ -110,7 +110,7 @@ impl TaskHandle {
         self.seen.as_deref()
     }
 
-    /// All that another process needs to go on with the task, as data.
+    /// What another process needs to continue with the task, as data.
     pub fn saved(&self) -> SavedTask {
         SavedTask {
             provider: self.client.settings().provider.name().to_owned(),
@@ -126,7 +126,7 @@ impl TaskHandle {
         &self.client
     }
 
-    /// Leaves the handle without it: a watch needs it once.
+    /// Takes the snapshot out of the handle: only one watch needs it, once.
     pub(super) fn take_snapshot(&mut self) -> Option<Arc<Task>> {
         self.seen.take()
     }
@@ -139,7 +139,7 @@ impl TaskHandle {
         self.certain
     }
 
-    /// Whether it is known when it was created.
+    /// Whether the time of its creation is known.
     pub(super) fn knows_age(&self) -> bool {
         self.created_at.is_some()
     }
@@ -148,7 +148,7 @@ impl TaskHandle {
         self.age
     }
 
-    /// Asks after the task once.
+    /// Queries the task once.
     pub async fn fetch(&self) -> Result<Task> {
         let answer = self
             .client
@@ -161,10 +161,10 @@ impl TaskHandle {
         })
     }
 
-    /// Waits for the task's success. A task that failed is an error with its
-    /// reason; so is the end of the longest wait, after which the task goes on
-    /// and can be waited for again. It ends within
-    /// [`PollPolicy::max_wait`](crate::PollPolicy::max_wait) and one
+    /// Waits until the task succeeds. A failed task is an error with the service's
+    /// reason. Reaching the longest wait is an error too; the task continues and
+    /// can be waited for again. The wait ends within
+    /// [`PollPolicy::max_wait`](crate::PollPolicy::max_wait) plus one
     /// [`Timeouts::attempt`](crate::Timeouts::attempt), whatever the service does.
     ///
     /// ```no_run
@@ -178,7 +178,7 @@ impl TaskHandle {
         Watch::new(self.clone()).finish().await
     }
 
-    /// Every change of the task, each once, up to its end or an error.
+    /// Reports each change of the task once, until it ends or watching fails.
     pub fn events(&self) -> TaskEvents {
         TaskEvents::new(Watch::new(self.clone()))
     }
@@ -194,7 +194,7 @@ impl IntoFuture for TaskHandle {
 }
 
 impl fmt::Debug for TaskHandle {
-    /// Leaves out the snapshot: a result's address is a secret.
+    /// Omits the snapshot: the address of a result is a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskHandle")
             .field("id", &self.id)

@@ -1,4 +1,4 @@
-//! Tasks: asking after one, waiting for its end, seeing every change.
+//! Tasks: querying one, waiting until it ends, and following its changes.
 
 mod events;
 mod experience;

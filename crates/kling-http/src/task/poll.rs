@@ -1,4 +1,5 @@
-//! How often a task is asked after.
+//! The polling policy: how often to query, for how long, and how many failures in a
+//! row are tolerated.
 
 use std::time::Duration;
 
@@ -6,8 +7,8 @@ use super::forecast::Forecast;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pipeline::LONGEST;
 
-/// How a task is watched. A wait always ends: at the task's end or after
-/// `max_wait`, with one last query exactly then, which has the time of one try
+/// The polling policy of a watch. A wait always ends: when the task ends, or after
+/// `max_wait`. A last query is made exactly then, with the timeout of one attempt
 /// ([`Timeouts::attempt`](crate::Timeouts::attempt)).
 ///
 /// ```
@@ -21,48 +22,47 @@ use crate::pipeline::LONGEST;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PollPolicy {
-    /// When to ask.
+    /// When to query.
     pub cadence: Cadence,
-    /// The longest watch of all; at most a year.
+    /// The deadline of a watch; at most a year.
     pub max_wait: Duration,
-    /// Queries that may fail one after the other; one more ends the watch.
+    /// How many queries may fail in a row; one more ends the watch.
     pub max_failures: u32,
 }
 
-/// When a task is asked after.
+/// When a task is queried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Cadence {
-    /// By what the client, and its clones, have seen of the scene's run times:
-    /// first when an end becomes likely, then as often as it pays to notice the
-    /// end within 5 s on average (within a tenth of the run time for short
-    /// tasks). Gaps are from 1 s to 3 min.
+    /// From the run times of the scene that the client and its clones have
+    /// observed: the first query comes when the task may have ended, further ones
+    /// as often as it takes to notice the end within 5 s on average (for short
+    /// tasks, within a tenth of the run time). The gaps are between 1 s and 3 min.
     ///
-    /// The first task of a scene is taken to need three minutes, give or take
-    /// a factor of two (*inferred*: averages of 30 to 320 s are what clients of
-    /// the effects expect). A service that is much faster, such as a mock, wants
-    /// a cadence of its own.
+    /// The first task of a scene is assumed to take three minutes, give or take a
+    /// factor of two (*inferred*: clients of the effects API expect averages of 30
+    /// to 320 s). Set a cadence for a service that is much faster, such as a mock.
     Learned,
-    /// By a schedule of the caller's.
+    /// On a fixed schedule.
     Growing(Growing),
 }
 
-/// Waits between queries, each longer than the one before by a factor.
+/// Exponential backoff between queries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Growing {
-    /// From the start of the watch to the first query.
+    /// The wait from the start of the watch to the first query.
     pub initial: Duration,
-    /// What each wait is to the one before; at least 1.
+    /// The factor by which each wait is longer than the one before; at least 1.
     pub factor: f64,
     /// The longest wait between two queries.
     pub max_interval: Duration,
-    /// How much of a wait is left to chance, from 0 to 1, so that clients fall
-    /// out of step.
+    /// The share of each wait that is random (jitter), from 0 to 1, so that clients
+    /// do not stay in step.
     pub jitter: f64,
 }
 
 impl Default for PollPolicy {
-    /// A learned cadence; 30 minutes in all, ten failures.
+    /// A learned cadence, a deadline of 30 minutes, ten failures in a row.
     fn default() -> Self {
         PollPolicy {
             cadence: Cadence::Learned,
@@ -73,7 +73,7 @@ impl Default for PollPolicy {
 }
 
 impl PollPolicy {
-    /// A query after every such interval, exactly; otherwise as by default.
+    /// A query after each such interval, without jitter; otherwise the defaults.
     pub fn every(interval: Duration) -> Self {
         PollPolicy {
             cadence: Cadence::Growing(Growing {
@@ -86,9 +86,9 @@ impl PollPolicy {
         }
     }
 
-    /// For a host whose run times nobody knows, such as a fake service: a query
-    /// after a second, then ever less often, every 15 s in the end; otherwise as
-    /// by default.
+    /// For a host whose run times are unknown, such as a fake service: the first
+    /// query after a second, then less and less often, down to one every 15 s;
+    /// otherwise the defaults.
     pub fn eager() -> Self {
         PollPolicy {
             cadence: Cadence::Growing(Growing {
@@ -101,7 +101,7 @@ impl PollPolicy {
         }
     }
 
-    /// Refuses a policy that would query without a pause or never end.
+    /// Rejects a policy that would query without a pause or never end.
     pub(crate) fn check(&self) -> Result<()> {
         let cadence = match &self.cadence {
             Cadence::Learned => None,

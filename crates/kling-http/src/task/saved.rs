@@ -1,11 +1,11 @@
-//! A task as data, to be found again by another process.
+//! The serialisable form of a task handle, for another process to resume.
 
 use kling_types::{ExternalTaskId, Scene, TaskId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
-/// All that another process needs to go on with a task: write it down when the
-/// task is created, and give it to [`Effects::resume`](crate::Effects::resume).
-/// It holds no secret.
+/// What another process needs to continue with a task: save it when the task is
+/// created, and pass it to [`Effects::resume`](crate::Effects::resume). It holds no
+/// secret.
 ///
 /// ```
 /// use kling_http::SavedTask;
@@ -18,19 +18,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SavedTask {
-    /// The provider's name, such as `comet`: nobody else knows the id.
+    /// The name of the provider, such as `comet`; no other provider knows the id.
     pub provider: String,
-    /// The path that the task was created at, such as `/v1/videos/effects`.
+    /// The path at which the task was created, such as `/v1/videos/effects`.
     pub collection: String,
-    /// The service's id.
+    /// The task id.
     pub task_id: TaskId,
-    /// The caller's id.
+    /// The external task id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_task_id: Option<ExternalTaskId>,
-    /// When it was created, in milliseconds since 1970: how far it should be.
+    /// When it was created, in milliseconds since 1970; progress is estimated from
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<UnixMillis>,
-    /// The effect: which run times to expect, and to learn from it.
+    /// The effect scene, for the run times to expect and to learn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scene: Option<Scene>,
 }

@@ -1,4 +1,4 @@
-//! How old a task is, and how far that brings it.
+//! A task's age and progress.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::forecast::Forecast;
 use crate::pipeline::LONGEST;
 
-/// The age of a task, counted on from when it was known; the time since the
-/// handle was made, where it is not.
+/// The age of a task, from its creation if that is known, or else from when the
+/// handle was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Age {
     then: Instant,
@@ -17,7 +17,7 @@ pub(super) struct Age {
 }
 
 impl Age {
-    /// Of a task that was created just now.
+    /// The age of a task that was created just now.
     pub(super) fn newborn() -> Self {
         Age {
             then: Instant::now(),
@@ -25,7 +25,7 @@ impl Age {
         }
     }
 
-    /// Of a task that comes from elsewhere; `created` if that is known.
+    /// The age of a task from elsewhere; `created` if that is known.
     pub(super) fn since(created: Option<UnixMillis>, now: UnixMillis) -> Self {
         Age {
             then: Instant::now(),
@@ -36,14 +36,15 @@ impl Age {
         }
     }
 
-    /// Takes in what the service tells of it. An age never falls: clocks differ.
+    /// Corrects the age from what the service reports. An age never decreases:
+    /// clocks differ.
     pub(super) fn learn(&mut self, told: Age) {
         if told.now() > self.now() {
             *self = told;
         }
     }
 
-    /// From when on the age is counted.
+    /// The instant from which the age is counted.
     pub(super) fn begin(&self) -> Instant {
         self.then
     }
@@ -53,23 +54,23 @@ impl Age {
     }
 }
 
-/// How far a task seems to be. An estimate: the service tells nothing of it.
+/// The progress of a task. It is an estimate: the service does not report any.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Since the task was created, as far as that is known.
+    /// Time since the task was created, as far as that is known.
     pub elapsed: Duration,
-    /// From its creation to its end, as the client expects it by now: the run
-    /// times of this scene that it has seen, and that the task has not ended.
-    /// It grows as the task goes on.
+    /// The estimated time from creation to end, given the run times of this scene
+    /// that the client has observed, and that the task has not ended yet. It grows
+    /// as the task runs.
     pub expected: Duration,
-    /// Elapsed by expected. Never falls, and is below 1 until the task has
-    /// ended; then it is 1.
+    /// `elapsed` divided by `expected`. It never decreases, and stays below 1 until
+    /// the task has ended.
     pub fraction: f64,
 }
 
-/// What a progress is told from. The forecast is that of the watch's beginning:
-/// a new one could make a bar go back.
+/// The basis of progress. The forecast is that of the start of the watch: a new one
+/// could make the progress go back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timing {
     pub(super) age: Age,

@@ -1,4 +1,4 @@
-//! How a watch ends badly, in words.
+//! The errors with which a watch ends.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who waits for which task, so that a callback can wake them.
+//! The registry of waiting tasks, through which a callback wakes its waiters.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Watching a task to its end.
+//! The polling loop: watches a task until it reaches a terminal status.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What was sent, kept.
+//! `Capture`: records requests and passes them on.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

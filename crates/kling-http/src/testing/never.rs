@@ -1,4 +1,4 @@
-//! A host that keeps silent.
+//! `NeverAnswers`: a transport whose requests never complete.
 
 use bytes::Bytes;
 

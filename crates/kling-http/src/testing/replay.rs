@@ -1,4 +1,4 @@
-//! Requests and answers in a known order.
+//! `Replay`: expected requests and their answers, in order.
 
 use std::collections::VecDeque;
 use std::fmt;

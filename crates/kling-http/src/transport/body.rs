@@ -1,4 +1,4 @@
-//! The body of an answer.
+//! The body of a response.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -10,7 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{TransportError, TransportErrorKind};
 
-/// The body of an answer: whole, or a stream.
+/// The body of a response: complete, or a stream.
 pub struct Body(Inner);
 
 enum Inner {
@@ -19,17 +19,17 @@ enum Inner {
 }
 
 impl Body {
-    /// No body.
+    /// An empty body.
     pub fn empty() -> Self {
         Body(Inner::Whole(None))
     }
 
-    /// A body that arrives bit by bit.
+    /// A streamed body.
     pub fn new(body: impl HttpBody<Data = Bytes, Error = TransportError> + Send + 'static) -> Self {
         Body(Inner::Stream(Box::pin(body)))
     }
 
-    /// The next piece; `None` at the end.
+    /// The next chunk; `None` at the end.
     pub async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
         loop {
             let frame = poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx)).await?;
@@ -42,7 +42,7 @@ impl Body {
         }
     }
 
-    /// All of it, if it has at most `limit` bytes.
+    /// The complete body, if it has at most `limit` bytes.
     pub async fn collect(self, limit: usize) -> Result<Bytes, TransportError> {
         let mut collected = Collected::default();
         self.collect_into(&mut collected, limit).await?;

@@ -1,8 +1,8 @@
-//! What can go wrong on the way.
+//! `TransportError`: why a request brought no response.
 
 use std::fmt;
 
-/// A request that brought no answer, or an answer that broke off.
+/// A request without a response, or a response that broke off.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -13,13 +13,13 @@ pub struct TransportError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection came about. Nothing was sent.
+    /// No connection was established. Nothing was sent.
     Connect,
     /// The request itself can't be sent. Nothing was sent.
     Request,
-    /// Time ran out after the request may have been sent.
+    /// A timeout after the request may have been sent.
     Timeout,
-    /// The connection broke, or the answer was no HTTP, after the request may
+    /// The connection broke, or the response was not HTTP, after the request may
     /// have been sent.
     Broken,
 }

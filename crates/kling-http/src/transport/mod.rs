@@ -1,4 +1,4 @@
-//! The one seam between this crate and the network.
+//! The `Transport` trait: the only way from this crate to the network.
 
 use std::fmt;
 use std::future::Future;
@@ -24,7 +24,7 @@ pub(crate) use body::Collected;
 pub use error::{TransportError, TransportErrorKind};
 pub use func::transport_fn;
 
-/// Moves one HTTP request and brings its answer.
+/// Sends one HTTP request and returns its response.
 ///
 /// To implement it, write `async fn send`. The contract:
 ///
@@ -34,9 +34,10 @@ pub use func::transport_fn;
 /// - an error says whether bytes may have left ([`TransportErrorKind`]): a
 ///   create that may have arrived is never sent again blindly.
 ///
-/// The request's extensions have an [`Operation`], and where it matters
-/// [`PublicOnly`]. What an implementer needs is public: [`TransportError::new`], [`Body::new`] for a body that streams, `From`
-/// for one that is whole, and for reqwest `ReqwestTransport::classify`.
+/// The request's extensions hold an [`Operation`] and, where it applies,
+/// [`PublicOnly`]. What an implementer needs is public: [`TransportError::new`],
+/// [`Body::new`] for a streamed body, `From` for a complete one, and
+/// `ReqwestTransport::classify` for reqwest errors.
 ///
 /// ```
 /// use kling_http::{Body, Transport, TransportError, TransportErrorKind};
@@ -66,36 +67,36 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<http::Response<Body>, TransportError>> + Send;
 }
 
-/// What a request is for; travels in its extensions.
+/// The operation that a request belongs to; it travels in the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
     /// The operation's name: `effects.create`, `effects.get`, `effects.list`,
     /// `download`.
     pub name: &'static str,
-    /// Whether it may be repeated without a thought.
+    /// Whether it is idempotent, so that it may be retried without a second effect.
     pub idempotent: bool,
-    /// Which try of the same call it is, from 1.
+    /// The number of the attempt of this call, from 1.
     pub attempt: u32,
 }
 
-/// In the extensions of a request whose address somebody else chose (a result's,
-/// or a redirect's of its host): it must not reach a private network.
+/// Marks a request, in its extensions, whose address somebody else chose (a
+/// result's host, or one that it redirects to): it must not reach a private
+/// network.
 ///
-/// This is the one rule that a transport is asked to help with, because only it
-/// sees what a name resolves to. The caller has looked at the URL already and
-/// refused addresses that are private as they stand; a transport that resolves
-/// names should refuse those that lead to such addresses, with
-/// [`TransportErrorKind::Request`]. `ReqwestTransport` does. One that knows
-/// nothing of it sends the request as any other, and then a name in somebody
-/// else's domain can lead to a host in this network.
+/// Only the transport sees what a name resolves to, so it must help to enforce this
+/// rule. The caller has already checked the URL and rejected addresses that are
+/// private as written. A transport that resolves names should reject those that
+/// resolve to such addresses, with [`TransportErrorKind::Request`];
+/// `ReqwestTransport` does. With a transport that ignores the mark, a name in
+/// somebody else's domain can lead to a host in this network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicOnly;
 
 type Answer<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'a>>;
 
-/// [`Transport`] as an object; private, so that implementers write `async fn`.
+/// [`Transport`] as a trait object; private, so that implementers write `async fn`.
 trait Object: fmt::Debug + Send + Sync {
     fn send_boxed(&self, request: http::Request<Bytes>) -> Answer<'_>;
 }
@@ -106,12 +107,12 @@ impl<T: Transport> Object for T {
     }
 }
 
-/// Any transport, as a value that clones cheaply.
+/// Any transport behind a handle that is cheap to clone.
 #[derive(Clone)]
 pub struct SharedTransport(Arc<dyn Object>);
 
 impl SharedTransport {
-    /// Takes a transport in.
+    /// Wraps a transport.
     pub fn new(transport: impl Transport) -> Self {
         SharedTransport(Arc::new(transport))
     }

@@ -1,5 +1,5 @@
-//! The transport over reqwest, and the only file that names it. Its paths are
-//! written `::reqwest::…`, so that a search for them finds every use.
+//! The transport over reqwest. This is the only file that names reqwest; its paths
+//! are written `::reqwest::…`, so that a search for them finds every use.
 
 use std::error::Error;
 use std::future::Future;

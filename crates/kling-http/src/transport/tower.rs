@@ -1,4 +1,4 @@
-//! A tower service as a transport, and the only file that names tower.
+//! A tower service as a transport. This is the only file that names tower.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The adapter for axum: the one file of this crate that may name it.
+//! The axum handler. This is the only file of this crate that names axum.
 
 use std::future::Future;
 use std::sync::Arc;

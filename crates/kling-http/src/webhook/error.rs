@@ -1,4 +1,4 @@
-//! Why a delivery is not accepted.
+//! `WebhookError`: why a delivery is rejected.
 
 use std::fmt;
 

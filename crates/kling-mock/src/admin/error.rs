@@ -1,4 +1,4 @@
-//! Why the mock's own interface refuses something: one form for all.
+//! Errors of the control interface, all in one form.
 
 use http::{Method, StatusCode};
 use serde::ser::SerializeStruct;

@@ -1,5 +1,5 @@
-//! What a request to the mock itself says: its query and its body, read with
-//! care, as a slip in a test should be told and not swallowed.
+//! Parses query and body of a control request strictly, so that a typo in a test is
+//! reported rather than ignored.
 
 use std::borrow::Cow;
 use std::time::Duration;

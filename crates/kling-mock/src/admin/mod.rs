@@ -1,5 +1,5 @@
-//! The mock's own interface, under `/__mock` at every door that can wait: what a
-//! test in Rust calls by its methods, for tests in any other language.
+//! The control interface under `/__mock`: the methods of `Mock` over HTTP, for tests
+//! in other languages. It is available in process and on a socket.
 //!
 //! [`table`] has every route as data; what answers a request, the list at
 //! `/__mock/routes` and the document at `/__mock/openapi.json` follow from it.

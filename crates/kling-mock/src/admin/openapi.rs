@@ -1,5 +1,5 @@
-//! The interface as an OpenAPI 3.1 document: paths from the table of routes,
-//! schemas from the file beside this one.
+//! The control interface as an OpenAPI 3.1 document: paths from the table of routes,
+//! schemas from `schemas.json`.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! Every route, as data.
+//! The routes of the control interface, as data.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The token that keeps strangers out.
+//! The token that protects the control interface.
 
 use std::fmt;
 

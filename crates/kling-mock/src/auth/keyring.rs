@@ -1,4 +1,4 @@
-//! The credentials of all accounts, and whose they are.
+//! The credentials of all accounts, indexed by key.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -1,4 +1,4 @@
-//! Who asks: API keys, and tokens made of an access key and its secret key.
+//! Authentication: API keys, and tokens signed with an access key's secret key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,14 +12,15 @@ pub(crate) use refusal::AuthRefusal;
 pub(crate) use token::hmac_sha256;
 pub use token::sign_jwt;
 
-/// How closely the service looks at who asks.
+/// How strictly the service checks credentials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum AuthMode {
-    /// Not at all.
+    /// It does not check them.
     Off,
-    /// Some credentials must be there, any will do.
+    /// Some credentials must be present; any will do.
     Presence,
-    /// They must be those of an account, and a token must be signed and timely.
+    /// They must belong to an account; a token must be signed correctly and valid
+    /// at this time.
     #[default]
     Verify,
 }

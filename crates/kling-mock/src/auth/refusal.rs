@@ -1,4 +1,4 @@
-//! Why credentials are refused: the service's codes and words.
+//! Why credentials are refused, with the service's code and message.
 
 use kling_types::ApiCode;
 

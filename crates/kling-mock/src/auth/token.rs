@@ -1,6 +1,6 @@
-//! Tokens, made and read by hand. `jsonwebtoken` asks the system for the time,
-//! tells fewer failures apart than the service does, and brings RSA and elliptic
-//! curves along; HS256 over `hmac` is the few lines below.
+//! Signs and verifies tokens without a library: `jsonwebtoken` reads the system
+//! clock, distinguishes fewer failures than the service does, and brings RSA and
+//! elliptic curves along; HS256 over `hmac` takes the few lines below.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! Callbacks: a task's changes, told to the URL that it was created with.
+//! Callbacks: a task's changes, posted to the `callback_url` of its create.
 //!
 //! Nothing ticks here either. A task's changes follow from its plan and from
 //! the times at which it was asked after, so they are known ahead, as far as
@@ -26,8 +26,8 @@ pub use signature::Rotation;
 pub(crate) use signature::{Forgery, Secrets, SignatureHeaders, WebhookSecret};
 pub(crate) use target::{AllowList, CallbackUrl, allowed};
 
-/// Which changes are told. *Contradictory*: the documentation says every change,
-/// third parties the last only.
+/// Which changes cause a callback. *Contradictory*: the documentation says every
+/// change, third parties say the last only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum CallbacksOn {
     /// Every status, `submitted` too.

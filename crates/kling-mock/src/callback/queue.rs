@@ -1,4 +1,5 @@
-//! What is still to be told, and what became of what was.
+//! The queue of callbacks: what is still to be sent, and what became of what was
+//! sent.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::mem;

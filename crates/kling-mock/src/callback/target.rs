@@ -1,4 +1,4 @@
-//! Where callbacks may go.
+//! Which addresses callbacks may be sent to.
 
 use std::fmt;
 use std::net::IpAddr;

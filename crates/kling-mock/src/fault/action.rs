@@ -1,4 +1,4 @@
-//! From text to an action: its words, and what may follow each.
+//! Parses the action of a fault, keyword by keyword.
 
 use super::preset::Preset;
 use super::{Action, AssetFault, CallbackFault, Loss, Operation, ReadFault};

@@ -1,4 +1,4 @@
-//! What becomes of an answer.
+//! Applies a fault to an answer.
 
 use std::time::Duration;
 

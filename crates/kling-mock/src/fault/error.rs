@@ -1,4 +1,4 @@
-//! Why a text is no fault.
+//! `FaultError`: why a text is not a fault.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! JSON that is broken in one known way.
+//! Breaks a JSON body in one specific way.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};

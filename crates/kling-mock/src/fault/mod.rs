@@ -1,4 +1,5 @@
-//! What goes wrong, and when: one line of text for each fault.
+//! Fault injection: each fault is one line of text that says what goes wrong, and
+//! when.
 //!
 //! `parse` and `action` read the text, over [`crate::grammar`]; `rules` refuses what makes
 //! no sense; `show` writes the canonical form. `plan` says which faults a request
@@ -28,11 +29,11 @@ pub use error::FaultError;
 pub(crate) use plan::{Facts, FaultPlan, Selection};
 pub(crate) use preset::Preset;
 
-/// Something that goes wrong, written as one line of text.
+/// An injected fault, written as one line of text.
 ///
 #[doc = include_str!("../../FAULTS.md")]
 ///
-/// What makes no sense is refused when it is written:
+/// A fault that makes no sense is rejected when it is parsed:
 ///
 /// ```
 /// # fn main() -> Result<(), kling_mock::FaultError> {
@@ -51,15 +52,15 @@ pub struct Fault {
     pub(crate) selector: Selector,
     pub(crate) phase: Phase,
     pub(crate) action: Action,
-    /// At most this often.
+    /// At most this many times.
     pub(crate) limit: Option<u64>,
     pub(crate) optional: bool,
 }
 
 impl Fault {
-    /// Reads a fault that may take an answer's body from a file
-    /// (`raw(502, text/html, @page.html)`). The body becomes part of the fault,
-    /// which names no file afterwards.
+    /// Parses a fault that may take an answer's body from a file (`raw(502,
+    /// text/html, @page.html)`). The body becomes part of the fault, which no
+    /// longer refers to the file.
     ///
     /// Parsing with [`FromStr`] never reads a file, so it is safe on text from
     /// elsewhere.
@@ -70,7 +71,7 @@ impl Fault {
         Ok(parse::fault(text, &mut read)?)
     }
 
-    /// Whether verification accepts that it never happens.
+    /// Whether verification accepts that it never acts.
     pub fn is_optional(&self) -> bool {
         self.optional
     }

@@ -1,4 +1,4 @@
-//! From text to a fault. The grammar stands at [`Fault`].
+//! Parses a fault. The grammar is documented at [`Fault`].
 
 use super::action::action;
 use super::rules::{self, Part};

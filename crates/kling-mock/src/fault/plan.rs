@@ -1,4 +1,4 @@
-//! Which faults a request meets.
+//! The armed faults, and the selection of those that a request meets.
 
 use std::time::Duration;
 

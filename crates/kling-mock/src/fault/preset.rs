@@ -1,4 +1,4 @@
-//! What gateways in front of the service answer, seen on the wire.
+//! Error answers of gateways in front of the service, as seen on the wire.
 
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Response, StatusCode};

@@ -1,4 +1,4 @@
-//! What makes no sense, though each word of it does.
+//! Rejects faults that parse but make no sense.
 
 use super::{Action, Fault, Occurrence, Operation, Phase};
 

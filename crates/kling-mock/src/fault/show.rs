@@ -1,4 +1,4 @@
-//! The canonical form of a fault.
+//! Formats a fault in canonical form.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Where the parser stands in the text: words, numbers, times and quotes.
+//! The parser's cursor: reads words, numbers, durations and quoted text.
 
 use std::io;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Why a text is not what it should be.
+//! Parse errors, with their position.
 
 use std::fmt;
 

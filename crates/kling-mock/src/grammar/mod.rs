@@ -1,6 +1,6 @@
-//! What the small languages of faults, plans and switches have in common: words,
-//! numbers, times and quotes, read and written the same everywhere, and errors
-//! that say what is wrong, where, and what was perhaps meant.
+//! The common part of the grammars of faults, plans and switches: words, numbers,
+//! durations and quoted text, parsed and formatted the same everywhere, and errors
+//! that say what is wrong, where, and what was probably meant.
 
 mod cursor;
 mod error;

@@ -1,4 +1,4 @@
-//! Times and values as they are read.
+//! Formats durations and values as they are parsed.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Words that are none of the known ones, and which of those was meant.
+//! Errors for unknown keywords, with a suggestion.
 
 use super::{Cursor, SyntaxError, Token};
 

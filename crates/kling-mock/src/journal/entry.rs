@@ -1,5 +1,5 @@
-//! How an entry of the journal is read. Secrets are taken out here, on the way
-//! out, and there is no other way.
+//! The readable form of a journal entry. Secrets are redacted here, on the only way
+//! out.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ use super::record::{Kept, Part, Record};
 use super::redact::{Secrets, condense, sha256};
 use super::totals::{Operation, Outcome};
 
-/// One request and its answer, as the journal shows them: without credentials,
-/// and with pictures as their length and hash.
+/// One request and its answer, as the journal shows them: without credentials, and
+/// with pictures replaced by their length and hash.
 ///
 /// A clone is cheap. Serialises with its members in a fixed order, and without
 /// those that say nothing.
@@ -37,28 +37,28 @@ impl JournalEntry {
         }
     }
 
-    /// Its number, from 1; numbers are never used again.
+    /// Its sequence number, from 1; numbers are never reused.
     pub fn seq(&self) -> u64 {
         self.record.seq
     }
 
-    /// When the request came, by the mock's clock.
+    /// When the request arrived, by the mock's clock.
     pub fn at(&self) -> UnixMillis {
         self.record.at
     }
 
-    /// Whose request it was; `None` if its credentials did not say.
+    /// The account; `None` if the credentials did not identify one.
     pub fn account(&self) -> Option<Cow<'_, str>> {
         let account = self.record.account.as_deref()?;
         Some(self.secrets.redact(account))
     }
 
-    /// What it was for.
+    /// The operation.
     pub fn operation(&self) -> Operation {
         self.record.operation
     }
 
-    /// What became of it.
+    /// The outcome.
     pub fn outcome(&self) -> Outcome {
         self.record.outcome()
     }
@@ -102,8 +102,7 @@ impl JournalEntry {
         self.body(Part::AnswerBody)
     }
 
-    /// The answer that the service gave, if a fault put another in its place or
-    /// lost it.
+    /// The service's own answer, if a fault replaced or lost it.
     pub fn intended(&self) -> Option<(StatusCode, JournalBody)> {
         let status = self.record.intended?;
         Some((status, self.body(Part::IntendedBody)))
@@ -119,18 +118,18 @@ impl JournalEntry {
         self.said(Part::TaskId)
     }
 
-    /// The caller's id of the task.
+    /// The external task id.
     pub fn external_task_id(&self) -> Option<Cow<'_, str>> {
         self.said(Part::ExternalTaskId)
     }
 
-    /// What else there is to say.
+    /// Notes.
     pub fn note(&self) -> Option<Cow<'_, str>> {
         self.said(Part::Note)
     }
 
-    /// Whether it was asked for or about this task: by the task's id, the
-    /// caller's, or the last segment of the path, where the task is unknown.
+    /// Whether it concerns this task: by the task id, the external task id, or the
+    /// last segment of the path if the task is unknown.
     pub(crate) fn is_about(&self, id: &str) -> bool {
         let path = self.raw(Part::Path).split(|byte| *byte == b'?').next();
         let segment = path.and_then(|path| path.rsplit(|byte| *byte == b'/').next());
@@ -318,7 +317,7 @@ impl JournalBody {
         self.bytes
     }
 
-    /// Whether there was none.
+    /// Whether the body was empty.
     pub fn is_empty(&self) -> bool {
         self.bytes == 0
     }

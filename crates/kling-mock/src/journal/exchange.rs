@@ -1,4 +1,4 @@
-//! A request and its answer, on their way into the journal.
+//! A request and its answer, as they are given to the journal.
 
 use std::borrow::Cow;
 use std::io::Write as _;

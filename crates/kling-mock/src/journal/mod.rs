@@ -1,5 +1,5 @@
-//! What was asked and what was answered: the latest of it, within a number of
-//! entries and of bytes, and counts of all of it.
+//! The journal of requests and answers: the latest of them, within limits on entries
+//! and bytes, and counts of all of them.
 //!
 //! Writing is cheap, as every request pays for it: a copy of what is worth
 //! keeping, into room that is used again and again. Reading pays for the rest:
@@ -26,24 +26,24 @@ pub use totals::{Operation, Outcome, Totals};
 use record::Record;
 use redact::Secrets;
 
-/// How much a journal keeps.
+/// The limits of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalLimits {
-    /// The most entries; none if 0, and then it only counts.
+    /// The maximum number of entries; with 0 it only counts.
     pub entries: usize,
-    /// The most memory, with all that goes with an entry.
+    /// The maximum memory, including everything that belongs to an entry.
     pub bytes: usize,
 }
 
 impl JournalLimits {
-    /// At most so many entries.
+    /// Limits the number of entries.
     pub fn with_entries(mut self, entries: usize) -> Self {
         self.entries = entries;
         self
     }
 
-    /// At most so much memory.
+    /// Limits the memory.
     pub fn with_bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
@@ -189,7 +189,7 @@ impl Journal {
         self.limits
     }
 
-    /// How many entries are counted but no longer kept.
+    /// How many entries were counted but evicted.
     pub(crate) fn evicted(&self) -> u64 {
         self.evicted
     }
@@ -245,7 +245,7 @@ impl fmt::Debug for Journal {
 pub struct JournalPage {
     /// The entries.
     pub entries: Vec<JournalEntry>,
-    /// After which number to go on.
+    /// The sequence number after which the next page starts.
     pub next: u64,
     /// How many entries the journal has let go.
     pub evicted: u64,

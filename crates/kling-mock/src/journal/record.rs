@@ -1,5 +1,5 @@
-//! What is kept of a request and its answer: one piece of text, of bytes that
-//! nobody has looked into yet, and where its parts end.
+//! The stored form of a journal entry: one text, the unparsed bytes of the bodies,
+//! and the positions at which its parts end.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is never shown: credentials, and pictures.
+//! Redacts credentials and pictures.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What requests are counted by.
+//! Counts of requests, by operation and outcome.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use http::StatusCode;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What a request was for.
+/// The operation of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Operation {
-    /// A task was to be created.
+    /// Creating a task.
     Create,
-    /// A task was asked after.
+    /// Querying a task.
     Get,
-    /// Tasks were to be listed.
+    /// Listing tasks.
     List,
-    /// The file of a result.
+    /// Fetching the file of a result.
     Asset,
-    /// A request of the service's own: a change of status, told to the caller.
+    /// A callback: the service's own request, which reports a change of status.
     Callback,
     /// A path or method that the service does not have.
     Unmatched,
@@ -35,7 +35,7 @@ impl Operation {
         Operation::Unmatched,
     ];
 
-    /// The word for it in the journal and in expectations.
+    /// Its name in the journal and in expectations.
     pub const fn as_str(self) -> &'static str {
         match self {
             Operation::Create => "create",
@@ -59,7 +59,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// What became of a request, by the answer that was sent.
+/// The outcome of a request, by the answer that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -91,7 +91,7 @@ impl Outcome {
         }
     }
 
-    /// The word for it.
+    /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Outcome::Success => "success",
@@ -119,17 +119,17 @@ impl Totals {
         self.0[operation as usize][outcome as usize] += 1;
     }
 
-    /// Of one operation.
+    /// The count of one operation.
     pub fn of(&self, operation: Operation) -> u64 {
         self.0[operation as usize].iter().sum()
     }
 
-    /// Of one operation, with one outcome.
+    /// The count of one operation with one outcome.
     pub fn with(&self, operation: Operation, outcome: Outcome) -> u64 {
         self.0[operation as usize][outcome as usize]
     }
 
-    /// All together.
+    /// The count of all requests.
     pub fn all(&self) -> u64 {
         self.0.iter().flatten().sum()
     }

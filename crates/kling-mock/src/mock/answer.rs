@@ -1,5 +1,5 @@
-//! A request's way through the mock: what is the service's goes to the engine,
-//! and what a fault makes wait waits here.
+//! Answering a request: control requests, the engine, and the waits that a fault
+//! imposes.
 
 use std::time::Duration;
 
@@ -80,8 +80,8 @@ impl Mock {
 
     /// What is due next may have changed, and the journal has one more entry.
     fn tell(&self) {
-        self.0.news.notify_one();
-        self.0.written.notify_waiters();
+        self.0.queue_changed.notify_one();
+        self.0.journal_written.notify_waiters();
     }
 
     /// Answers a request of which only the head was read.

@@ -1,4 +1,4 @@
-//! How a mock is set up.
+//! `MockBuilder`: the settings of a mock.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ use crate::profile::Profile;
 
 use super::{Inner, Mock};
 
-/// Sets up a [`Mock`].
+/// Builds a [`Mock`].
 #[derive(Debug)]
 #[must_use]
 pub struct MockBuilder {
@@ -28,7 +28,7 @@ pub struct MockBuilder {
     pace: Pace,
     wall: Option<SharedClock>,
     callback_targets: AllowList,
-    post: Option<SharedTransport>,
+    callback_transport: Option<SharedTransport>,
     admin_token: Option<admin::Token>,
 }
 
@@ -53,61 +53,61 @@ impl MockBuilder {
             pace: Pace::Running(1.0),
             wall: None,
             callback_targets: AllowList::default(),
-            post: None,
+            callback_transport: None,
             admin_token: None,
         }
     }
 
-    /// Which host to imitate.
+    /// The host to imitate.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.setup.profile = profile;
         self
     }
 
-    /// What becomes of every task, where its account has no plan of its own.
+    /// The plan of every task whose account has none of its own.
     pub fn plan(mut self, plan: Plan) -> Self {
         self.setup.plan = plan;
         self
     }
 
-    /// What keys, request ids and videos derive from: the same seed, requests
-    /// and times give the same answers. Give each server of several a seed of its
-    /// own: then a request that strays to another is refused.
+    /// The seed of keys, request ids and videos: the same seed, requests and times
+    /// give the same answers. If you run several servers, give each its own seed; a
+    /// request that reaches the wrong one is then refused.
     pub fn seed(mut self, seed: u64) -> Self {
         self.setup.seed = seed;
         self
     }
 
-    /// What time it is for the service: a [`ManualClock`](crate::ManualClock), a
+    /// The service's clock: a [`ManualClock`](crate::ManualClock), a
     /// [`ScaledClock`](crate::ScaledClock), or any other. Without one it is tokio's
-    /// time, from 2026-01-01 on in process, from the present on behind a socket.
+    /// time, starting at 2026-01-01 in process and in the present behind a socket.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.pace = Pace::of(&clock);
         self.clock = Some(Arc::new(clock));
         self
     }
 
-    /// The clock that tokens and signatures go by, if another: a mock that jumps
-    /// a month ahead would find every token expired, and receivers would find
-    /// every signature from the future.
+    /// A separate clock for tokens and signatures. If a mock jumps a month ahead,
+    /// it would otherwise find every token expired, and receivers would find every
+    /// signature to be from the future.
     pub fn wall_clock(mut self, clock: impl Clock) -> Self {
         self.wall = Some(Arc::new(clock));
         self
     }
 
-    /// The day whose list of scenes the service knows; 2026-09-20 by default.
+    /// The date whose scene list the service knows; 2026-09-20 by default.
     pub fn scenes_as_of(mut self, date: Date) -> Self {
         self.setup.scenes_as_of = date;
         self
     }
 
-    /// How closely it looks at who asks; [`AuthMode::Verify`] by default.
+    /// How strictly credentials are checked; [`AuthMode::Verify`] by default.
     pub fn auth(mut self, mode: AuthMode) -> Self {
         self.setup.auth = mode;
         self
     }
 
-    /// Adds an account. Without any there is one, named `default`.
+    /// Adds an account. If none is added, there is one named `default`.
     pub fn account(mut self, account: Account) -> Result<Self, SetupError> {
         check_account(&account, &self.setup.accounts)?;
         self.setup.accounts.push(account);
@@ -127,55 +127,55 @@ impl MockBuilder {
         self
     }
 
-    /// How much of what was asked and answered is kept.
+    /// The limits of the journal.
     pub fn journal(mut self, limits: JournalLimits) -> Self {
         self.setup.journal = limits;
         self
     }
 
-    /// What tasks cost.
+    /// The prices of tasks.
     pub fn prices(mut self, prices: Prices) -> Self {
         self.setup.prices = prices;
         self
     }
 
-    /// Fills the video files up to this size, at most 2 GiB, with what players
-    /// skip: for tests of large downloads. A file is made in memory when it is
-    /// asked for.
+    /// Pads the video files to this size, at most 2 GiB, with data that players
+    /// skip: for tests of large downloads. A file is created in memory when it is
+    /// requested.
     pub fn video_bytes(mut self, least: u64) -> Self {
         self.setup.video_bytes = least;
         self
     }
 
-    /// Which changes callbacks tell of; every one by default.
+    /// Which changes cause a callback; all of them by default.
     pub fn callbacks_on(mut self, on: CallbacksOn) -> Self {
         self.setup.callbacks.on = on;
         self
     }
 
-    /// How often a callback is sent that is not answered with success; once by
-    /// default, as nothing is known of retries.
+    /// The maximum number of attempts to deliver a callback; one by default, as
+    /// nothing is known of how the service retries.
     pub fn callback_attempts(mut self, attempts: u32) -> Self {
         self.setup.callbacks.attempts = attempts.max(1);
         self
     }
 
-    /// Lets callbacks go to this host, address or network (`10.0.0.0/8`);
-    /// without it, to this machine only.
+    /// Allows callbacks to this host, address or network (`10.0.0.0/8`). By default
+    /// they go to this machine only.
     pub fn allow_callbacks_to(mut self, target: &str) -> Result<Self, String> {
         self.callback_targets.add(target)?;
         Ok(self)
     }
 
-    /// What callbacks go through that fall due while a [`ManualClock`](crate::ManualClock) is moved.
-    /// Without it they wait for [`Mock::deliver_callbacks`] or
-    /// [`Mock::run_callbacks`].
+    /// The transport of callbacks that fall due while a
+    /// [`ManualClock`](crate::ManualClock) is moved. Without one they wait for
+    /// [`Mock::deliver_callbacks`] or [`Mock::run_callbacks`].
     pub fn callbacks_through(mut self, transport: impl Transport) -> Self {
-        self.post = Some(SharedTransport::new(transport));
+        self.callback_transport = Some(SharedTransport::new(transport));
         self
     }
 
-    /// What links to results begin with, in place of where the request came in:
+    /// The base URL of links to results, in place of the address of the request:
     /// `https://mock.example.com`, for a service behind a proxy.
     pub fn public_url(mut self, url: &str) -> Result<Self, String> {
         let fits = url.parse::<http::Uri>().is_ok_and(|uri| {
@@ -193,14 +193,15 @@ impl MockBuilder {
         Ok(self)
     }
 
-    /// Asks for this token at `/__mock`, as `Authorization: Bearer …` or
-    /// `X-Mock-Token: …`; without one, whoever reaches the service may use it.
+    /// Requires this token at `/__mock`, as `Authorization: Bearer …` or
+    /// `X-Mock-Token: …`. Without one, whoever reaches the service may use the
+    /// control interface.
     pub fn admin_token(mut self, token: &str) -> Result<Self, String> {
         self.admin_token = Some(admin::Token::new(token)?);
         Ok(self)
     }
 
-    /// The service.
+    /// Builds the mock.
     pub fn build(self) -> Mock {
         let (clock, default_clock) = match self.clock {
             Some(clock) => (clock, None),
@@ -222,11 +223,11 @@ impl MockBuilder {
             wall: self.wall,
             pace: self.pace,
             callback_targets: self.callback_targets,
-            post: Mutex::new(self.post),
-            errands: tokio::sync::Mutex::new(()),
+            callback_transport: Mutex::new(self.callback_transport),
+            delivery_lock: tokio::sync::Mutex::new(()),
             admin_token: self.admin_token,
-            news: Notify::new(),
-            written: Notify::new(),
+            queue_changed: Notify::new(),
+            journal_written: Notify::new(),
         }))
     }
 }

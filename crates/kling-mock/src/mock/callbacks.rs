@@ -1,4 +1,4 @@
-//! Callbacks: sent as they fall due, looked at, and sent again.
+//! Sending callbacks as they fall due, inspecting them, and redelivering them.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::engine::{CallbackAttempt, Outgoing};
 
 use super::Mock;
 
-/// A callback that was taken. Whatever happens to it, also if whoever was to send
-/// it is never begun, what came of it is reported: its task's next ones wait for
+/// A callback that was taken from the queue. Its outcome is always reported, even
+/// if sending it never starts, because the next callbacks of its task wait for
 /// that.
 struct Taken {
     mock: Mock,
@@ -30,7 +30,7 @@ impl Drop for Taken {
         let outcome = outcome.unwrap_or_else(|| Outcome::Failed("given up".to_owned()));
         let at = self.timed.then(|| self.mock.now());
         self.mock.0.engine.report(&self.outgoing, outcome, at);
-        self.mock.0.written.notify_waiters();
+        self.mock.0.journal_written.notify_waiters();
     }
 }
 
@@ -41,11 +41,12 @@ impl Mock {
     /// Sends every callback that is due, through this transport, and returns how
     /// many were. For clocks that the test moves.
     pub async fn deliver_callbacks(&self, transport: &impl Transport) -> usize {
-        let _turn = self.0.errands.lock().await;
+        let _lock = self.0.delivery_lock.lock().await;
         self.deliver_due(transport).await
     }
 
-    /// The same, for whoever has the turn.
+    /// Like [`deliver_callbacks`](Self::deliver_callbacks), for the holder of the
+    /// lock.
     pub(super) async fn deliver_due(&self, transport: &impl Transport) -> usize {
         let mut sent = 0;
         while let Some(taken) = self.take_callback(false) {
@@ -55,17 +56,16 @@ impl Mock {
         sent
     }
 
-    /// Sends callbacks as they fall due, for ever; to be spawned beside a server.
-    /// A receiver that is slow to answer holds up no other task's callbacks, but
-    /// on a clock that is moved by hand: there all are sent in their order, also
-    /// while it is moved.
+    /// Sends callbacks as they fall due, forever; to be spawned beside a server. A
+    /// slow receiver does not delay the callbacks of other tasks, except on a
+    /// manual clock, where all are sent in order, also while it is moved.
     pub async fn run_callbacks(self, transport: impl Transport) {
         let transport = SharedTransport::new(transport);
-        *self.post() = Some(transport.clone());
+        *self.callback_transport() = Some(transport.clone());
         if let Pace::Manual(_) = self.0.pace {
             loop {
                 self.deliver_callbacks(&transport).await;
-                self.0.news.notified().await;
+                self.0.queue_changed.notified().await;
             }
         }
         let mut under_way = JoinSet::new();
@@ -81,7 +81,7 @@ impl Mock {
             let wait = due.and_then(|due| self.0.pace.real(due.saturating_since(self.now())));
             tokio::select! {
                 () = pause(wait) => {}
-                () = self.0.news.notified() => {}
+                () = self.0.queue_changed.notified() => {}
                 Some(_) = under_way.join_next() => {}
             }
         }
@@ -116,24 +116,24 @@ impl Mock {
         self.0.engine.callback_attempts(account)
     }
 
-    /// Schedules a callback once more: the same id and body, a new signature.
+    /// Schedules a redelivery of a callback: the same id and body, a new signature.
     pub fn redeliver(&self, account: &str, callback: u64) -> Result<(), String> {
         let done = self.0.engine.redeliver(account, callback, self.now());
-        self.0.news.notify_one();
+        self.0.queue_changed.notify_one();
         done
     }
 
-    /// Whether a callback may go to this URL; if not, why.
+    /// Checks whether a callback may be sent to this URL; the error says why not.
     pub(crate) fn may_call(&self, url: &str) -> Result<(), String> {
         allowed(url, &self.0.callback_targets)
     }
 
-    /// Schedules the console's test callback, one in six seconds at most
-    /// (*documented*). An error if it could not go to this URL.
+    /// Schedules the console's test callback, at most one in six seconds
+    /// (*documented*). It is an error if it can't be sent to this URL.
     pub fn test_callback(&self, account: &str, url: &str) -> Result<(), String> {
         self.may_call(url)?;
         let done = self.0.engine.test_callback(account, url, self.now());
-        self.0.news.notify_one();
+        self.0.queue_changed.notify_one();
         done
     }
 
@@ -142,9 +142,9 @@ impl Mock {
         self.0.engine.webhook_secret(account)
     }
 
-    /// Gives an account another webhook secret. After a standard rotation the
-    /// old one signs too for seven days, after an emergency no longer
-    /// (*documented*).
+    /// Replaces an account's webhook secret. After a standard rotation the old one
+    /// also signs for seven more days; after an emergency rotation it no longer
+    /// does (*documented*).
     pub fn rotate_webhook_secret(
         &self,
         account: &str,
@@ -157,8 +157,11 @@ impl Mock {
             .rotate_secret(account, secret, rotation, self.now())
     }
 
-    pub(super) fn post(&self) -> std::sync::MutexGuard<'_, Option<SharedTransport>> {
-        self.0.post.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn callback_transport(&self) -> std::sync::MutexGuard<'_, Option<SharedTransport>> {
+        self.0
+            .callback_transport
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -169,7 +172,7 @@ impl Taken {
     }
 }
 
-/// Until the next callback is due, for ever if that is not known.
+/// Waits until the next callback is due; forever if that is unknown.
 async fn pause(wait: Option<Duration>) {
     match wait {
         Some(wait) => sleep(wait).await,

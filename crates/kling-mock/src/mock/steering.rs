@@ -1,4 +1,4 @@
-//! Tasks, moved by the test: which plan they get, and what becomes of them.
+//! Methods with which a test controls tasks: their plans, and how they end.
 
 use std::time::Duration;
 
@@ -9,43 +9,44 @@ use crate::plan::{Plan, PlanRule, Steer};
 use super::Mock;
 
 impl Mock {
-    /// A plan for some of the creates to come, after the rules that are there.
+    /// Adds a plan rule for creates to come, after the existing rules.
     pub fn plan_for(&self, rule: PlanRule) {
         self.0.engine.plan_for(rule);
     }
 
-    /// The rules that are there.
+    /// The plan rules.
     pub fn plan_rules(&self) -> Vec<PlanRule> {
         self.0.engine.plan_rules()
     }
 
-    /// Takes all rules away.
+    /// Removes all plan rules.
     pub fn forget_plan_rules(&self) {
         self.0.engine.forget_plan_rules();
     }
 
-    /// A task as it is, by its id, or by its external id if that is one
-    /// account's only. No query: nothing moves, nothing is written down.
+    /// A task by its id, or by its external task id if that is unique among all
+    /// accounts. This is not a query: it moves nothing and is not recorded in the
+    /// journal.
     pub fn task(&self, id: &str) -> Result<TaskSummary, UnknownTask> {
         self.0.engine.task(id, self.now())
     }
 
-    /// The tasks of an account, the newest first.
+    /// The tasks of an account, newest first.
     pub fn tasks(&self, account: &str, skip: usize, limit: usize) -> Vec<TaskSummary> {
         self.0.engine.tasks(account, skip, limit, self.now())
     }
 
-    /// Puts a task into an account without a request: it is billed and holds a
-    /// slot, but no limit, rule for plans or fault is asked, and the journal has
-    /// nothing of it. For tests that begin with tasks that are there.
+    /// Adds a task to an account without a request. It is billed and holds a slot,
+    /// but limits, plan rules and faults do not apply, and it is not in the
+    /// journal. For tests that start with existing tasks.
     pub fn add_task(&self, task: &NewTask) -> Result<TaskSummary, SetupError> {
         let added = self.0.engine.add_task(task, self.now());
-        self.0.news.notify_one();
+        self.0.queue_changed.notify_one();
         added
     }
 
-    /// Ends the stage that a task is in: the queue, or the run. The way on for
-    /// [`Plan::held`] and [`Plan::stuck`].
+    /// Ends the current stage of a task, queued or running. This is how a task with
+    /// [`Plan::held`] or [`Plan::stuck`] moves on.
     ///
     /// ```
     /// # use kling_http::{EffectRequest, ImageSource, Scene};
@@ -68,7 +69,7 @@ impl Mock {
         self.steer(id, &Steer::Release)
     }
 
-    /// Ends a task now: with this failure, or without one in success.
+    /// Ends a task now: with this failure, or successfully if there is none.
     pub fn finish(&self, id: &str, failure: Option<&str>) -> Result<TaskSummary, UnknownTask> {
         let ending = match failure {
             Some(message) => Plan::instant().failing(message),
@@ -77,25 +78,25 @@ impl Mock {
         self.steer(id, &Steer::Follow(&ending))
     }
 
-    /// Gives a task another plan, from the stage it is in onwards. Where that
-    /// would have moved on by now, the task does so now.
+    /// Replaces the plan of a task, from its current stage on. If the new plan
+    /// would have moved on by now, the task does so immediately.
     pub fn replan(&self, id: &str, plan: &Plan) -> Result<TaskSummary, UnknownTask> {
         self.steer(id, &Steer::Follow(plan))
     }
 
     fn steer(&self, id: &str, steer: &Steer<'_>) -> Result<TaskSummary, UnknownTask> {
         let steered = self.0.engine.steer(id, self.now(), steer);
-        self.0.news.notify_one();
+        self.0.queue_changed.notify_one();
         steered
     }
 
-    /// Lets time pass for one account only: two tests that share a server can
-    /// travel apart. Whether there is an account of this name; an error if that
-    /// would be beyond the year 9999.
+    /// Moves time forward for one account only, so that two tests on one server are
+    /// independent. Returns whether there is an account of this name; it is an
+    /// error to go beyond the year 9999.
     pub fn advance_account(&self, account: &str, by: Duration) -> Result<bool, ClockError> {
         let engine = &self.0.engine;
         let advanced = engine.advance_account(account, by, self.now());
-        self.0.news.notify_one();
+        self.0.queue_changed.notify_one();
         advanced
     }
 }

@@ -1,4 +1,4 @@
-//! A mock whose clock is moved by hand.
+//! Methods that read and move the clock.
 
 use std::time::Duration;
 
@@ -8,13 +8,12 @@ use super::Mock;
 use crate::clock::{ClockError, ClockMove, ManualClock, Pace};
 
 impl Mock {
-    /// What time it is for the service.
+    /// The service's current time.
     pub fn now(&self) -> UnixMillis {
         self.0.clock.now().into()
     }
 
-    /// How much faster than real time its clock runs; `None` if that is moved by
-    /// hand.
+    /// The speed of the clock relative to real time; `None` for a manual clock.
     pub fn clock_speed(&self) -> Option<f64> {
         match self.0.pace {
             Pace::Manual(_) => None,
@@ -22,21 +21,21 @@ impl Mock {
         }
     }
 
-    /// When something happens next by itself: a callback falls due, or a task
-    /// changes. `None` if nothing will. Looks at every task once; after that, only
-    /// at those that are new or that were moved.
+    /// The time of the next event that happens by itself: a callback falls due, or
+    /// a task changes. `None` if there is none. The first call examines every task;
+    /// later calls examine only those that are new or were changed.
     pub fn next_event(&self) -> Option<UnixMillis> {
         self.0.engine.next_event(self.now())
     }
 
-    /// Moves a [`ManualClock`] on, and delivers the callbacks that fall due on
-    /// the way, each at its time and in their order, before it returns. They go
-    /// through the transport of
-    /// [`MockBuilder::callbacks_through`](super::MockBuilder::callbacks_through)
-    /// or of [`Mock::run_callbacks`]; without either they wait.
+    /// Moves a [`ManualClock`] forward, and before it returns, delivers the
+    /// callbacks that fall due on the way, in order and each at its time. They are
+    /// sent through the transport of
+    /// [`MockBuilder::callbacks_through`](super::MockBuilder::callbacks_through) or
+    /// of [`Mock::run_callbacks`]; without either they wait.
     ///
-    /// A receiver may ask the service whatever it likes, but must not move the
-    /// clock: that would wait for its own end.
+    /// A receiver may send any request to the service, but must not move the clock:
+    /// it would deadlock, waiting for itself.
     ///
     /// ```
     /// use std::time::Duration;
@@ -57,31 +56,31 @@ impl Mock {
     /// ```
     pub async fn advance(&self, by: Duration) -> Result<ClockMove, ClockError> {
         let clock = self.manual_clock()?;
-        let _turn = self.0.errands.lock().await;
+        let _lock = self.0.delivery_lock.lock().await;
         self.travel(clock, clock.time().saturating_add(by)).await
     }
 
-    /// Moves it to this time, which must not lie before what it shows.
+    /// Moves the clock to this time, which must not be before its current time.
     pub async fn set_time(&self, time: UnixMillis) -> Result<ClockMove, ClockError> {
         let clock = self.manual_clock()?;
-        let _turn = self.0.errands.lock().await;
+        let _lock = self.0.delivery_lock.lock().await;
         self.travel(clock, time).await
     }
 
-    /// Moves it to when something happens next; nowhere, if nothing will.
+    /// Moves the clock to the next event; not at all if there is none.
     pub async fn advance_to_next(&self) -> Result<ClockMove, ClockError> {
         let clock = self.manual_clock()?;
-        let _turn = self.0.errands.lock().await;
+        let _lock = self.0.delivery_lock.lock().await;
         let now = clock.time();
         let next = self.next_event().unwrap_or(now);
         self.travel(clock, next.max(now)).await
     }
 
-    /// Moves it on until nothing will happen by itself any more, or by this much
-    /// at most: then the answer says that it is not idle.
+    /// Moves the clock forward until no event is left, but by at most `limit`; in
+    /// that case the result says that it is not idle.
     pub async fn run_until_idle(&self, limit: Duration) -> Result<ClockMove, ClockError> {
         let clock = self.manual_clock()?;
-        let _turn = self.0.errands.lock().await;
+        let _lock = self.0.delivery_lock.lock().await;
         let from = clock.time();
         let end = from.saturating_add(limit);
         let mut callbacks = 0;
@@ -89,7 +88,7 @@ impl Mock {
             let now = clock.time();
             let engine = &self.0.engine;
             // What nobody can deliver is not waited for.
-            let delivers = self.post().is_some();
+            let delivers = self.callback_transport().is_some();
             let due = engine.next_callback().filter(|due| delivers || *due > now);
             let Some(last) = engine
                 .changes_ahead(now)
@@ -114,16 +113,16 @@ impl Mock {
         })
     }
 
-    /// On a clock that stands still, delivers the callbacks that are due now.
+    /// On a manual clock, delivers the callbacks that are due now.
     ///
-    /// Whoever has the turn already does so: a receiver that is called in it, and
-    /// waited for it, would wait for its own end.
+    /// The holder of the lock does this already. A receiver that is called by it,
+    /// and waited for the lock, would wait for itself.
     pub(crate) async fn settle(&self) {
-        let post = self.post().clone();
-        if let (Pace::Manual(_), Some(post)) = (&self.0.pace, post)
-            && let Ok(_turn) = self.0.errands.try_lock()
+        let transport = self.callback_transport().clone();
+        if let (Pace::Manual(_), Some(transport)) = (&self.0.pace, transport)
+            && let Ok(_lock) = self.0.delivery_lock.try_lock()
         {
-            self.deliver_due(&post).await;
+            self.deliver_due(&transport).await;
         }
     }
 
@@ -134,7 +133,7 @@ impl Mock {
         }
     }
 
-    /// Moves the clock from callback to callback. For whoever has the turn.
+    /// Moves the clock from callback to callback; for the holder of the lock.
     async fn travel(
         &self,
         clock: &ManualClock,
@@ -143,10 +142,10 @@ impl Mock {
         let from = clock.time();
         clock.check(target)?;
         let mut callbacks = 0;
-        let post = self.post().clone();
-        if let Some(post) = post {
+        let transport = self.callback_transport().clone();
+        if let Some(transport) = transport {
             loop {
-                callbacks += self.deliver_due(&post).await;
+                callbacks += self.deliver_due(&transport).await;
                 let now = clock.time();
                 let next = self.0.engine.next_callback();
                 let Some(next) = next.filter(|next| now < *next && *next <= target) else {
@@ -156,7 +155,7 @@ impl Mock {
             }
         }
         clock.set(target)?;
-        self.0.news.notify_one();
+        self.0.queue_changed.notify_one();
         Ok(ClockMove {
             from,
             now: target,

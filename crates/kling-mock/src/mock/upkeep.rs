@@ -1,4 +1,4 @@
-//! What a test does to a mock beside using it: accounts, faults, forgetting.
+//! Methods that manage accounts and faults, and reset state.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,20 +13,19 @@ use crate::journal::JournalPage;
 use crate::limits::{LIMITS, Limit};
 use crate::verify::FaultHits;
 
-/// What is forgotten. Accounts, keys and what time it is always stay. Where the
-/// tasks are forgotten, so is each request that a fault still delays, and each
-/// callback that is under way: neither leaves a charge or an entry.
+/// What a reset clears. Accounts, keys and the time always stay. Clearing tasks
+/// also discards requests that a fault still delays, and callbacks in flight:
+/// neither leaves a charge or a journal entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResetScope {
-    /// Tasks, charges, journal, faults, rules for plans, and how many there were
-    /// of each: what comes next gets the ids that it would get from a new mock
-    /// at this time, and chance decides as it would there. Only the journal's
-    /// numbers go on, so that whoever reads it page by page misses nothing.
+    /// Tasks, charges, journal, faults, plan rules, and all counters: what follows
+    /// gets the ids, and the random decisions, that it would get from a new mock at
+    /// this time. Only the journal's sequence numbers continue, so that a reader
+    /// who pages through it misses nothing.
     #[default]
     All,
-    /// Tasks, their callbacks and charges. What comes next gets ids that nobody
-    /// has seen yet.
+    /// Tasks, their callbacks and charges. Ids are not reused.
     Tasks,
     /// The journal and its counts.
     Journal,
@@ -63,13 +62,13 @@ impl fmt::Display for ResetScope {
 }
 
 impl Mock {
-    /// Forgets tasks, charges, journal, faults and rules for plans. Accounts and
-    /// keys stay.
+    /// Clears tasks, charges, journal, faults and plan rules. Accounts and keys
+    /// stay.
     pub fn reset(&self) {
         self.reset_only(ResetScope::All);
     }
 
-    /// Forgets some of it.
+    /// Clears a part of the state.
     pub fn reset_only(&self, scope: ResetScope) {
         let engine = &self.0.engine;
         match scope {
@@ -80,7 +79,7 @@ impl Mock {
         }
     }
 
-    /// How much there is of everything.
+    /// Counts of everything that the mock holds.
     pub fn stats(&self) -> Stats {
         self.0.engine.stats()
     }
@@ -90,18 +89,18 @@ impl Mock {
         LIMITS
     }
 
-    /// Arms these faults in place of all that were; what is armed then.
+    /// Replaces all faults with these, and returns what is armed then.
     pub fn replace_faults(&self, faults: impl IntoIterator<Item = Fault>) -> Vec<FaultHits> {
         let faults = faults.into_iter().collect();
         self.0.engine.replace_faults(faults)
     }
 
-    /// The accounts, the first one first.
+    /// The accounts, in the order in which they were added.
     pub fn accounts(&self) -> Vec<AccountInfo> {
         self.0.engine.accounts()
     }
 
-    /// Opens an account while the service runs; its API key.
+    /// Adds an account to a running service, and returns its API key.
     ///
     /// ```
     /// use kling_mock::{Account, Mock};
@@ -116,23 +115,23 @@ impl Mock {
         self.0.engine.enroll(account)
     }
 
-    /// Changes an account, from the next request on.
+    /// Changes an account, starting with the next request.
     pub fn change_account(&self, name: &str, change: &AccountChange) -> Result<(), SetupError> {
         self.0.engine.change(name, change, self.now())
     }
 
-    /// Closes an account: its keys are refused, its tasks are gone; its charges
-    /// stay. The first account can't be closed.
+    /// Closes an account: its keys are refused and its tasks are gone, but its
+    /// charges stay. The first account can't be closed.
     pub fn remove_account(&self, name: &str) -> Result<(), SetupError> {
         self.0.engine.close(name)
     }
 
-    /// [`journal_after`](Self::journal_after), but if there is nothing yet it
-    /// waits for so long, in tokio's time, that something comes.
+    /// [`journal_after`](Self::journal_after), but if there is no entry yet, it
+    /// waits for one for at most this long, in tokio's time.
     pub async fn journal_wait(&self, seq: u64, limit: usize, wait: Duration) -> JournalPage {
         let arrived = async {
             loop {
-                let written = self.0.written.notified();
+                let written = self.0.journal_written.notified();
                 tokio::pin!(written);
                 // From here on nothing is missed.
                 written.as_mut().enable();

@@ -1,4 +1,4 @@
-//! What becomes of a task, and when.
+//! A task's plan: its statuses, and when they change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,10 @@ pub(crate) use rule::PlanRules;
 pub(crate) use steer::Steer;
 pub use text::PlanError;
 
-/// The course of a task: queued, then running, then its end.
+/// The plan of a task: queued, then running, then its end.
 ///
-/// Where a task stands is a pure function of its plan, its creation, the time
-/// now and the times at which it was asked after. Nothing ticks.
+/// A task's status is a pure function of its plan, its creation time, the current
+/// time, and the times at which it was queried. Nothing ticks.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,22 +35,22 @@ pub struct Plan {
     failure: Option<Arc<str>>,
 }
 
-/// A stage ends after a time, or once the task was asked after this often in
-/// it, whichever comes first.
+/// A stage ends after a time, or after this many queries in it, whichever comes
+/// first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Stage {
     time: Duration,
     reads: Option<u32>,
-    /// How much the time differs from task to task: the sigma of a log-normal
-    /// distribution whose median it is. 0 is not at all.
+    /// The variation of the time between tasks: the sigma of a log-normal
+    /// distribution with that median. 0 means none.
     sigma: f64,
 }
 
-/// Where a task stands.
+/// The status of a task, and since when it has had it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) status: TaskStatus,
-    /// Since when: the task's `updated_at`.
+    /// The time of the last change: the task's `updated_at`.
     pub(crate) since: UnixMillis,
 }
 
@@ -74,8 +74,9 @@ impl Plan {
         Plan::of(Stage::asked(queued), Stage::asked(running))
     }
 
-    /// One query each for `submitted` and `processing`, or half a second and
-    /// two: whoever asks often sees every state, whoever asks late the last.
+    /// One query each for `submitted` and `processing`, or half a second and two
+    /// seconds: a client that polls often sees every status, one that polls late
+    /// sees the last.
     pub fn quick() -> Self {
         let stage = |millis| Stage {
             time: Duration::from_millis(millis),
@@ -84,21 +85,21 @@ impl Plan {
         Plan::of(stage(500), stage(2_000))
     }
 
-    /// Never ends, unless the test says so: [`Mock::release`](crate::Mock::release).
+    /// Never ends on its own: see [`Mock::release`](crate::Mock::release).
     pub fn stuck() -> Self {
         Plan::after(SHORTEST, Duration::MAX)
     }
 
     /// Stays `submitted` until it is released, then `processing` until it is
-    /// released once more: [`Mock::release`](crate::Mock::release).
+    /// released again: see [`Mock::release`](crate::Mock::release).
     pub fn held() -> Self {
         Plan::after(Duration::MAX, Duration::MAX)
     }
 
-    /// Two seconds in the queue, then a run of 320 s in the median that differs
-    /// from task to task, as effects do: a third runs longer than 380 s, one in
-    /// twenty longer than ten minutes. The median is the slowest mean that was
-    /// reported of an effect (*seen live*), the spread is *inferred*. Follows
+    /// Two seconds in the queue, then a run time with a median of 320 s that varies
+    /// between tasks as it does for real effects: a third run longer than 380 s,
+    /// one in twenty longer than ten minutes. The median is the slowest reported
+    /// mean of an effect (*seen live*); the variation is *inferred*. It is derived
     /// from the seed.
     pub fn realistic() -> Self {
         Plan::log_normal(Duration::from_secs(320), 0.4)
@@ -126,7 +127,7 @@ impl Plan {
         }
     }
 
-    /// The same course, but the task fails in the end, with this message.
+    /// The same plan, except that the task fails in the end, with this message.
     pub fn failing(mut self, message: impl Into<String>) -> Self {
         self.failure = Some(message.into().into());
         self
@@ -136,7 +137,7 @@ impl Plan {
         self.failure.as_ref()
     }
 
-    /// The plan of one task: what is left to chance is drawn.
+    /// The plan of one task, with its random times drawn.
     pub(crate) fn drawn(self: &Arc<Self>, seed: u64, task: u64) -> Arc<Self> {
         if self.queue.sigma == 0.0 && self.run.sigma == 0.0 {
             return Arc::clone(self);
@@ -160,8 +161,8 @@ impl Plan {
         reads(self.queue).saturating_add(reads(self.run))
     }
 
-    /// Where a task stands. `reads` are the times of the earlier queries, in
-    /// order; `fails` whether its end is a failure.
+    /// The status of a task. `reads` are the times of earlier queries, in order;
+    /// `fails` says whether its end is a failure.
     pub(crate) fn standing(
         &self,
         created: UnixMillis,
@@ -177,8 +178,8 @@ impl Plan {
         course.into_iter().flatten().last().unwrap_or(submitted)
     }
 
-    /// All that a task goes through if nobody asks after it again, from its
-    /// creation to its end or to where it gets stuck.
+    /// The changes of a task from its creation to its end, or to where it gets
+    /// stuck, if it is not queried again.
     pub(crate) fn changes(
         &self,
         created: UnixMillis,
@@ -193,7 +194,7 @@ impl Plan {
             .filter(|standing| standing.since < NEVER)
     }
 
-    /// What a task has gone through by now.
+    /// The changes of a task up to now.
     fn course(
         &self,
         created: UnixMillis,
@@ -234,7 +235,7 @@ impl Default for Plan {
 }
 
 impl Stage {
-    /// Goes by the clock alone.
+    /// A stage that ends by the clock only.
     fn lasting(time: Duration) -> Self {
         Stage {
             time: time.max(SHORTEST),
@@ -243,7 +244,7 @@ impl Stage {
         }
     }
 
-    /// Goes by the questions alone.
+    /// A stage that ends by queries only.
     fn asked(reads: u32) -> Self {
         Stage {
             time: Duration::MAX,
@@ -252,11 +253,11 @@ impl Stage {
         }
     }
 
-    /// When the stage ended that began at `began`, and the reads that fall into
-    /// what comes after; `None` if it has not ended.
+    /// When the stage ended that started at `began`, and the queries that belong to
+    /// the following stages; `None` if it has not ended.
     ///
-    /// Enough reads end it even while the clock stands still; the next stage
-    /// then begins a moment later than they came.
+    /// Enough queries end it even if the clock stands still; the next stage then
+    /// starts a moment after they came.
     fn end(
         self,
         began: UnixMillis,

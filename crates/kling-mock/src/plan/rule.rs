@@ -1,4 +1,4 @@
-//! Which plan a task gets.
+//! `PlanRule`: which creates get which plan.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use super::Plan;
 
-/// A plan for some creates only. Of the rules that fit, the first counts; where
-/// none does, the account's plan, and without one the service's.
+/// A plan for some creates only. The first rule that matches a create applies;
+/// otherwise the account's plan, and otherwise the service's.
 ///
 /// ```
 /// use kling_mock::{Mock, Plan, PlanRule};
@@ -25,7 +25,7 @@ pub struct PlanRule {
     account: Option<String>,
     scene: Option<String>,
     external_task_id: Option<String>,
-    /// How many creates it is still for; any number if there is none.
+    /// The number of creates that it still applies to; unlimited if `None`.
     times: Option<u32>,
 }
 
@@ -34,7 +34,7 @@ fn as_text<S: Serializer>(plan: &Arc<Plan>, serializer: S) -> Result<S::Ok, S::E
 }
 
 impl PlanRule {
-    /// This plan for every create.
+    /// A rule with this plan for every create.
     pub fn new(plan: Plan) -> Self {
         PlanRule {
             plan: Arc::new(plan),
@@ -45,25 +45,25 @@ impl PlanRule {
         }
     }
 
-    /// Only for the creates of this account.
+    /// Restricts it to the creates of this account.
     pub fn account(mut self, name: impl Into<String>) -> Self {
         self.account = Some(name.into());
         self
     }
 
-    /// Only for this scene.
+    /// Restricts it to this scene.
     pub fn scene(mut self, scene: impl Into<String>) -> Self {
         self.scene = Some(scene.into());
         self
     }
 
-    /// Only for the create with this external id.
+    /// Restricts it to the create with this external task id.
     pub fn external_task_id(mut self, id: impl Into<String>) -> Self {
         self.external_task_id = Some(id.into());
         self
     }
 
-    /// Only for the next so many creates that it fits and that are accepted.
+    /// Restricts it to this many creates, those next that match and are accepted.
     pub fn times(mut self, creates: u32) -> Self {
         self.times = Some(creates);
         self
@@ -95,7 +95,7 @@ impl PlanRules {
         &self.0
     }
 
-    /// The plan for a create that is accepted; it counts.
+    /// The plan for an accepted create, which is counted.
     pub(crate) fn take(
         &mut self,
         account: &str,

@@ -1,4 +1,4 @@
-//! A task's course, changed from outside while it is under way.
+//! Changing the plan of a task that is running.
 
 use kling_types::UnixMillis;
 

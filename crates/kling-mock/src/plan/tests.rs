@@ -1,4 +1,4 @@
-//! Courses, asked question by question.
+//! Plans, followed query by query.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Plans as text.
+//! Parses and formats plans.
 
 use std::fmt;
 use std::str::FromStr;

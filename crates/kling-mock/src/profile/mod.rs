@@ -1,4 +1,4 @@
-//! What differs between the hosts that offer the service, as data.
+//! The differences between the hosts that offer the service, as data.
 
 use kling_types::UnixMillis;
 
@@ -8,11 +8,11 @@ mod wrap;
 pub use switch::{ProfileError, Switch};
 pub(crate) use wrap::Wrapping;
 
-/// A host to imitate: [`Profile::comet`], the default, or [`Profile::kling`].
+/// The host to imitate: [`Profile::comet`], the default, or [`Profile::kling`].
 ///
-/// Where sources disagree or nothing is known there is a switch; what each is
-/// by default, and why, is in [`Profile::switches`]. As text a profile is the
-/// host's name and the switches that are set otherwise.
+/// Where sources disagree or nothing is known there is a switch;
+/// [`Profile::switches`] has the default of each, and the reason for it. As text, a
+/// profile is the host's name and the switches that differ from their defaults.
 ///
 /// ```
 /// use kling_mock::Profile;

@@ -1,4 +1,4 @@
-//! The switches of a profile: what each means, what it is by default, and why.
+//! The switches of a profile: the meaning and default of each, and the evidence.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Queries in a gateway's own record.
+//! Wraps the answer to a query in a gateway's own record.
 
 use kling_types::{TaskEnvelope, TaskState};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a JSON value lacks to be what was expected.
+//! Compares a JSON value with an expected part of it.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What is expected, as data.
+//! `Expectation`: what a test expects, as data.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::journal::Operation;
 ///
 /// Each of [`create`](Self::create), [`get`](Self::get), [`list`](Self::list),
 /// [`asset`](Self::asset), [`callback`](Self::callback) and
-/// [`requests`](Self::requests) begins an expectation of requests, and what
-/// follows narrows it. Unless it says how many, it expects at least one.
+/// [`requests`](Self::requests) starts an expectation of requests; the methods
+/// after it narrow it down. Without a number it expects at least one.
 ///
-/// Every expectation, also an empty one, expects that each fault acted that is
-/// armed and not optional: a fault that never did makes a test that proves nothing.
-/// [`faults_may_rest`](Self::faults_may_rest) lets it pass.
+/// Every expectation, even an empty one, also expects that each armed fault has
+/// acted unless it is optional: a fault that never acted makes a test that proves
+/// nothing. [`faults_may_rest`](Self::faults_may_rest) turns this off.
 ///
 /// ```
 /// use std::time::Duration;
@@ -56,7 +56,7 @@ use crate::journal::Operation;
 /// }
 /// ```
 ///
-/// There `"faults_fired": false` lets faults rest.
+/// There, `"faults_fired": false` stands for `faults_may_rest`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
@@ -123,13 +123,13 @@ pub(super) struct Requests {
 }
 
 impl Expectation {
-    /// Expects nothing yet but that the faults acted.
+    /// Expects only that the faults acted.
     pub fn new() -> Self {
         Expectation::default()
     }
 
-    /// Looks at this account only: its requests, its charges, and of the faults not
-    /// those of other accounts.
+    /// Considers only this account: its requests and charges, but not the faults of
+    /// other accounts.
     pub fn account(mut self, name: impl Into<String>) -> Self {
         self.account = Some(name.into());
         self
@@ -140,7 +140,7 @@ impl Expectation {
         self.operation(Operation::Create)
     }
 
-    /// Expects this task to be asked after, by its id or the caller's.
+    /// Expects this task to be queried, by its id or its external task id.
     pub fn get(self, id: impl AsRef<str>) -> Self {
         self.operation(Operation::Get).task(id)
     }
@@ -169,13 +169,13 @@ impl Expectation {
         self
     }
 
-    /// Expects requests to the service, whatever for.
+    /// Expects requests to the service, for any operation.
     pub fn requests(mut self) -> Self {
         self.requests.push(Requests::default());
         self
     }
 
-    /// … about this task, by its id or the caller's.
+    /// … about this task, by its id or its external task id.
     pub fn task(self, id: impl AsRef<str>) -> Self {
         self.narrow(|last| last.task = Some(id.as_ref().to_owned()))
     }
@@ -185,54 +185,54 @@ impl Expectation {
         self.narrow(|last| last.status = Some(status))
     }
 
-    /// … whose body has all of this: members may be added to objects, but no
-    /// elements to lists.
+    /// … whose body contains all of this: objects may have more members, lists no
+    /// more elements.
     pub fn body(self, body: impl Into<Value>) -> Self {
         self.narrow(|last| last.body = Some(body.into()))
     }
 
-    /// … exactly so often.
+    /// … exactly this many times.
     pub fn times(self, times: u64) -> Self {
         self.narrow(|last| last.times = Some(times))
     }
 
-    /// … so often or more.
+    /// … at least this many times.
     pub fn at_least(self, times: u64) -> Self {
         self.narrow(|last| last.at_least = Some(times))
     }
 
-    /// … so often or less, and maybe never.
+    /// … at most this many times, possibly never.
     pub fn at_most(self, times: u64) -> Self {
         self.narrow(|last| last.at_most = Some(times))
     }
 
-    /// … with so much time, or more, from each to the next.
+    /// … with at least this much time between consecutive ones.
     pub fn at_least_interval(self, interval: Duration) -> Self {
         let millis = interval.as_nanos().div_ceil(1_000_000);
         let millis = u64::try_from(millis).unwrap_or(u64::MAX);
         self.narrow(|last| last.at_least_interval_ms = Some(millis))
     }
 
-    /// Expects no request for what the service does not have.
+    /// Expects no request for a path or method that the service does not have.
     pub fn no_unmatched(mut self) -> Self {
         self.no_unmatched = true;
         self
     }
 
-    /// Expects so many charges in all.
+    /// Expects this many charges in total.
     pub fn charges(mut self, count: u64) -> Self {
         self.charges = Some(count);
         self
     }
 
-    /// Expects this task, by its id or the caller's, to be charged exactly once.
+    /// Expects this task, by its id or its external task id, to be charged exactly
+    /// once.
     pub fn charged_once(mut self, id: impl AsRef<str>) -> Self {
         self.charged_once.push(id.as_ref().to_owned());
         self
     }
 
-    /// Accepts that faults are armed that never acted; without it only optional
-    /// ones need not.
+    /// Accepts armed faults that never acted; otherwise only optional ones may.
     pub fn faults_may_rest(mut self) -> Self {
         self.faults_fired = false;
         self

@@ -1,4 +1,4 @@
-//! The evidence, looked at with an expectation in mind.
+//! Checks journal, ledger and faults against an expectation.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Whether what happened is what a test expects, and if not, a text that a
-//! person can find the reason in.
+//! Verification: compares what happened with what a test expects, and explains a
+//! failure in a report for people.
 
 use std::fmt;
 
@@ -15,19 +15,19 @@ mod findings;
 pub use expectation::Expectation;
 use findings::Findings;
 
-/// How often a fault acted.
+/// An armed fault, and how often it acted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FaultHits {
-    /// Its number, from 1: what it is disarmed by.
+    /// Its id, from 1, by which it can be disarmed.
     pub id: u64,
     /// The fault, in its own grammar.
     pub rule: String,
     /// How often it acted.
     pub hits: u64,
-    /// Whether it need not act.
+    /// Whether it is optional.
     pub optional: bool,
-    /// The account that it is for, if for one only.
+    /// The account, if it is limited to one.
     #[serde(skip)]
     pub(crate) account: Option<String>,
 }
@@ -53,10 +53,11 @@ pub(crate) struct Evidence<'a> {
     pub(crate) seed: u64,
 }
 
-/// Something expected did not happen.
+/// Something that was expected did not happen.
 ///
-/// `Display` tells what, what came nearest, all requests, and the seed that repeats
-/// them; `Debug` is the same, as that is what `unwrap` shows.
+/// `Display` shows what failed, what came closest, all requests, and the seed with
+/// which the run can be repeated; `Debug` is the same, because that is what
+/// `unwrap` shows.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[must_use]
 pub struct VerifyError {
@@ -66,17 +67,19 @@ pub struct VerifyError {
 }
 
 impl VerifyError {
-    /// What does not hold; may have several lines each.
+    /// The expectations that failed; each may have several lines.
     pub fn failures(&self) -> &[String] {
         &self.failures
     }
 
-    /// The mock's seed: with it the same requests at the same times meet the same.
+    /// The mock's seed: with it, the same requests at the same times get the same
+    /// answers.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// The requests, a line each; of very many, the first and the last.
+    /// The requests, one line each; if there are very many, the first and the last
+    /// ones.
     pub fn transcript(&self) -> &[String] {
         &self.transcript
     }

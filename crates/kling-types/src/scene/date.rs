@@ -1,4 +1,4 @@
-//! A day, as the catalogue names it.
+//! A calendar date in the catalogue.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Effect scenes: names, and what is known about each.
+//! Effect scenes: their names, and what is known about each.
 //!
 //! The service adds and removes scenes monthly, so a scene is text, not an
 //! enum. What is known about the 333 names seen so far is data:

@@ -1,5 +1,5 @@
-//! The mirrors of [`crate::TaskEnvelope`] and all that is in it, of the bodies
-//! that [`crate::ServiceError`] reads, and of [`crate::Violation`].
+//! Schema mirrors of [`crate::TaskEnvelope`] and everything in it, of the bodies that
+//! [`crate::ServiceError`] reads, and of [`crate::Violation`].
 //!
 //! Optional members may be null: gateways send nulls for what is not there
 //! (seen live and documented).

@@ -1,4 +1,4 @@
-//! The mirror of [`crate::EffectRequest`].
+//! The schema mirror of [`crate::EffectRequest`].
 #![expect(dead_code, reason = "mirrors are derived from, never made")]
 
 use schemars::JsonSchema;

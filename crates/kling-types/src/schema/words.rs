@@ -1,4 +1,4 @@
-//! Strings and numbers, and the sets of words that the service may extend.
+//! Schemas of strings and numbers, and of the open enumerations.
 #![expect(dead_code, reason = "mirrors are derived from, never made")]
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

@@ -1,4 +1,4 @@
-//! The rules for everything but what is in an image.
+//! Rules for everything except the content of an image.
 
 use http::Uri;
 use serde_json::Value;

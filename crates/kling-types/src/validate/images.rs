@@ -1,4 +1,4 @@
-//! The rules for one image: a URL, base64 text, or a picture's bytes.
+//! Rules for one image: a URL, base64 text, or a picture's bytes.
 
 use std::net::IpAddr;
 

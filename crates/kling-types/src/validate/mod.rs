@@ -1,4 +1,4 @@
-//! Finds everything wrong with a request before anybody pays for it.
+//! Validation: finds everything wrong with a request before it is paid for.
 //!
 //! The same rules hold for a typed request
 //! ([`EffectRequest::validate`]) and for any JSON value ([`validate_json`]).
@@ -35,13 +35,13 @@ mod view;
 
 pub use rule::{Rule, Severity};
 
-/// One thing wrong, or worth a warning.
+/// A violated rule: an error or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// Where: a JSON Pointer (RFC 6901) into the body. What is missing is named
     /// by the place where it belongs.
     pub pointer: String,
-    /// Which rule.
+    /// The rule.
     pub rule: Rule,
     /// What is wrong and what to do, as a sentence without its end.
     pub message: String,
@@ -81,9 +81,8 @@ impl Serialize for Violation {
     }
 }
 
-/// Which rules to hold a request to. The default leaves out what only one
-/// provider asks for. Where each rule comes from, and how sure that is, says
-/// [`Rule::source`].
+/// Which rules to check. By default, rules that only one provider has are left out.
+/// [`Rule::source`] has the evidence for each rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checks {
     pub(crate) duration_required: bool,
@@ -108,16 +107,15 @@ impl Checks {
         self
     }
 
-    /// Whether to look into the pictures given as bytes or base64: format,
-    /// pixels, aspect and size. These limits may move; the service has the
-    /// last word.
+    /// Whether to check pictures given as bytes or base64: format, pixels, aspect
+    /// ratio and size. These limits may change; the service decides.
     pub fn with_pictures(mut self, pictures: bool) -> Self {
         self.pictures = pictures;
         self
     }
 
-    /// The day whose list of scenes counts. If it is after [`LATEST_LIST`], a
-    /// wrong number of images is a warning, not an error: the scene may have
+    /// The date of the scene list to check against. If it is after [`LATEST_LIST`],
+    /// a wrong number of images is a warning, not an error: the scene may have
     /// changed since.
     pub fn as_of(mut self, date: Date) -> Self {
         self.as_of = date;

@@ -1,4 +1,4 @@
-//! The rules by name.
+//! The rules and their names.
 
 use std::fmt;
 
@@ -29,8 +29,8 @@ impl fmt::Display for Severity {
 
 macro_rules! rules {
     ($( $(#[doc = $doc:literal])+ $name:ident = $id:literal, $severity:ident, $source:literal; )*) => {
-        /// A rule that a request is held to. Its id is stable: renamed never,
-        /// reused never. `docs/rules.md` in the repository is the table of all.
+        /// A validation rule. Its id is stable: never renamed, never reused.
+        /// `docs/rules.md` in the repository lists all of them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Rule {
@@ -51,12 +51,12 @@ macro_rules! rules {
                 match self { $( Rule::$name => Severity::$severity, )* }
             }
 
-            /// What it asks for.
+            /// What it requires.
             pub const fn summary(self) -> &'static str {
                 match self { $( Rule::$name => concat!($($doc),+).trim_ascii(), )* }
             }
 
-            /// Where it comes from and how sure that is.
+            /// The evidence for it.
             pub const fn source(self) -> &'static str {
                 match self { $( Rule::$name => $source, )* }
             }

@@ -1,4 +1,5 @@
-//! A request as the rules see it: the same for a typed one and for any JSON.
+//! The view of a request that the rules check: the same for a typed request and for
+//! any JSON value.
 
 use serde_json::{Map, Value};
 

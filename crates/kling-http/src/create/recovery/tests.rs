@@ -1,4 +1,4 @@
-//! Every event in every state.
+//! The state machine's transition table.
 
 use kling_types::{ServiceError, Task, TaskId, TaskStatus};
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! What lies ahead of a task's callbacks, and of each of them.
+//! The pending part of a task's callbacks: its next changes, and the next attempt of
+//! each delivery.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is told, each time it is, and what came of it.
+//! One delivery of a callback, its attempts, and their outcome.
 
 use std::fmt;
 use std::sync::Arc;

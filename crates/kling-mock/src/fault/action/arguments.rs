@@ -1,4 +1,4 @@
-//! What follows an action's word, where that is more than a number.
+//! Parses arguments of an action that are more than a number.
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
