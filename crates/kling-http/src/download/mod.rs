@@ -160,7 +160,9 @@ impl Download {
 
     /// Saves it under a name. The file appears there only when it is whole and
     /// on the disk, in place of one that may have been there; until then it has
-    /// another name in the same directory.
+    /// another name in the same directory. Of a host that tells no length
+    /// ([`content_length`](Self::content_length)), an end that comes too early
+    /// can't always be told from the end.
     pub async fn save_to(self, path: impl AsRef<Path>) -> Result<Saved> {
         self.limits.hold(file::save(self.flow, path.as_ref())).await
     }
