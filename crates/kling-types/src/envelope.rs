@@ -182,10 +182,13 @@ impl TaskEnvelope {
 
 /// Whether a failure without an id is a task's. Gateways put a task's reason into
 /// `error` or `fail_reason` (in their source); what speaks of an error in other
-/// words has failed to ask.
+/// words has failed to ask, and so has an `error` of a `type`, as APIs have them. A
+/// task that is running, and paid for, must not be taken for failed.
 fn tells_why_it_failed(word: &str, body: &Extra) -> bool {
-    let has_reason = body.contains_key("error") || body.contains_key("fail_reason");
-    has_reason && !word.trim().eq_ignore_ascii_case("error")
+    let is_the_api_s = |error: &Value| error.get("type").is_some();
+    let error = body.get("error");
+    let has_reason = error.is_some_and(|error| !is_the_api_s(error));
+    (has_reason || body.contains_key("fail_reason")) && !word.trim().eq_ignore_ascii_case("error")
 }
 
 wire_object! {

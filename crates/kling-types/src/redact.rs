@@ -22,7 +22,7 @@ pub(crate) fn text(text: &str) -> Cow<'_, str> {
     if looks_like_url(text) {
         return Cow::Owned(url(text));
     }
-    cut_cow(without_signatures(text), MAX_CHARS)
+    cut_and_safe(text, MAX_CHARS)
 }
 
 /// A sentence of somebody else's that may be shown: its addresses have neither user
@@ -74,14 +74,17 @@ pub(crate) fn url(text: &str) -> String {
     cut(&url, MAX_CHARS).unwrap_or(url)
 }
 
-/// A sentence of somebody else's, without signatures, and without its end if it is
-/// endless.
+/// A sentence of somebody else's, without its end if it is endless, and without
+/// signatures.
 pub(crate) fn long(text: &str) -> Cow<'_, str> {
-    cut_cow(without_signatures(text), MAX_SENTENCE)
+    cut_and_safe(text, MAX_SENTENCE)
 }
 
-fn cut_cow(text: Cow<'_, str>, max_chars: usize) -> Cow<'_, str> {
-    cut(&text, max_chars).map_or(text, Cow::Owned)
+fn cut_and_safe(text: &str, max_chars: usize) -> Cow<'_, str> {
+    match cut(text, max_chars) {
+        Some(cut) => Cow::Owned(without_signatures(&cut).into_owned()),
+        None => without_signatures(text),
+    }
 }
 
 fn cut(text: &str, max_chars: usize) -> Option<String> {

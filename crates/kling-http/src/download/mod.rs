@@ -160,7 +160,9 @@ impl Download {
 
     /// Saves it to a path. The file appears there, replacing any earlier one, only
     /// when it is complete and synced to disk; until then it has another name in
-    /// the same directory.
+    /// the same directory. If the host tells no length
+    /// ([`content_length`](Self::content_length)), a premature end can't always be told
+    /// from the end.
     pub async fn save_to(self, path: impl AsRef<Path>) -> Result<Saved> {
         self.limits.hold(file::save(self.flow, path.as_ref())).await
     }

@@ -6,7 +6,9 @@ use kling_types::UnixMillis;
 use tokio::time::Instant;
 
 use super::forecast::Forecast;
-use crate::pipeline::LONGEST;
+
+/// How long the service keeps a result (*documented*).
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The age of a task, from its creation if that is known, or else from when the
 /// handle was made.
@@ -29,10 +31,12 @@ impl Age {
     pub(super) fn since(created: Option<UnixMillis>, now: UnixMillis) -> Self {
         Age {
             then: Instant::now(),
-            // Clocks may differ: what is yet to be created is new.
-            was: created.map_or(Duration::ZERO, |created| {
-                now.saturating_since(created).min(LONGEST)
-            }),
+            // Clocks may differ: what is yet to be created is new. What is older than
+            // any result was created when nobody knows; some say 0 for that.
+            was: created
+                .map(|created| now.saturating_since(created))
+                .filter(|age| *age <= KEPT)
+                .unwrap_or_default(),
         }
     }
 

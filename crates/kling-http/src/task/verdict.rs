@@ -45,9 +45,12 @@ impl TaskHandle {
     }
 
     pub(super) fn failed(&self, task: &Task) -> Error {
+        /// More than any sentence needs; the task has it all.
+        const SHOWN: usize = 1_000;
         let reason = task
             .failure_reason()
             .unwrap_or("the service gives no reason");
+        let reason: String = reason.chars().take(SHOWN).collect();
         let text = format!("task {} failed: {reason}", self.id());
         self.about(Error::new(ErrorKind::TaskFailed, text), Some(task))
     }

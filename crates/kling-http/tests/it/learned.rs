@@ -162,6 +162,28 @@ async fn clocks_that_differ_do_no_harm() {
     }
 }
 
+/// A host that says 0 for "not known", or has no idea of the time: a task that is as
+/// old as that would be watched at its slowest.
+#[tokio::test(start_paused = true)]
+async fn an_age_that_no_task_has_is_none() {
+    let since_1970 = -i64::try_from(START).unwrap() * 1000;
+    for clock_ahead in [since_1970, since_1970 - 1, -32 * 86_400_000] {
+        let service = Service {
+            clock_ahead,
+            ..Service::new(60)
+        };
+        let client = service.client();
+        let saved = create(&client).await.saved();
+        let named = client.effects().task(task_id("7"));
+        for task in [client.effects().resume(saved).expect("ours"), named] {
+            *service.created.lock().unwrap() = Instant::now();
+            task.wait().await.expect("done");
+            let ended = *service.asked().last().expect("a query");
+            assert!(ended < 110.0, "{clock_ahead}: {ended}");
+        }
+    }
+}
+
 /// Nobody polls for an hour what was done before it was waited for.
 #[tokio::test(start_paused = true)]
 async fn a_late_wait_asks_at_once_and_learns_no_nonsense() {

@@ -84,6 +84,7 @@ async fn a_failed_query_is_no_failed_task() {
     for said in [
         json!({"status": "error", "message": "upstream timeout, try again"}),
         json!({"status": "fail", "message": "too many requests"}),
+        json!({"status": "failed", "error": {"message": "slow down", "type": "rate_limit"}}),
         json!({"code": 0, "data": {"status": "error", "message": "the database is locked"}}),
     ] {
         let (_, task) = created([ok(&said), done()]).await;
