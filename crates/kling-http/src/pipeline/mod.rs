@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use kling_types::read_json;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -168,6 +168,9 @@ fn build(
     *request.uri_mut() = url.clone();
     let headers = request.headers_mut();
     headers.insert(ACCEPT, JSON);
+    // Said aloud, for without it any coding is allowed (RFC 9110, 12.5.3), and what can't
+    // be read may be the id of a paid task.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if !call.body.is_empty() {
         headers.insert(CONTENT_TYPE, JSON);
     }

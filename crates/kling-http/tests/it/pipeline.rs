@@ -324,9 +324,11 @@ async fn headers_are_these_and_no_others() {
     task.fetch().await.expect("a task");
     let names =
         |index: usize| -> Vec<HeaderName> { host.asked()[index].headers.keys().cloned().collect() };
-    assert_eq!(names(0), ["accept", "content-type", "authorization"]);
-    assert_eq!(names(1), ["accept", "authorization"]);
+    let expected = ["accept", "accept-encoding", "content-type", "authorization"];
+    assert_eq!(names(0), expected);
+    assert_eq!(names(1), ["accept", "accept-encoding", "authorization"]);
     let create = &host.asked()[0];
+    assert_eq!(create.headers["accept-encoding"], "identity");
     assert_eq!(create.headers["authorization"], format!("Bearer {KEY}"));
     assert!(create.headers["authorization"].is_sensitive());
 }
