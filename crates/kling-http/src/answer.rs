@@ -17,10 +17,10 @@ pub(crate) enum Content {
 
 impl Content {
     /// The task in it, or the answer that has none; see [`find_task`].
-    pub(crate) fn into_task(self, asked: Option<&TaskId>) -> Result<Task, Value> {
+    pub(crate) fn into_task(self, asked: Option<&TaskId>) -> Result<Box<Task>, Value> {
         match self {
-            Content::Task(task) => Ok(*task),
-            Content::Json(answer) => find_task(&answer, asked).ok_or(answer),
+            Content::Task(task) => Ok(task),
+            Content::Json(answer) => find_task(&answer, asked).map(Box::new).ok_or(answer),
         }
     }
 }

@@ -138,7 +138,7 @@ impl Client {
         collection: &str,
         id: &str,
         asked: Option<&TaskId>,
-    ) -> Result<Task> {
+    ) -> Result<Box<Task>> {
         if matches!(id, "." | "..") {
             let text = format!("{id:?} is no id: in a URL it means another path");
             return Err(Error::new(ErrorKind::Validation, text));

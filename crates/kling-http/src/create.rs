@@ -174,7 +174,7 @@ impl<'a> Creation<'a> {
     async fn create(&self) -> Event {
         match execute(self.client, &self.call).await {
             Ok(answer) => match answer.into_task(None) {
-                Ok(task) => Event::Found(Box::new(task)),
+                Ok(task) => Event::Found(task),
                 // A success that names no task: paid, and its id not told.
                 Err(answer) => {
                     let what = "the service says success, but its answer has no task in it";
@@ -219,7 +219,7 @@ impl<'a> Creation<'a> {
             new_only,
         };
         match sent.look_up(self.client).await {
-            Ok(Some(task)) => Event::Found(Box::new(task)),
+            Ok(Some(task)) => Event::Found(task),
             Ok(None) => Event::NotFound,
             Err(NotTold::Stranger(id)) => Event::Stranger(id),
             Err(NotTold::Failed(error)) => Event::LookUpFailed {
@@ -242,19 +242,22 @@ pub(crate) async fn find(
         begun,
         new_only: false,
     };
-    sent.look_up(client).await.map_err(|why| match why {
-        NotTold::Stranger(id) => {
-            let text = format!(
-                "what the service shows for the external task id {external_id} is task {id}, \
+    let found = sent.look_up(client).await;
+    found
+        .map(|task| task.map(|task| *task))
+        .map_err(|why| match why {
+            NotTold::Stranger(id) => {
+                let text = format!(
+                    "what the service shows for the external task id {external_id} is task {id}, \
                  another one"
-            );
-            let error = Error::new(ErrorKind::Decode, text);
-            error
-                .with_external_task_id(Some(external_id))
-                .with_maybe_sent()
-        }
-        NotTold::Failed(error) => error.with_external_task_id(Some(external_id)),
-    })
+                );
+                let error = Error::new(ErrorKind::Decode, text);
+                error
+                    .with_external_task_id(Some(external_id))
+                    .with_maybe_sent()
+            }
+            NotTold::Failed(error) => error.with_external_task_id(Some(external_id)),
+        })
 }
 
 /// Why a look-up told nothing of a create.
@@ -275,7 +278,7 @@ struct Sent<'a> {
 
 impl Sent<'_> {
     /// The task; `None` if the service itself says that there is none.
-    async fn look_up(&self, client: &Client) -> std::result::Result<Option<Task>, NotTold> {
+    async fn look_up(&self, client: &Client) -> std::result::Result<Option<Box<Task>>, NotTold> {
         let id = self.external_id.as_str();
         match client.get_task(routes::EFFECTS, id, None).await {
             Ok(task) if self.is_shown_by(&task) => {

@@ -10,6 +10,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::plain::Key;
 use crate::wire::{FromWire, Read};
 
 macro_rules! decimal {
@@ -40,8 +41,8 @@ macro_rules! decimal {
             fn from_wire(value: &Value) -> Option<Read<Self>> {
                 match value {
                     Value::String(text) => {
-                        let read: Self = text.trim().parse().ok()?;
-                        Some(Read { exact: read.to_string() == *text, value: read })
+                        let value: Self = text.trim().parse().ok()?;
+                        Some(Read { exact: value.is_written(text), value })
                     }
                     Value::Number(number) => {
                         let text = number.to_string();
@@ -52,6 +53,21 @@ macro_rules! decimal {
                     }
                     _ => None,
                 }
+            }
+
+            fn from_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use serde::de::Error as _;
+                let Key(text) = Key::deserialize(deserializer)?;
+                let value = text.parse().ok().filter(|value: &Self| value.is_written(&text));
+                value.ok_or_else(|| D::Error::custom($what))
+            }
+        }
+
+        impl $name {
+            /// Whether it is written like this. What is plainly so needs no writing.
+            fn is_written(&self, text: &str) -> bool {
+                let is_plain = matches!(text.as_bytes(), [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
+                is_plain || self.to_string() == text
             }
         }
 

@@ -7,13 +7,11 @@
 //!   the task, or a whole envelope around it, in `data` (*seen live* on CometAPI
 //!   until 2026-04, and in the source of gateways).
 
-use serde::Deserializer;
 use serde_json::{Value, json};
 
 use crate::amount::Amount;
 use crate::callback::CallbackShape;
 use crate::ids::{ExternalTaskId, TaskId};
-use crate::plain;
 use crate::status::{TaskState, TaskStatus};
 use crate::task::{BalanceDeduction, Image, Task, TaskInfo, TaskResult, Video};
 use crate::wire::{Extra, Field, FromWire, Members, Read};
@@ -26,10 +24,6 @@ impl FromWire for Task {
     fn from_wire(value: &Value) -> Option<Read<Self>> {
         // The envelope's own `data` is open already.
         find(value.as_object()?, MAX_WRAPPERS - 1, None).map(|(task, _)| task)
-    }
-
-    fn from_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        plain::task(deserializer)
     }
 }
 

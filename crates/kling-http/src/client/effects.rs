@@ -43,7 +43,9 @@ impl Effects<'_> {
 
     /// Queries a task once, by its task id.
     pub async fn get(&self, id: &TaskId) -> Result<Task> {
-        self.task(id.clone()).fetch().await
+        let found = self.client.get_task(routes::EFFECTS, id.as_str(), Some(id));
+        let found = found.await.map(|task| *task);
+        found.map_err(|error| error.with_task_id(id))
     }
 
     /// Queries a task once, by its external task id.
@@ -54,7 +56,7 @@ impl Effects<'_> {
         self.expect_external_ids(id)?;
         let span = trace::Span::task(None, Some(id));
         let found = self.client.get_task(routes::EFFECTS, id.as_str(), None);
-        let found = span.run(found).await;
+        let found = span.run(found).await.map(|task| *task);
         found.map_err(|error| error.with_external_task_id(Some(id)))
     }
 

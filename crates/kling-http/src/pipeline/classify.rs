@@ -59,7 +59,7 @@ pub(super) fn classify(
 ) -> Answer {
     // Nearly all answers: a yes that shows a task counts with any status.
     if let Some(task) = Task::of_plain_answer(body) {
-        return Answer::Success(Content::Task(Box::new(task)));
+        return Answer::Success(Content::Task(task));
     }
     let retry_after = retry_after(headers, now);
     let parsed = read_json(body);

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use kling_types::read_json;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::answer::Content;
 use crate::client::{Client, Settings};
@@ -208,25 +208,24 @@ async fn receive(
     request: http::Request<Bytes>,
     limit: Duration,
 ) -> std::result::Result<(StatusCode, HeaderMap, Bytes), Answer> {
-    let until = Instant::now() + limit;
-    let too_late = || {
-        let text = format!("no answer within {} s", limit.as_secs_f32());
-        TransportError::new(TransportErrorKind::Timeout, text)
+    let (mut status, mut headers) = <(StatusCode, HeaderMap)>::default();
+    let mut body = Collected::default();
+    let exchange = async {
+        let answer = settings.transport.send(request).await?;
+        let (parts, rest) = answer.into_parts();
+        (status, headers) = (parts.status, parts.headers);
+        rest.collect_into(&mut body, ANSWER_LIMIT).await
     };
-    let sent = timeout_at(until, settings.transport.send(request)).await;
-    let answer = sent.unwrap_or_else(|_| Err(too_late()));
-    let answer = answer.map_err(Answer::Lost)?;
-    let (parts, body) = answer.into_parts();
-    let mut collected = Collected::default();
-    let reading = body.collect_into(&mut collected, ANSWER_LIMIT);
-    let read = timeout_at(until, reading).await;
-    let read = read.unwrap_or_else(|_| Err(too_late()));
-    let body = collected.into_bytes();
-    match read {
+    let ended = timeout(limit, exchange).await.unwrap_or_else(|_| {
+        let text = format!("no answer within {} s", limit.as_secs_f32());
+        Err(TransportError::new(TransportErrorKind::Timeout, text))
+    });
+    let body = body.into_bytes();
+    match ended {
         // All that it says came before it broke off, and perhaps with it the id of a
         // task that is paid for.
         Err(error) if !is_whole(&body) => Err(Answer::broke_off(error, &body)),
-        _ => Ok((parts.status, parts.headers, body)),
+        _ => Ok((status, headers, body)),
     }
 }
 

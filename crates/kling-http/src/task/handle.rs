@@ -154,7 +154,7 @@ impl TaskHandle {
             .client
             .get_task(self.collection, self.id.as_str(), Some(&self.id))
             .await;
-        answer.map_err(|error| {
+        answer.map(|task| *task).map_err(|error| {
             error
                 .with_task_id(&self.id)
                 .with_external_task_id(self.external_id.as_ref())

@@ -37,7 +37,7 @@ fn with_a_tree(text: &str) -> Option<Task> {
 /// Both ways agree, if there are two, and no error is passed over.
 fn agree(text: &str) -> Result<(), TestCaseError> {
     if let Some(task) = Task::of_plain_answer(text.as_bytes()) {
-        prop_assert_eq!(Some(task), with_a_tree(text), "{}", text);
+        prop_assert_eq!(Some(*task), with_a_tree(text), "{}", text);
         let tree = read_json(text.as_bytes()).expect("JSON");
         prop_assert_eq!(ServiceError::parse(500, &tree), None, "{}", text);
     }
