@@ -143,7 +143,8 @@ mod tests {
         }
     }
 
-    /// A peer computed NaN from this header, and sent six requests at once.
+    /// Peer trap: a `Retry-After` that was computed as NaN, so that six requests went
+    /// out at once.
     #[test]
     fn retry_after_is_the_least_wait_up_to_the_policy_s_longest() {
         check(&refused(1302, Some(30)), 1, Some((30.0, 30.0)));

@@ -138,8 +138,8 @@ async fn check(provider: Provider, script: Vec<Reply>, outcome: Outcome, sent: (
     }
 }
 
-/// Peers send a key for idempotence that the provider ignores, and repeat the
-/// create all the same. Where nothing is known of the first, ours looks it up.
+/// Peer trap: a create that is retried under an idempotency key which nobody sends or
+/// which the provider ignores. Here a create whose outcome is unknown is looked up.
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_looked_up_and_the_task_adopted() {
     for (_, loss) in losses() {
@@ -153,6 +153,7 @@ async fn a_lost_answer_is_looked_up_and_the_task_adopted() {
     }
 }
 
+/// Peer trap: a POST that is sent six times at once after a network error.
 #[tokio::test(start_paused = true)]
 async fn where_nothing_can_be_looked_up_nothing_is_sent_again() {
     for (name, loss) in losses() {

@@ -114,7 +114,8 @@ async fn each_change_is_told_once() {
     assert_eq!(host.times(), [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]);
 }
 
-/// What peers take for the end, for an error or for a reason to spin.
+/// Peer trap: an unknown status ends the wait as a success or as an error, or is
+/// polled without a pause.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_status_is_a_change_and_no_end() {
     let (_, task) = created([

@@ -516,7 +516,7 @@ fn check_retry_after(text: &'static str, seconds: Option<u64>) {
     }
 }
 
-/// A peer computed NaN from this header, and waited not at all.
+/// Peer trap: a `Retry-After` that was computed as NaN, so that there was no wait.
 #[test]
 fn retry_after_is_read_in_seconds_and_as_a_date() {
     check_retry_after("30", Some(30));

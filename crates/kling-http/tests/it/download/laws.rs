@@ -13,7 +13,8 @@ fn on_a_paused_clock(work: impl Future<Output = ()>) {
     runtime.expect("a runtime").block_on(work);
 }
 
-/// Trap: peers write to the final name, and begin again at byte 0.
+/// Peer trap: a download that restarts at byte 0, or leaves a part of a file under the
+/// final name.
 #[test]
 fn a_cut_at_any_byte_harms_nothing() {
     on_a_paused_clock(async {
