@@ -99,9 +99,13 @@ impl Recovery {
         let outage = std::mem::take(&mut self.outage);
         match event {
             Event::Found(task) => Step::Done(task),
-            // A second create that is refused says nothing of the first, which a
-            // look-up may just have missed.
-            Event::Refused(error) if self.lost.is_some() => Step::GiveUpMaybeSent(error),
+            // A refusal of the second create says nothing about the first, which the
+            // look-ups may just have missed. It may even hold the slot, or the
+            // credit, for want of which the second was refused.
+            Event::Refused(error) if self.lost.is_some() => {
+                self.lost = Some(error);
+                self.look_up()
+            }
             // Only our own lost create can have used the id.
             Event::Duplicate { .. } if self.lost.is_some() && self.can_look_up => {
                 self.exists = true;

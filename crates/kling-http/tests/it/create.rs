@@ -382,11 +382,19 @@ async fn no_third_create() {
     check(Provider::kling(), script, open, (2, 6)).await;
 }
 
-/// The refusal says nothing of the first create, which a look-up may have missed.
+/// The refusal says nothing of the first create, which a look-up may have missed: it is
+/// looked up again.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_after_a_loss_leaves_it_open() {
     let refused = refusal(429, 1102, "Account balance not enough");
-    let script = [vec![lost()], vec![not_found(); 3], vec![refused]].concat();
+    let script = [
+        vec![lost()],
+        vec![not_found(); 3],
+        vec![refused, not_found()],
+    ]
+    .concat();
     let open = Err((ErrorKind::Account, true));
-    check(Provider::kling(), script, open, (2, 3)).await;
+    check(Provider::kling(), script.clone(), open, (2, 6)).await;
+    let script = [script, vec![ours("submitted")]].concat();
+    check(Provider::kling(), script, Ok("7"), (2, 5)).await;
 }

@@ -107,7 +107,7 @@ fn every_event_where_tasks_can_be_looked_up() {
     check(true, "UENENN", "create");
     // After the second create.
     check(true, "UNNNF", "done");
-    check(true, "UNNNR", "maybe sent: refused");
+    check(true, "UNNNR", "look up");
     check(true, "UNNND", "look up");
     check(true, "UNNNU", "look up");
     // After the look-ups of the second, or of the first one that it ran into.
@@ -121,6 +121,11 @@ fn every_event_where_tasks_can_be_looked_up() {
         let missed = format!("{twice}{}", "N".repeat(misses));
         check(true, &missed, "maybe sent: lost");
     }
+    // A refusal of the second is the error, unless the first is found now.
+    check(true, "UNNNRNNF", "done");
+    check(true, "UNNNRNNN", "maybe sent: refused");
+    let refused = "maybe sent: refused; looking it up failed too: no look-up";
+    check(true, "UNNNRx", refused);
     // What surely exists is looked for up to 31 s.
     check(true, "UNNNDNNNNN", "look up after 16 s");
 }
