@@ -2,11 +2,12 @@
 //! are written `::reqwest::…`, so that a search for them finds every use.
 
 use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -34,8 +35,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     remote: ::reqwest::Client,
-    local: ::reqwest::Client,
-    public_only: ::reqwest::Client,
+    local: Arc<OnFirstUse>,
+    public_only: Arc<OnFirstUse>,
     /// The hosts of the proxies that the environment names.
     proxies: Vec<String>,
     last_host: Arc<Mutex<Option<Host>>>,
@@ -83,30 +84,15 @@ impl ReqwestTransport {
     }
 
     fn with(look_up: LookUp, proxies: Vec<String>) -> Result<Self, TransportError> {
-        let public_names = PublicNames {
+        let public_names = Arc::new(PublicNames {
             look_up,
             proxies: proxies.clone(),
-        };
-        let builder = || {
-            ::reqwest::Client::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .redirect(::reqwest::redirect::Policy::none())
-                .retry(::reqwest::retry::never())
-                // Whatever reqwest can do for other crates of the same program:
-                // lengths and ranges are to be those of what is sent.
-                .no_gzip()
-                .no_brotli()
-                .no_zstd()
-                .no_deflate()
-                .user_agent(concat!("kling-http/", env!("CARGO_PKG_VERSION")))
-        };
+        });
+        let public_only = move || builder().dns_resolver(Arc::clone(&public_names)).build();
         Ok(ReqwestTransport {
             remote: builder().build().map_err(classify)?,
-            local: builder().no_proxy().build().map_err(classify)?,
-            public_only: builder()
-                .dns_resolver(Arc::new(public_names))
-                .build()
-                .map_err(classify)?,
+            local: OnFirstUse::new(|| builder().no_proxy().build()),
+            public_only: OnFirstUse::new(public_only),
             proxies,
             last_host: Arc::default(),
         })
@@ -155,6 +141,59 @@ impl ReqwestTransport {
     }
 }
 
+/// The settings that all clients have in common.
+fn builder() -> ::reqwest::ClientBuilder {
+    ::reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(::reqwest::redirect::Policy::none())
+        .retry(::reqwest::retry::never())
+        // Other crates of the same program may enable these features of reqwest, but
+        // lengths and ranges must be those of the bytes on the wire.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .user_agent(concat!("kling-http/", env!("CARGO_PKG_VERSION")))
+}
+
+type Build = dyn Fn() -> ::reqwest::Result<::reqwest::Client> + Send + Sync;
+
+/// A client that is built when it is first used.
+///
+/// Building one loads the machine's root certificates, which takes some 10 ms, and
+/// most processes need one of the three clients. They can't share the certificates:
+/// `tls_backend_preconfigured` takes a rustls configuration, for which this crate
+/// would depend on rustls and its platform verifier, in the very versions of reqwest.
+struct OnFirstUse {
+    client: OnceLock<::reqwest::Client>,
+    build: Box<Build>,
+}
+
+impl OnFirstUse {
+    fn new(
+        build: impl Fn() -> ::reqwest::Result<::reqwest::Client> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(OnFirstUse {
+            client: OnceLock::new(),
+            build: Box::new(build),
+        })
+    }
+
+    fn get(&self) -> Result<&::reqwest::Client, TransportError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = (self.build)().map_err(classify)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+impl fmt::Debug for OnFirstUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.client.fmt(f)
+    }
+}
+
 impl ReqwestTransport {
     /// How far a request got when reqwest gave up, for a transport of your own
     /// over a client of your own. The address, which may be signed, is dropped.
@@ -172,9 +211,9 @@ impl Transport for ReqwestTransport {
         let request = self.converted(request)?;
         let client = if public_only {
             self.check(request.url())?;
-            &self.public_only
+            self.public_only.get()?
         } else if request.url().host_str().is_some_and(is_loopback) {
-            &self.local
+            self.local.get()?
         } else {
             &self.remote
         };
@@ -348,6 +387,27 @@ mod tests {
             let error = send(&format!("https://{host}/v.mp4")).await;
             assert_eq!(error.kind(), TransportErrorKind::Request, "{host}");
         }
+    }
+
+    /// Each client loads the root certificates, so none is built that is not used.
+    #[tokio::test]
+    async fn a_client_is_built_when_it_is_first_used() {
+        let transport = transport();
+        let built =
+            || [&transport.local, &transport.public_only].map(|it| it.client.get().is_some());
+        assert_eq!(built(), [false, false]);
+        let send = async |mut request: http::Request<Bytes>, public_only: bool| {
+            if public_only {
+                request.extensions_mut().insert(PublicOnly);
+            }
+            assert!(transport.send(request).await.is_err());
+        };
+        let request = |url| http::Request::get(url).body(Bytes::new()).expect("a URL");
+        // No port has the number 0.
+        send(request("http://127.0.0.1:0/"), false).await;
+        assert_eq!(built(), [true, false]);
+        send(request("https://private.example.com/"), true).await;
+        assert_eq!(built(), [true, true]);
     }
 
     /// What was asked before makes no difference to where a request goes.
