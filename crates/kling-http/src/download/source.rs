@@ -133,7 +133,10 @@ impl Source {
             }
             Err(error) => {
                 let note = format!("that was done, and failed: {error}");
-                Err(expired.with_note(&note).with_source(error))
+                // An outage passes, and the result is still there.
+                let retryability = error.retryability();
+                let expired = expired.with_note(&note).with_source(error);
+                Err(expired.with_retryability(retryability))
             }
         }
     }

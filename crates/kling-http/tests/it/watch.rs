@@ -134,6 +134,20 @@ async fn an_unknown_status_is_a_change_and_no_end() {
             (40.0, "done: succeed"),
         ],
     );
+    // Nor is it a success if there is something to see already.
+    let preview = ok(&json!({"code": 0, "data": {
+        "task_id": "7", "task_status": "reviewing",
+        "task_result": {"videos": [{"id": "8", "url": "https://cdn.example.com/preview.mp4"}]},
+    }}));
+    let (_, task) = created([preview, done()]).await;
+    expect(
+        &events(&task).await,
+        &[
+            (0.0, "submitted"),
+            (10.0, "reviewing"),
+            (20.0, "done: succeed"),
+        ],
+    );
     let (_, task) = created([ok(&json!({"code": 0, "data": {"task_id": "7"}})), done()]).await;
     expect(
         &events(&task).await,
