@@ -73,7 +73,7 @@ impl From<Error> for Failure {
 fn complete(client: &Client, mut request: EffectRequest) -> EffectRequest {
     // An id that the caller gave in another form is the caller's to answer for.
     if request.external_task_id.is_none() && !request.extra.contains_key("external_task_id") {
-        request.external_task_id = Some(random_external_task_id());
+        request.external_task_id = Some(generate_external_task_id());
     }
     match client.settings().provider.default_duration() {
         Some(duration) if !request.has_duration() => request.with_duration(duration),
@@ -84,7 +84,7 @@ fn complete(client: &Client, mut request: EffectRequest) -> EffectRequest {
 /// A fresh external task id: what [`Effects::create`](crate::Effects::create)
 /// adds where there is none. Make it yourself to write it down before the
 /// create.
-pub fn random_external_task_id() -> ExternalTaskId {
+pub fn generate_external_task_id() -> ExternalTaskId {
     ExternalTaskId::from_random_bits(fastrand::u128(..))
 }
 
@@ -157,11 +157,11 @@ impl<'a> Creation<'a> {
                     });
                 }
                 Step::Create => {
-                    self.client.observer().tell(&Notice::CreateAgain);
+                    self.client.observer().notify(&Notice::ResendCreate);
                     self.create().await
                 }
                 Step::LookUp { after, new_only } => {
-                    self.client.observer().tell(&Notice::LookUp(after));
+                    self.client.observer().notify(&Notice::LookUp(after));
                     let time = self.client.settings().timeouts.deadline;
                     let give_up_at = *give_up_at.get_or_insert_with(|| Instant::now() + time);
                     sleep(after).await;
@@ -279,7 +279,7 @@ impl Sent<'_> {
         let id = self.external_id.as_str();
         match client.get_task(routes::EFFECTS, id, None).await {
             Ok(task) if self.is_shown_by(&task) => {
-                client.observer().tell(&Notice::Adopted(&task.id));
+                client.observer().notify(&Notice::Adopted(&task.id));
                 Ok(Some(task))
             }
             Ok(task) => Err(NotTold::Stranger(task.id)),

@@ -43,7 +43,7 @@ pub(crate) fn host(
     let url = read(BASE_URL).filter(|url| !url.trim().is_empty());
     let there = url.map(|url| provider.clone().with_base_url(url));
     match there.filter(|there| *there != provider) {
-        Some(there) => (there, PollPolicy::eager()),
+        Some(there) => (there, PollPolicy::exponential()),
         None => (provider, PollPolicy::default()),
     }
 }
@@ -135,7 +135,10 @@ mod tests {
         assert_eq!(host(Some(" ")), usual);
         assert_eq!(host(Some(&format!("{}/", usual.0))), usual);
         let mock = "http://127.0.0.1:8080";
-        assert_eq!(host(Some(mock)), (mock.to_owned(), PollPolicy::eager()));
+        assert_eq!(
+            host(Some(mock)),
+            (mock.to_owned(), PollPolicy::exponential())
+        );
     }
 
     #[test]

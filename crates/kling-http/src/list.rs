@@ -164,7 +164,7 @@ impl Cursor {
         if tasks.len() < items.len() {
             // One broken item must not hide the others.
             let count = items.len() - tasks.len();
-            client.observer().tell(&Notice::ItemsWithoutTask(count));
+            client.observer().notify(&Notice::ItemsWithoutTask(count));
         }
         let new = tasks
             .into_iter()

@@ -64,7 +64,7 @@ pub enum Remedy {
     /// The caller corrects the credentials.
     FixCredentials,
     /// The client signs a new token and retries.
-    SignAgain,
+    RenewToken,
     /// The account's owner pays, or asks for the permission.
     SettleAccount,
     /// The caller corrects the request.
@@ -75,7 +75,7 @@ pub enum Remedy {
     /// anything was done.
     RetryLater,
     /// A query may be retried; the outcome of a create must be found out first.
-    FindOut,
+    CheckOutcome,
 }
 
 impl ErrorClass {
@@ -83,14 +83,14 @@ impl ErrorClass {
     pub const fn remedy(self) -> Remedy {
         match self {
             ErrorClass::Auth => Remedy::FixCredentials,
-            ErrorClass::TokenExpired => Remedy::SignAgain,
+            ErrorClass::TokenExpired => Remedy::RenewToken,
             ErrorClass::Account | ErrorClass::Permission => Remedy::SettleAccount,
             ErrorClass::Request | ErrorClass::NotFound => Remedy::FixRequest,
             ErrorClass::Policy => Remedy::ChangeContent,
             ErrorClass::RateLimit | ErrorClass::Capacity | ErrorClass::Maintenance => {
                 Remedy::RetryLater
             }
-            ErrorClass::Server | ErrorClass::Unknown => Remedy::FindOut,
+            ErrorClass::Server | ErrorClass::Unknown => Remedy::CheckOutcome,
         }
     }
 
@@ -102,7 +102,7 @@ impl ErrorClass {
     pub const fn is_retryable(self, idempotent: bool) -> bool {
         match self.remedy() {
             Remedy::RetryLater => true,
-            Remedy::FindOut => idempotent && !matches!(self, ErrorClass::Unknown),
+            Remedy::CheckOutcome => idempotent && !matches!(self, ErrorClass::Unknown),
             _ => false,
         }
     }

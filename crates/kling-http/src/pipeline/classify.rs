@@ -270,7 +270,7 @@ fn has_status(task: &Task) -> bool {
 
 /// Whether nobody knows what was done.
 fn is_unclear(class: ErrorClass) -> bool {
-    class.remedy() == Remedy::FindOut
+    class.remedy() == Remedy::CheckOutcome
 }
 
 /// Whether a body that is no error by its code shows a task: then no status

@@ -214,7 +214,7 @@ mod tests {
 
     proptest! {
         /// Never longer than the longest, never shorter than the service asks
-        /// (up to that), and the same for the same throw of the dice.
+        /// (up to that), and the same for the same random number.
         #[test]
         fn every_wait_keeps_to_the_policy(
             initial in 0..10_000_u64,

@@ -73,8 +73,8 @@ impl Watch {
         let (first, last_query) = match snapshot {
             Some(_) => {
                 let age = handle.age();
-                let chance = handle.client().settings().dice.throw();
-                let first = policy.cadence.first(&forecast, age.now(), chance);
+                let chance = handle.client().settings().jitter.sample();
+                let first = policy.schedule.first(&forecast, age.now(), chance);
                 (first, age.begin())
             }
             None => (Duration::ZERO, now),
@@ -199,11 +199,11 @@ impl Watch {
         self.not_before = now + asked.min(longest);
         if cause == Cause::Schedule || self.next_query <= now + HINT_GAP {
             self.queries = self.queries.saturating_add(1);
-            let wait = self.policy().cadence.next(
+            let wait = self.policy().schedule.next(
                 &forecast(&self.handle),
                 self.timing.age.now(),
                 self.queries,
-                self.handle.client().settings().dice.throw(),
+                self.handle.client().settings().jitter.sample(),
             );
             self.next_query = now + wait;
         }

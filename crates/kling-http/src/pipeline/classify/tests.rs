@@ -627,8 +627,8 @@ proptest! {
     ) {
         let answer = of(status, &json!({"code": row.code, "message": "m"}).to_string());
         prop_assert_eq!(what(&answer), Refusal);
-        let later = matches!(row.class.remedy(), Remedy::RetryLater | Remedy::FindOut);
+        let later = matches!(row.class.remedy(), Remedy::RetryLater | Remedy::CheckOutcome);
         prop_assert_eq!(answer.is_temporary(), later);
-        prop_assert_eq!(answer.outcome_unknown(), row.class.remedy() == Remedy::FindOut);
+        prop_assert_eq!(answer.outcome_unknown(), row.class.remedy() == Remedy::CheckOutcome);
     }
 }

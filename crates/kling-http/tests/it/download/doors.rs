@@ -233,7 +233,7 @@ impl http_body::Body for Counted {
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, TransportError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let Some(left) = self.left.checked_sub(1) else {
             return Poll::Ready(None);
         };
@@ -241,7 +241,7 @@ impl http_body::Body for Counted {
         let in_memory = self.in_memory.fetch_add(1, Relaxed) + 1;
         self.most.fetch_max(in_memory, Relaxed);
         let piece = CountedPiece(self.in_memory.clone(), [7; 1024]);
-        let frame = http_body::Frame::data(Bytes::from_owner(piece));
+        let frame = Frame::data(Bytes::from_owner(piece));
         Poll::Ready(Some(Ok(frame)))
     }
 }
@@ -254,7 +254,7 @@ async fn a_piece_is_handed_on_before_the_next_is_read() {
         let most = Arc::new(AtomicUsize::new(0));
         let seen = most.clone();
         let host = act(move |_| {
-            Ok(http::Response::new(Body::new(Counted {
+            Ok(Response::new(Body::new(Counted {
                 left: PIECES,
                 in_memory: Arc::default(),
                 most: seen.clone(),

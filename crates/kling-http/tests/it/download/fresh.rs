@@ -122,11 +122,7 @@ async fn without_a_fresh_address_it_is_expired_and_says_why() {
             permanent,
         ),
         // An outage of the service passes.
-        (
-            crate::host::lost(),
-            "the connection broke off",
-            Retryability::Exhausted,
-        ),
+        (lost(), "the connection broke off", Retryability::Exhausted),
     ] {
         let (_, saved, ..) = run(vec![at("a.example.com/v"), expired(), reply]).await;
         let error = saved.expect_err("over");
