@@ -12,7 +12,7 @@ use crate::trace;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Notice<'a> {
-    /// An attempt failed without harm; the next one follows after this wait.
+    /// An attempt failed and had no effect; the next one follows after this wait.
     #[non_exhaustive]
     Retry {
         /// The call: `effects.create`, `effects.get`, `effects.list`.
@@ -71,11 +71,11 @@ impl fmt::Display for Notice<'_> {
     }
 }
 
-type Told = dyn Fn(&Notice<'_>) + Send + Sync;
+type Callback = dyn Fn(&Notice<'_>) + Send + Sync;
 
 /// The observer, if there is one.
 #[derive(Default)]
-pub(crate) struct Observer(Option<Box<Told>>);
+pub(crate) struct Observer(Option<Box<Callback>>);
 
 impl Observer {
     pub(crate) fn new(observer: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
