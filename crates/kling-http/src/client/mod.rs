@@ -48,7 +48,7 @@ struct Core {
     wakeups: Wakeups,
 }
 
-/// All that a client was built with.
+/// The settings that a client was built with.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) provider: Provider,

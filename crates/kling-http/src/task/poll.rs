@@ -120,7 +120,7 @@ impl PollPolicy {
 }
 
 impl PollSchedule {
-    /// From the creation of a task, at the start of a watch, to the first query.
+    /// The wait at the start of a watch until the first query, for a task of this age.
     pub(super) fn first(&self, forecast: &Forecast, age: Duration, chance: f64) -> Duration {
         match self {
             PollSchedule::Adaptive => forecast.first_gap(chance).saturating_sub(age),
@@ -128,7 +128,7 @@ impl PollSchedule {
         }
     }
 
-    /// From a query at this age to the next, whose number is given.
+    /// The wait from a query at this age until the next, which has this number.
     pub(super) fn next(
         &self,
         forecast: &Forecast,

@@ -21,17 +21,17 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::{Body, PublicOnly, Transport, TransportError, TransportErrorKind};
 use crate::host::{NotPublic, check_public, ip, is_loopback};
 
-/// How long a connection may take to come about. Short enough to fail while
-/// the user looks on, long enough for a slow mobile network.
+/// The connect timeout: short enough to fail while the user is watching, long enough for
+/// a slow mobile network.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// HTTP/1.1 and HTTP/2 over rustls, with a pool of connections. A proxy that the
-/// environment names is used, but never for this machine: what is meant to stay
-/// here would leave it in the clear.
+/// HTTP/1.1 and HTTP/2 over rustls, with a connection pool. Proxies from the environment
+/// are used, but never for requests to this machine, which would otherwise leave it
+/// unencrypted.
 ///
-/// A request that is [`PublicOnly`] reaches no private address, nor a name of
-/// which one address is private. What a proxy makes of a name is the proxy's
-/// matter; such a request for the proxy itself is refused.
+/// A request marked [`PublicOnly`] does not reach a private address, nor a name that
+/// resolves to one. A proxy resolves names by itself; a marked request to the proxy's own
+/// host is rejected.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     remote: ::reqwest::Client,
@@ -42,8 +42,8 @@ pub struct ReqwestTransport {
     last_host: Arc<Mutex<Option<Host>>>,
 }
 
-/// A host that was asked, and its address as reqwest has it: a client asks the same
-/// one again and again, and to read an address costs as much as to read an answer.
+/// The last host that was contacted, as a parsed URL. A client contacts the same host
+/// again and again, and parsing a URL costs as much as parsing an answer.
 #[derive(Debug)]
 struct Host {
     scheme: Option<Scheme>,
@@ -67,7 +67,7 @@ impl Host {
         self.authority.as_ref() == uri.authority() && self.scheme.as_ref() == uri.scheme()
     }
 
-    /// The whole address of what lies there.
+    /// The full URL, with the path and query of `uri`.
     fn with_path_of(&self, uri: &Uri) -> Url {
         let mut url = self.url.clone();
         url.set_path(uri.path());
@@ -77,7 +77,7 @@ impl Host {
 }
 
 impl ReqwestTransport {
-    /// A transport that follows no redirects and repeats nothing by itself.
+    /// A transport that neither follows redirects nor retries.
     pub fn new() -> Result<Self, TransportError> {
         let proxies = proxies(|name| std::env::var(name).ok());
         Self::with(look_up, proxies)
@@ -98,7 +98,7 @@ impl ReqwestTransport {
         })
     }
 
-    /// The address in reqwest's words.
+    /// The URI as reqwest's URL type.
     fn url(&self, uri: &Uri) -> Result<Url, TransportError> {
         let mut last = self
             .last_host
@@ -111,8 +111,8 @@ impl ReqwestTransport {
         Ok(last.insert(host).with_path_of(uri))
     }
 
-    /// The same request in reqwest's words. Its own conversion prints the address to
-    /// read it again, and keeps extensions that nobody looks at.
+    /// Converts the request to reqwest's type. reqwest's own conversion prints and parses
+    /// the URL again, and keeps extensions that are not needed.
     fn converted(
         &self,
         request: http::Request<Bytes>,
@@ -125,7 +125,7 @@ impl ReqwestTransport {
         Ok(converted)
     }
 
-    /// Refuses an address that is private as it stands: it reaches no resolver.
+    /// Rejects a host that is a private IP address, for which no resolver is called.
     fn check(&self, url: &Url) -> Result<(), TransportError> {
         let host = url.host_str().unwrap_or_default();
         let refuse = |why: Box<dyn Error + Send + Sync>| {
@@ -195,8 +195,8 @@ impl fmt::Debug for OnFirstUse {
 }
 
 impl ReqwestTransport {
-    /// How far a request got when reqwest gave up, for a transport of your own
-    /// over a client of your own. The address, which may be signed, is dropped.
+    /// Converts a reqwest error, for a custom transport over a reqwest client of your
+    /// own. The URL, which may be signed, is removed.
     pub fn classify(error: ::reqwest::Error) -> TransportError {
         classify(error)
     }
@@ -224,7 +224,7 @@ impl Transport for ReqwestTransport {
 
 type LookingUp = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
-/// What finds a name's addresses; another one in tests.
+/// Resolves a name; replaced in tests.
 type LookUp = fn(&str) -> LookingUp;
 
 fn look_up(name: &str) -> LookingUp {
@@ -235,11 +235,11 @@ fn look_up(name: &str) -> LookingUp {
     })
 }
 
-/// Resolves names that lead to public addresses only. The connection is made to
-/// the very addresses that were looked at, so that no second answer can differ.
+/// Resolves only names whose addresses are all public. The connection is made to the
+/// addresses that were checked, so that a second look-up can't return others.
 struct PublicNames {
     look_up: LookUp,
-    /// Their owner named them, so they may lie in a private network.
+    /// The user configured them, so they may be in a private network.
     proxies: Vec<String>,
 }
 
@@ -259,8 +259,7 @@ impl Resolve for PublicNames {
     }
 }
 
-/// The hosts that the environment names as proxies for https: only that is
-/// public.
+/// The proxies for https in the environment; requests to public hosts use https.
 fn proxies(read: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let values = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].map(read);
     let hosts = values.into_iter().flatten().filter_map(|value| {
@@ -271,7 +270,7 @@ fn proxies(read: impl Fn(&str) -> Option<String>) -> Vec<String> {
     hosts.collect()
 }
 
-/// Whether a name was refused for where it leads.
+/// Whether a name was rejected because it resolves to a private address.
 fn leads_to_private(error: &::reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -283,7 +282,7 @@ fn leads_to_private(error: &::reqwest::Error) -> bool {
     false
 }
 
-/// Says how far a request got when reqwest gave up.
+/// Determines how far a request got before reqwest failed.
 fn classify(error: ::reqwest::Error) -> TransportError {
     let kind = if error.is_builder() || leads_to_private(&error) {
         TransportErrorKind::Request
@@ -294,7 +293,7 @@ fn classify(error: ::reqwest::Error) -> TransportError {
     } else {
         TransportErrorKind::Broken
     };
-    // A result's URL is signed: it must not show up in a log.
+    // A result's URL is signed, and must not appear in a log.
     TransportError::new(kind, error.without_url())
 }
 
