@@ -86,7 +86,7 @@ decimal! {
 }
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Amount = Amount(Decimal::ZERO);
 
     /// The sum, unless it has more than 28 digits.
@@ -96,7 +96,7 @@ impl Amount {
 }
 
 impl Sum for Amount {
-    /// Stays at the largest amount there is where the sum has too many digits.
+    /// Saturates at the largest amount if the sum has too many digits.
     fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Amount {
         Amount(amounts.fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.0)))
     }

@@ -1,10 +1,9 @@
-//! The usual answer, read straight from its text.
+//! The fast path for the usual answer, without a tree of JSON values.
 //!
-//! Nearly every answer is one task in Kling's own shape, with members of the
-//! documented types. Such an answer needs no tree of JSON values on the way. Reading
-//! here gives up at the first thing that is otherwise, be it a null or a number
-//! where a string is usual: `wire` and `shape`, which know what that may mean, read
-//! those. Whatever is read here reads the same there.
+//! Nearly every answer is one task in Kling's own shape, with members of the documented
+//! types. This module parses such an answer directly, and gives up at the first
+//! deviation, such as a null or a number where a string is usual. `wire` and `shape`
+//! handle those. An answer that is accepted here gives the same task there.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,12 +19,12 @@ use crate::task::Task;
 use crate::wire::{Field, FromWire, Read};
 
 impl Task {
-    /// The task of an answer in the documented shape: JSON of `code` 0, `message`,
-    /// `request_id` and, in `data`, a task with its id and its status. `None` for
-    /// whatever else, in which [`Task::find`] may find one all the same.
+    /// The task of an answer in the documented shape: a JSON object with `code` 0,
+    /// `message`, `request_id` and, in `data`, a task with its id and its status. `None`
+    /// for any other answer, in which [`Task::find`] may still find a task.
     ///
-    /// [`read_json`](crate::read_json) and [`Task::find`] see the same task in the
-    /// same text, and take about twice as long.
+    /// [`read_json`](crate::read_json) and [`Task::find`] find the same task in the same
+    /// text, and take about twice as long.
     ///
     /// ```
     /// use kling_types::{Task, read_json};
@@ -39,23 +38,23 @@ impl Task {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn of_plain_answer(body: &[u8]) -> Option<Task> {
-        // Text is read faster than bytes, of which each piece is looked at by itself.
+        // Parsing a `str` is faster than parsing bytes, where each string is validated.
         let text = str::from_utf8(body).ok()?;
         let mut reader = serde_json::Deserializer::from_str(text);
         let envelope: TaskEnvelope = object(&mut reader).ok()?;
         reader.end().ok()?;
-        // What stands beside these members may say more of the task, or against it.
+        // Other members beside these may add to the task, or contradict it.
         let is_plain = envelope.code == Some(WireCode::OK) && envelope.extra.is_empty();
         envelope.data.filter(|_| is_plain)
     }
 }
 
-/// An object of the wire, member by member: `wire_object!` implements it.
+/// A wire object, read member by member; implemented by `wire_object!`.
 pub(crate) trait Object: Sized {
     fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
 }
 
-/// Reads an object of which each member is as documented.
+/// Reads an object whose members all have the documented form.
 pub(crate) fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Object,
@@ -90,7 +89,7 @@ where
     }
 }
 
-/// Reads a list; an error if it is empty, for it would be left out again.
+/// Reads a list; an error if it is empty, because writing would omit it.
 pub(crate) fn list<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: FromWire,
@@ -103,8 +102,8 @@ where
     Ok(items.into_iter().map(|Plain(item)| item).collect())
 }
 
-/// Reads a task that has an id, a status and, if it failed, the reason: otherwise
-/// what lies around it may have them.
+/// Reads a task that has an id, a status and, if it failed, the reason: otherwise the
+/// envelope may have them.
 pub(crate) fn task<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Task, D::Error> {
     let task: Task = object(deserializer)?;
     let is_untold = task.state() == TaskState::Failed && task.failure_reason().is_none();
@@ -114,7 +113,7 @@ pub(crate) fn task<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Task, D
     Ok(task)
 }
 
-/// A field that is read so.
+/// A field that is read in this way.
 pub(crate) struct Plain<T>(pub(crate) T);
 
 impl<'de, T: Field> Deserialize<'de> for Plain<T> {
@@ -123,6 +122,6 @@ impl<'de, T: Field> Deserialize<'de> for Plain<T> {
     }
 }
 
-/// The key of a member: borrowed, where it has no escapes.
+/// The key of a member; borrowed if it has no escapes.
 #[derive(Deserialize)]
 pub(crate) struct Key<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);

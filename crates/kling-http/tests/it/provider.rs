@@ -58,7 +58,7 @@ async fn what_a_custom_provider_can_is_used() {
     error.expect_err("never found");
     assert_eq!(
         (host.count(&Method::POST), host.count(&Method::GET)),
-        (2, 3)
+        (2, 6)
     );
     let sent = &host.asked()[0];
     assert_eq!(
