@@ -137,8 +137,9 @@ impl Watch {
             self.made_last_query = cause == Cause::Schedule && self.next_query >= self.deadline;
             // A query still in progress at the deadline is dropped in favour of the
             // last one, which has the timeout of one attempt. So the watch ends in time.
+            let attempt = self.handle.client().settings().timeouts.attempt;
             let limit = if self.made_last_query {
-                Instant::now() + self.handle.client().settings().timeouts.attempt
+                Instant::now() + attempt
             } else {
                 self.deadline
             };
@@ -153,6 +154,10 @@ impl Watch {
                 }
                 Ok(Err(error)) => self.query_failed(cause, error),
                 Err(_) => {
+                    if self.made_last_query {
+                        let text = format!("no answer within {} s", attempt.as_secs_f32());
+                        self.last_failure = Some(Error::new(ErrorKind::Timeout, text));
+                    }
                     self.next_query = self.deadline;
                     None
                 }
