@@ -260,7 +260,7 @@ impl WaitArgs {
         )?;
         let mut policy = match interval {
             Some(interval) => PollPolicy::every(interval),
-            None if is_elsewhere => PollPolicy::eager(),
+            None if is_elsewhere => PollPolicy::exponential(),
             None => PollPolicy::default(),
         };
         if let Some(timeout) = timeout {

@@ -107,7 +107,7 @@ pub(crate) fn teller(job: &Job) -> impl Fn(&Notice<'_>) + Send + Sync + use<> {
         let message = one_line(&notice.to_string());
         say(&message);
         let next = match notice {
-            Notice::TryAgain { wait, .. } | Notice::LookUp(wait) => Some(wait.as_secs_f64()),
+            Notice::Retry { wait, .. } | Notice::LookUp(wait) => Some(wait.as_secs_f64()),
             _ => None,
         };
         teller.event(
@@ -286,7 +286,7 @@ pub(crate) async fn create_aloud(
     // events of its own: here it would look like another create.
     let is_done = Arc::new(AtomicBool::new(false));
     let (tell, is_over) = (teller(job), Arc::clone(&is_done));
-    let client = client.observed(move |notice| {
+    let client = client.with_observer(move |notice| {
         if !is_over.load(Ordering::Relaxed) {
             tell(notice);
         }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene, random_external_task_id};
+use kling_http::{EffectRequest, ExternalTaskId, ImageSource, Scene, generate_external_task_id};
 use kling_types::image::MAX_BYTES;
 use kling_types::validate::{Checks, Rule, Severity, Violation};
 use serde_json::{Map, Value};
@@ -84,7 +84,7 @@ impl RequestArgs {
         } else if request.external_task_id.is_none()
             && !request.extra.contains_key("external_task_id")
         {
-            request = request.with_external_task_id(random_external_task_id());
+            request = request.with_external_task_id(generate_external_task_id());
         }
         Ok(request)
     }

@@ -141,7 +141,7 @@ pub(crate) async fn get(args: &GetArgs) -> ExitCode {
     let connect = |_: &mut Job| args.connect.connect(&WaitArgs::default(), None, true);
     job::run(args.json, connect, async |job, service| {
         // A service that does not answer takes minutes.
-        let client = service.client.observed(teller(job));
+        let client = service.client.with_observer(teller(job));
         let task = args.task.find(&client).await?.fetch().await?;
         show(&task, job);
         Ok(())
@@ -179,7 +179,7 @@ pub(crate) async fn list(args: &ListArgs) -> ExitCode {
         // No larger a page than is shown; the service takes 1 to 500.
         let page = u16::try_from(args.limit.clamp(1, 100)).unwrap_or(100);
         // What can't be shown is told of.
-        let client = service.client.observed(teller(job));
+        let client = service.client.with_observer(teller(job));
         let mut tasks = client.effects().list().page_size(page).tasks();
         let mut is_empty = args.limit > 0;
         for _ in 0..args.limit {

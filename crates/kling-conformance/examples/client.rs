@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kling_http::{
     Client, Credentials, EffectRequest, ImageSource, PollPolicy, Provider, Scene,
-    random_external_task_id,
+    generate_external_task_id,
 };
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ type Failure = Box<dyn std::error::Error>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     // Known before anything is sent, so it can be told whatever happens.
-    let external_task_id = random_external_task_id();
+    let external_task_id = generate_external_task_id();
     let mut result = json!({ "external_task_id": external_task_id });
     let ended = run(external_task_id, &mut result).await;
     if let Err(error) = &ended {

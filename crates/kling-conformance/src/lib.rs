@@ -48,5 +48,5 @@ pub use inbox::Inbox;
 pub use mocked::{Wrap, mock_target, run_against_mock};
 pub use report::Report;
 pub use status::{Level, Status};
-pub use suite::{CheckResult, Selection, run, run_selected, run_telling};
+pub use suite::{CheckResult, Selection, run, run_selected, run_with_progress};
 pub use target::{Host, Reply, Target};

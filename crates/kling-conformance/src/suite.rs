@@ -114,15 +114,15 @@ pub async fn run(target: &Target) -> Vec<CheckResult> {
 
 /// Runs the selected checks against a target, one after another.
 pub async fn run_selected(target: &Target, selection: &Selection) -> Vec<CheckResult> {
-    run_telling(target, selection, |_| {}).await
+    run_with_progress(target, selection, |_| {}).await
 }
 
-/// Like [`run_selected`], but reports each result as soon as it is there, because a
-/// run may take long.
-pub async fn run_telling(
+/// Like [`run_selected`], but passes each result to `progress` as soon as it is there,
+/// because a run may take long.
+pub async fn run_with_progress(
     target: &Target,
     selection: &Selection,
-    mut tell: impl FnMut(&CheckResult),
+    mut progress: impl FnMut(&CheckResult),
 ) -> Vec<CheckResult> {
     let mut results = Vec::new();
     for check in all() {
@@ -135,7 +135,7 @@ pub async fn run_telling(
         let outcome = ask(target).await;
         let exchanges = std::mem::take(&mut target.state().exchanges);
         let result = selection.expects(CheckResult::new(check, outcome, exchanges));
-        tell(&result);
+        progress(&result);
         results.push(result);
     }
     results

@@ -125,7 +125,7 @@ impl Job {
         if self.is("the same external id") {
             self.told.external_task_id = Some("my-job".to_owned());
         } else if !self.is("no external id") {
-            let id = kling_http::random_external_task_id().to_string();
+            let id = kling_http::generate_external_task_id().to_string();
             self.told.external_task_id = Some(id);
         }
         if let Some(id) = &self.told.external_task_id {

@@ -1,4 +1,4 @@
-//! Finds the task in an answer, in whichever wrapping a gateway puts it.
+//! Finds the task in an answer, whatever envelope a gateway puts around it.
 
 use kling_types::{ServiceError, Task, TaskEnvelope, TaskId, without_signatures};
 use serde::Deserialize as _;
@@ -9,9 +9,9 @@ use crate::error::{Error, ErrorKind};
 /// What an answer holds.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// The task of an answer in the documented shape, and nothing besides.
+    /// The task of an answer in the documented shape.
     Task(Box<Task>),
-    /// Whatever else, as it came.
+    /// Any other answer, unchanged.
     Json(Value),
 }
 
@@ -27,9 +27,9 @@ impl Content {
 
 /// The task in an answer.
 ///
-/// `asked` is the id that the query named. Gateways that put a body of their
-/// own in place of a failed task's leave the id out (*in the source of
-/// gateways*); then it is the one asked for.
+/// `asked` is the id in the query. Gateways that replace the body of a failed task with
+/// their own omit the id (*in the source of gateways*); then the task is the one that
+/// was asked for.
 pub(crate) fn find_task(answer: &Value, asked: Option<&TaskId>) -> Option<Task> {
     Task::find(answer).or_else(|| {
         let envelope = TaskEnvelope::deserialize(answer).ok()?;
@@ -37,8 +37,8 @@ pub(crate) fn find_task(answer: &Value, asked: Option<&TaskId>) -> Option<Task> 
     })
 }
 
-/// The error for an answer without a task: `what`, and what the service says in
-/// it. A failed task was seen to be told so, with code 0 (*seen live*).
+/// The error for an answer without a task: `what`, and the service's message. Failed
+/// tasks were seen to be reported in this way, with code 0 (*seen live*).
 pub(crate) fn no_task(answer: &Value, what: &str) -> Error {
     /// Enough for a sentence.
     const SHOWN: usize = 200;
@@ -49,7 +49,7 @@ pub(crate) fn no_task(answer: &Value, what: &str) -> Error {
     let message = envelope
         .message
         .filter(|message| !message.trim().is_empty());
-    // Some gateways have it elsewhere.
+    // Some gateways put the message elsewhere.
     let other = || ServiceError::parse(200, answer).map(|error| error.message);
     let message = message.or_else(other).unwrap_or_default();
     let message: String = message.trim().chars().take(SHOWN).collect();
@@ -62,9 +62,9 @@ pub(crate) fn no_task(answer: &Value, what: &str) -> Error {
     }
 }
 
-/// What may be shown of an answer that nobody understands, so that an id in it is not
-/// lost: its beginning, without the ends of long texts, which may be pictures, and
-/// without the queries of addresses, which may be signatures.
+/// The beginning of an answer that can't be understood, for an error message, so that
+/// an id in it is not lost. Long texts, which may be pictures, are cut, and the queries
+/// of URLs, which may be signatures, are removed.
 pub(crate) fn quoted(answer: &Value) -> String {
     const SHOWN: usize = 400;
     let text = shortened(answer).to_string();

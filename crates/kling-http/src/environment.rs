@@ -11,7 +11,7 @@ const ACCESS: &str = "KLING_ACCESS_KEY";
 const SECRET: &str = "KLING_SECRET_KEY";
 const BASE_URL: &str = "KLING_BASE_URL";
 
-/// The first of the documented variables that holds something decides.
+/// The first of the documented variables that is not empty decides.
 pub(crate) fn from_variables(
     read: impl Fn(&str) -> Option<String>,
 ) -> Result<(Provider, Credentials)> {
@@ -34,8 +34,8 @@ pub(crate) fn from_variables(
     Err(Error::new(ErrorKind::Config, text))
 }
 
-/// The provider at the host that the environment names, and how to watch tasks
-/// there: behind another host may be a fake service, whose run times are others.
+/// The provider at the host that the environment names, and the polling policy for it:
+/// another host may be a fake service, with different run times.
 pub(crate) fn host(
     provider: Provider,
     read: impl Fn(&str) -> Option<String>,
@@ -43,7 +43,7 @@ pub(crate) fn host(
     let url = read(BASE_URL).filter(|url| !url.trim().is_empty());
     let there = url.map(|url| provider.clone().with_base_url(url));
     match there.filter(|there| *there != provider) {
-        Some(there) => (there, PollPolicy::eager()),
+        Some(there) => (there, PollPolicy::exponential()),
         None => (provider, PollPolicy::default()),
     }
 }
@@ -135,7 +135,10 @@ mod tests {
         assert_eq!(host(Some(" ")), usual);
         assert_eq!(host(Some(&format!("{}/", usual.0))), usual);
         let mock = "http://127.0.0.1:8080";
-        assert_eq!(host(Some(mock)), (mock.to_owned(), PollPolicy::eager()));
+        assert_eq!(
+            host(Some(mock)),
+            (mock.to_owned(), PollPolicy::exponential())
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@
 //! With the feature `tracing`, each attempt of a call is a span `kling.request` with
 //! `operation`, `attempt`, and the answer's `status`, `code` and `request_id`,
 //! inside a span `kling.task` with `task_id` and `external_task_id`. Waits, and
-//! the steps after a lost create, are events; [`Client::observed`] also reports them
+//! the steps after a lost create, are events; [`Client::with_observer`] also reports them
 //! to the program. None of these has a key, token, picture or signed address, at
 //! any level.
 //!
@@ -69,12 +69,12 @@ mod client;
 mod clock;
 mod create;
 mod credentials;
-mod dice;
 #[cfg(feature = "download")]
 mod download;
 mod environment;
 mod error;
 mod host;
+mod jitter;
 mod list;
 mod notice;
 mod pipeline;
@@ -89,7 +89,7 @@ pub mod webhook;
 
 pub use client::{Client, ClientBuilder, Effects};
 pub use clock::{Clock, SharedClock, SystemClock, TokioClock};
-pub use create::random_external_task_id;
+pub use create::generate_external_task_id;
 pub use credentials::Credentials;
 #[cfg(feature = "download")]
 pub use download::{Download, DownloadPolicy, DownloadProgress, DownloadStream, Received, Saved};
@@ -99,7 +99,7 @@ pub use notice::Notice;
 pub use pipeline::{RetryPolicy, Timeouts};
 pub use provider::Provider;
 pub use task::{
-    Cadence, Growing, PollPolicy, Progress, SavedTask, TaskEvent, TaskEvents, TaskHandle,
+    Backoff, PollPolicy, PollSchedule, Progress, SavedTask, TaskEvent, TaskEvents, TaskHandle,
 };
 #[cfg(feature = "reqwest")]
 pub use transport::ReqwestTransport;

@@ -18,10 +18,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::notice::Notice;
 use crate::pipeline::{Call, query};
 
-/// The last page that can be asked for (*documented*).
+/// The last page that can be requested (*documented*).
 const LAST_PAGE: u32 = 1000;
 
-/// What a page may hold (*documented*).
+/// The allowed page sizes (*documented*).
 const PAGE_SIZES: std::ops::RangeInclusive<u16> = 1..=500;
 
 /// A list of the account's tasks, newest first (*inferred*). Nothing is sent until
@@ -115,17 +115,16 @@ impl List {
     }
 }
 
-/// How far a list has been read.
+/// The position in a list.
 struct Cursor {
     list: List,
-    /// The page to ask for; none such after the last one.
+    /// The next page to request.
     page: u32,
     shown: HashSet<TaskId>,
 }
 
 impl Cursor {
-    /// What is new on the next page, and whether there may be another; `None`
-    /// after the last.
+    /// The new tasks on the next page, and whether there may be another page.
     async fn next(&mut self) -> Result<(Vec<Task>, bool)> {
         self.list.check()?;
         if self.page > LAST_PAGE {
@@ -151,7 +150,7 @@ impl Cursor {
         };
         let items = match data {
             Some(Some(Value::Array(items))) => &items[..],
-            // As everywhere, nothing may be left out or be null.
+            // As everywhere in answers, an empty value may be absent or null.
             Some(None | Some(Value::Null)) => &[],
             _ => {
                 let text = "the answer to the list has no list in it";
@@ -164,7 +163,7 @@ impl Cursor {
         if tasks.len() < items.len() {
             // One broken item must not hide the others.
             let count = items.len() - tasks.len();
-            client.observer().tell(&Notice::ItemsWithoutTask(count));
+            client.observer().notify(&Notice::ItemsWithoutTask(count));
         }
         let new = tasks
             .into_iter()

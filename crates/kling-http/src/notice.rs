@@ -12,9 +12,9 @@ use crate::trace;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Notice<'a> {
-    /// An attempt failed without harm; the next one follows after this wait.
+    /// An attempt failed and had no effect; the next one follows after this wait.
     #[non_exhaustive]
-    TryAgain {
+    Retry {
         /// The call: `effects.create`, `effects.get`, `effects.list`.
         operation: &'static str,
         /// Why it failed; [`Error::attempts`] counts the attempts so far.
@@ -24,12 +24,12 @@ pub enum Notice<'a> {
     },
     /// The service says that the token has expired; the call is repeated with a new
     /// one.
-    TokenRefused,
+    TokenExpired,
     /// The outcome of a create is unknown (its answer was lost, or it is a
     /// duplicate after "not now"): its task is looked up after this wait.
     LookUp(Duration),
     /// The create is sent again, because the service does not know the first one.
-    CreateAgain,
+    ResendCreate,
     /// The task of that create was found. Nothing is charged twice.
     Adopted(&'a TaskId),
     /// A page of a list has this many items that name no task.
@@ -39,7 +39,7 @@ pub enum Notice<'a> {
 impl fmt::Display for Notice<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Notice::TryAgain {
+            Notice::Retry {
                 operation,
                 error,
                 wait,
@@ -48,7 +48,7 @@ impl fmt::Display for Notice<'_> {
                 "{operation}: trying again in {:.1} s: {error}",
                 wait.as_secs_f64()
             ),
-            Notice::TokenRefused => {
+            Notice::TokenExpired => {
                 f.write_str("the service calls the token expired: signing anew")
             }
             Notice::LookUp(Duration::ZERO) => {
@@ -59,7 +59,7 @@ impl fmt::Display for Notice<'_> {
                 "what became of the create is not known: looking its task up in {:.1} s",
                 wait.as_secs_f64()
             ),
-            Notice::CreateAgain => {
+            Notice::ResendCreate => {
                 f.write_str("the service does not know the create: sending it again")
             }
             Notice::Adopted(id) => write!(f, "the task of the create was found: {id}"),
@@ -71,11 +71,11 @@ impl fmt::Display for Notice<'_> {
     }
 }
 
-type Told = dyn Fn(&Notice<'_>) + Send + Sync;
+type Callback = dyn Fn(&Notice<'_>) + Send + Sync;
 
 /// The observer, if there is one.
 #[derive(Default)]
-pub(crate) struct Observer(Option<Box<Told>>);
+pub(crate) struct Observer(Option<Box<Callback>>);
 
 impl Observer {
     pub(crate) fn new(observer: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
@@ -83,7 +83,7 @@ impl Observer {
     }
 
     /// Notifies the observer, and writes to the log.
-    pub(crate) fn tell(&self, notice: &Notice<'_>) {
+    pub(crate) fn notify(&self, notice: &Notice<'_>) {
         trace::notice(notice);
         if let Some(observer) = &self.0 {
             observer(notice);

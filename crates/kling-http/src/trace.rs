@@ -106,18 +106,18 @@ pub(crate) fn notice(notice: &Notice<'_>) {
     use tracing::{debug, warn};
     let millis = |wait: &Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     match notice {
-        Notice::TryAgain { error, wait, .. } => debug!(
+        Notice::Retry { error, wait, .. } => debug!(
             kind = error.kind().name(),
             attempt = error.attempts(),
             wait_ms = millis(wait),
             "the try failed, another follows"
         ),
-        Notice::TokenRefused => debug!("the service calls the token expired"),
+        Notice::TokenExpired => debug!("the service calls the token expired"),
         Notice::LookUp(wait) => warn!(
             wait_ms = millis(wait),
             "what became of the create is not known: looking its task up"
         ),
-        Notice::CreateAgain => warn!("the service does not know the create: sending it again"),
+        Notice::ResendCreate => warn!("the service does not know the create: sending it again"),
         Notice::Adopted(id) => warn!(task_id = id.as_str(), "the task was found"),
         Notice::ItemsWithoutTask(count) => warn!(count, "items of the list name no task"),
     }

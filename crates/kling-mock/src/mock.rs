@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kling_http::{
-    Cadence, Client, Credentials, Growing, PollPolicy, Provider, Result, SharedClock,
+    Backoff, Client, Credentials, PollPolicy, PollSchedule, Provider, Result, SharedClock,
     SharedTransport,
 };
 use kling_types::UnixMillis;
@@ -94,7 +94,7 @@ impl Mock {
 
     /// A client over [`transport`](Self::transport), with the right key and clock.
     /// It polls ten times a second at first and every five seconds in the end,
-    /// because tasks of a mock may end immediately; the client's default cadence
+    /// because tasks of a mock may end immediately; the client's default schedule
     /// expects minutes.
     pub fn client(&self) -> Result<Client> {
         let provider = self.provider().with_base_url(IN_PROCESS_URL);
@@ -102,7 +102,7 @@ impl Mock {
             .transport(self.transport())
             .clock(Arc::clone(self.0.wall.as_ref().unwrap_or(&self.0.clock)))
             .poll(PollPolicy {
-                cadence: Cadence::Growing(Growing {
+                schedule: PollSchedule::Backoff(Backoff {
                     initial: Duration::from_millis(100),
                     factor: 1.5,
                     max_interval: Duration::from_secs(5),

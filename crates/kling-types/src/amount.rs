@@ -64,7 +64,8 @@ macro_rules! decimal {
         }
 
         impl $name {
-            /// Whether it is written like this. What is plainly so needs no writing.
+            /// Whether `Display` prints exactly this text; without printing it, in the
+            /// usual case of a whole number.
             fn is_written(&self, text: &str) -> bool {
                 let is_plain = matches!(text.as_bytes(), [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
                 is_plain || self.to_string() == text
@@ -102,7 +103,7 @@ decimal! {
 }
 
 impl Amount {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Amount = Amount(Decimal::ZERO);
 
     /// The sum, unless it has more than 28 digits.
@@ -112,7 +113,7 @@ impl Amount {
 }
 
 impl Sum for Amount {
-    /// Stays at the largest amount there is where the sum has too many digits.
+    /// Saturates at the largest amount if the sum has too many digits.
     fn sum<I: Iterator<Item = Amount>>(amounts: I) -> Amount {
         Amount(amounts.fold(Decimal::ZERO, |sum, amount| sum.saturating_add(amount.0)))
     }

@@ -1,15 +1,14 @@
 //! The body that the service posts to `callback_url` when a task changes.
 //!
-//! Three bodies are accepted, and one set of facts comes out: the task object
-//! alone (*documented* by Kling for these paths, and by CometAPI), the newer
+//! Three bodies are accepted, and read into the same type: the task object alone (*documented* by Kling for these paths, and by CometAPI), the newer
 //! flat form (*documented*; Kling's page frames the two by model, its path is
 //! the likelier rule: *contradictory*), and an envelope as a query answers it
 //! (*inferred*: nobody has published a callback they received). Gateways may
 //! post a task id of their upstream's: look the task up by its external id, or
 //! by a token in the callback URL.
 //!
-//! Whether a callback is genuine is not told here: check its signature over the
-//! raw bytes first.
+//! This module does not authenticate callbacks: verify the signature over the raw bytes
+//! first.
 //!
 //! ```
 //! use kling_types::TaskState;
@@ -35,7 +34,7 @@ use crate::shape;
 use crate::task::Task;
 use crate::wire::Extra;
 
-/// A callback: the task it tells of, and the body it came in.
+/// A callback: its task, and the shape of its body.
 #[derive(Clone, PartialEq)]
 pub struct TaskCallback {
     shape: CallbackShape,
@@ -43,7 +42,7 @@ pub struct TaskCallback {
     body: Extra,
 }
 
-/// The bodies that callbacks come in.
+/// The shapes of a callback's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallbackShape {
@@ -71,7 +70,7 @@ impl TaskCallback {
         TaskCallback { shape, task, body }
     }
 
-    /// Reads a body as it was received, by the rules of [`read_json`].
+    /// Parses a raw body, by the rules of [`read_json`].
     pub fn from_slice(body: &[u8]) -> Result<Self, ReadCallbackError> {
         match read_json(body) {
             Ok(Value::Object(members)) => Self::from_members(members),
@@ -80,7 +79,7 @@ impl TaskCallback {
         }
     }
 
-    /// Reads a body that is a JSON object already.
+    /// Reads a body that was parsed already.
     pub fn from_members(members: Extra) -> Result<Self, ReadCallbackError> {
         match shape::find_in_body(&members) {
             Some((task, shape)) => Ok(TaskCallback {
@@ -97,12 +96,12 @@ impl TaskCallback {
         }
     }
 
-    /// Which of the known bodies it was.
+    /// The shape of the body.
     pub fn shape(&self) -> CallbackShape {
         self.shape
     }
 
-    /// The task as the callback tells of it.
+    /// The task as the callback shows it.
     pub fn task(&self) -> &Task {
         &self.task
     }
@@ -136,15 +135,15 @@ impl<'de> Deserialize<'de> for TaskCallback {
     }
 }
 
-/// Why a body is no callback about a task.
+/// Why a body is not a callback about a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadCallbackError {
-    /// It is not JSON; here is where it goes wrong.
+    /// It is not JSON; the text says where.
     NotJson(String),
-    /// It is JSON, but no object.
+    /// It is JSON, but not an object.
     NotAnObject,
-    /// It is an object in which no task is found.
+    /// It is an object without a task.
     NoTask {
         /// The names of its first members.
         members: Vec<String>,

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct ApiCode(i64);
 
-/// What kind of error it is. The classes are ours (*inferred* from the meanings
+/// The class of an error. The classes are ours (*inferred* from the meanings
 /// and the retry advice in Kling's table, which are *documented*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -32,8 +32,8 @@ pub enum ErrorClass {
     Auth,
     /// The token has expired: the same credentials can sign a new one.
     TokenExpired,
-    /// The account is abnormal, in arrears, out of units, or may not come from
-    /// this address. Kling sends these with HTTP 429; waiting does not help.
+    /// The account is abnormal, in arrears, out of units, or not allowed from this IP
+    /// address. Kling sends these with HTTP 429; waiting does not help.
     Account,
     /// The account may not use this resource.
     Permission,
@@ -45,7 +45,7 @@ pub enum ErrorClass {
     Policy,
     /// Too many requests in a short time.
     RateLimit,
-    /// Too many tasks at once: a slot is free when one of them ends.
+    /// Too many tasks at once: a slot becomes free when one of them ends.
     Capacity,
     /// The service is down for maintenance: nothing was done. Kling's table says
     /// to try again, of creates too (*documented*); the advice never to repeat a
@@ -64,7 +64,7 @@ pub enum Remedy {
     /// The caller corrects the credentials.
     FixCredentials,
     /// The client signs a new token and retries.
-    SignAgain,
+    RenewToken,
     /// The account's owner pays, or asks for the permission.
     SettleAccount,
     /// The caller corrects the request.
@@ -75,7 +75,7 @@ pub enum Remedy {
     /// anything was done.
     RetryLater,
     /// A query may be retried; the outcome of a create must be found out first.
-    FindOut,
+    CheckOutcome,
 }
 
 impl ErrorClass {
@@ -83,14 +83,14 @@ impl ErrorClass {
     pub const fn remedy(self) -> Remedy {
         match self {
             ErrorClass::Auth => Remedy::FixCredentials,
-            ErrorClass::TokenExpired => Remedy::SignAgain,
+            ErrorClass::TokenExpired => Remedy::RenewToken,
             ErrorClass::Account | ErrorClass::Permission => Remedy::SettleAccount,
             ErrorClass::Request | ErrorClass::NotFound => Remedy::FixRequest,
             ErrorClass::Policy => Remedy::ChangeContent,
             ErrorClass::RateLimit | ErrorClass::Capacity | ErrorClass::Maintenance => {
                 Remedy::RetryLater
             }
-            ErrorClass::Server | ErrorClass::Unknown => Remedy::FindOut,
+            ErrorClass::Server | ErrorClass::Unknown => Remedy::CheckOutcome,
         }
     }
 
@@ -102,7 +102,7 @@ impl ErrorClass {
     pub const fn is_retryable(self, idempotent: bool) -> bool {
         match self.remedy() {
             Remedy::RetryLater => true,
-            Remedy::FindOut => idempotent && !matches!(self, ErrorClass::Unknown),
+            Remedy::CheckOutcome => idempotent && !matches!(self, ErrorClass::Unknown),
             _ => false,
         }
     }

@@ -1,14 +1,14 @@
-//! JSON as a service may send it.
+//! Parsing JSON with broken characters.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// Reads the text of an answer or a callback: JSON, of which single characters may be
-/// broken. A byte order mark in front is passed over; bytes that are no UTF-8, and
-/// half of a character (`\ud83d` without the other half, as in a text that was cut),
-/// are read as U+FFFD. What says where a paid result lies must not be lost for an
-/// emoji (*inferred*: nobody has seen one yet; browsers and Python read them too).
+/// Parses the JSON of an answer or a callback, and tolerates broken characters. A byte
+/// order mark is skipped. Bytes that are not UTF-8, and unpaired surrogates (`\ud83d`
+/// without its other half, as in a text that was cut), are read as U+FFFD: the address
+/// of a paid result must not be lost because of an emoji (*inferred*: nobody has seen
+/// this yet; browsers and Python read them too).
 ///
 /// ```
 /// let cut = b"\xef\xbb\xbf{\"task_status_msg\": \"so sad \\ud83d\"}";
@@ -18,7 +18,7 @@ use serde_json::Value;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn read_json(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    // Text is read faster than bytes, of which each piece is looked at by itself.
+    // Parsing a `str` is faster than parsing bytes, where each string is validated.
     let strict = match str::from_utf8(bytes) {
         Ok(text) => serde_json::from_str(text),
         Err(_) => serde_json::from_slice(bytes),
@@ -30,8 +30,7 @@ pub fn read_json(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     })
 }
 
-/// The same JSON with `\ufffd` in the place of each escape that is half of a
-/// character.
+/// The same JSON with `\ufffd` in place of each escape that is an unpaired surrogate.
 fn with_whole_characters(text: &str) -> Cow<'_, str> {
     let mut mended = String::new();
     let mut rest = text;
@@ -40,7 +39,7 @@ fn with_whole_characters(text: &str) -> Cow<'_, str> {
         let (kept, written) = match (code_unit(escape), escape.get(6..).and_then(code_unit)) {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, escape.get(..12)),
             (Some(0xd800..=0xdfff), _) => (6, Some("\\ufffd")),
-            // The backslash and what it escapes, be that a backslash.
+            // The backslash and the character that it escapes.
             _ => {
                 let length = 1 + escape[1..].chars().next().map_or(0, char::len_utf8);
                 (length, escape.get(..length))
@@ -57,7 +56,7 @@ fn with_whole_characters(text: &str) -> Cow<'_, str> {
     Cow::Owned(mended)
 }
 
-/// The UTF-16 code unit that a text begins with, if that is written `\uXXXX`.
+/// The UTF-16 code unit at the start of a text, if it is written `\uXXXX`.
 fn code_unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,10 +1,9 @@
-//! The usual answer, read straight from its text.
+//! The fast path for the usual answer, without a tree of JSON values.
 //!
-//! Nearly every answer is one task in Kling's own shape, with members of the
-//! documented types. Such an answer needs no tree of JSON values on the way. Reading
-//! here gives up at the first thing that is otherwise, be it a null or a number
-//! where a string is usual: `wire` and `shape`, which know what that may mean, read
-//! those. Whatever is read here reads the same there.
+//! Nearly every answer is one task in Kling's own shape, with members of the documented
+//! types. This module parses such an answer directly, and gives up at the first
+//! deviation, such as a null or a number where a string is usual. `wire` and `shape`
+//! handle those. An answer that is accepted here gives the same task there.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,12 +18,12 @@ use crate::task::Task;
 use crate::wire::{Field, FromWire, Read};
 
 impl Task {
-    /// The task of an answer in the documented shape: JSON of `code` 0, `message`,
-    /// `request_id` and, in `data`, a task with its id and its status. `None` for
-    /// whatever else, in which [`Task::find`] may find one all the same.
+    /// The task of an answer in the documented shape: a JSON object with `code` 0,
+    /// `message`, `request_id` and, in `data`, a task with its id and its status. `None`
+    /// for any other answer, in which [`Task::find`] may still find a task.
     ///
-    /// [`read_json`](crate::read_json) and [`Task::find`] see the same task in the
-    /// same text, and take about twice as long.
+    /// [`read_json`](crate::read_json) and [`Task::find`] find the same task in the same
+    /// text, and take about twice as long.
     ///
     /// ```
     /// use kling_types::{Task, read_json};
@@ -38,7 +37,7 @@ impl Task {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn of_plain_answer(body: &[u8]) -> Option<Box<Task>> {
-        // Text is read faster than bytes, of which each piece is looked at by itself.
+        // Parsing a `str` is faster than parsing bytes, where each string is validated.
         let text = str::from_utf8(body).ok()?;
         let mut reader = serde_json::Deserializer::from_str(text);
         let answer: PlainAnswer = object(&mut reader).ok()?;
@@ -47,8 +46,8 @@ impl Task {
     }
 }
 
-/// The envelope of a success. Its task is boxed where it is read: it is some 500
-/// bytes, and to move them from caller to caller takes as long as to read them.
+/// The envelope of a success. Its task, some 500 bytes, is boxed where it is read:
+/// moving it from caller to caller takes about as long as parsing it.
 struct PlainAnswer {
     task: Box<Task>,
 }
@@ -67,8 +66,8 @@ impl Object for PlainAnswer {
                     request_id = Some(map.next_value::<Key<'_>>()?);
                 }
                 "data" if data.is_none() => data = Some(map.next_value::<PlainTask>()?),
-                // What stands beside these members may say more of the task, or against
-                // it; and of two members of the same key the last one counts.
+                // Other members beside these may add to the task, or contradict it;
+                // of two members with the same key the last one counts.
                 _ => return Err(A::Error::custom("not as documented")),
             }
         }
@@ -79,12 +78,12 @@ impl Object for PlainAnswer {
     }
 }
 
-/// An object of the wire, member by member: `wire_object!` implements it.
+/// A wire object, read member by member; implemented by `wire_object!`.
 pub(crate) trait Object: Sized {
     fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
 }
 
-/// Reads an object of which each member is as documented.
+/// Reads an object whose members all have the documented form.
 pub(crate) fn object<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Object,
@@ -119,7 +118,7 @@ where
     }
 }
 
-/// Reads a list; an error if it is empty, for it would be left out again.
+/// Reads a list; an error if it is empty, because writing would omit it.
 pub(crate) fn list<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: FromWire,
@@ -132,8 +131,8 @@ where
     Ok(items.into_iter().map(|Plain(item)| item).collect())
 }
 
-/// A task that has an id, a status and, if it failed, the reason: otherwise what lies
-/// around it may have them.
+/// A task that has an id, a status and, if it failed, the reason: otherwise the
+/// envelope may have them.
 struct PlainTask(Box<Task>);
 
 impl<'de> Deserialize<'de> for PlainTask {
@@ -147,7 +146,7 @@ impl<'de> Deserialize<'de> for PlainTask {
     }
 }
 
-/// A field that is read so.
+/// A field that is read in this way.
 pub(crate) struct Plain<T>(pub(crate) T);
 
 impl<'de, T: Field> Deserialize<'de> for Plain<T> {
@@ -156,6 +155,6 @@ impl<'de, T: Field> Deserialize<'de> for Plain<T> {
     }
 }
 
-/// The key of a member: borrowed, where it has no escapes.
+/// The key of a member; borrowed if it has no escapes.
 #[derive(Deserialize)]
 pub(crate) struct Key<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);

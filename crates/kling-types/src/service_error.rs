@@ -1,4 +1,4 @@
-//! Errors of the service, in each of the shapes in which it sends them.
+//! Errors of the service, in all shapes in which they are sent.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -59,14 +59,14 @@ pub enum ErrorShape {
 const MAX_NESTING: u8 = 4;
 
 impl ServiceError {
-    /// Reads an answer's body. `None` if the body does not speak of an error:
-    /// then the HTTP status decides.
+    /// Reads an answer's body. `None` if the body does not report an error: then the
+    /// HTTP status decides.
     pub fn parse(http_status: u16, body: &Value) -> Option<ServiceError> {
         parse(http_status, body, MAX_NESTING)
     }
 
-    /// The error that an HTTP status alone speaks of; `message` is what is known
-    /// besides, such as the beginning of the body.
+    /// The error for an HTTP status alone; `message` is any other information, such as
+    /// the beginning of the body.
     pub fn of_status(http_status: u16, message: impl Into<String>) -> ServiceError {
         ServiceError {
             shape: ErrorShape::Status,
@@ -78,10 +78,10 @@ impl ServiceError {
         }
     }
 
-    /// What kind of error it is: by the sentence for an empty account, which
-    /// rides on any code and status (*seen live*: 400 with 429), and by the one for
-    /// an unknown task, which has the code of a bad parameter (*seen live*); then
-    /// by the gateway's word, the code, the HTTP status.
+    /// The class of the error. First by the message for an empty account, which comes
+    /// with any code and status (*seen live*: 400 with 429), and by the one for an
+    /// unknown task, which has the code of a bad parameter (*seen live*); then by the
+    /// gateway's word, the code and the HTTP status.
     pub fn class(&self) -> ErrorClass {
         let sentence = self.message.trim();
         if sentence.eq_ignore_ascii_case("Account balance not enough") {
@@ -104,8 +104,8 @@ impl ServiceError {
         }
     }
 
-    /// Whether it says that no task has this id or external id. The text is the
-    /// proof (*seen live*); the code 1201 also stands for other faults.
+    /// Whether it says that no task has this id or external id. This is recognised by
+    /// the message (*seen live*): the code 1201 also stands for other errors.
     pub fn is_task_not_found(&self) -> bool {
         self.gateway_code.as_deref() == Some("task_not_exist")
             || starts_with_ignoring_case(&self.message, "Task not found by id/external id")
@@ -122,9 +122,9 @@ impl ServiceError {
     }
 }
 
-/// The words of gateways that say more than the HTTP status they come with, from
-/// live answers and from the sources of gateways. Other words, such as
-/// `fail_to_fetch_task`, ride on the status that their upstream sent.
+/// The words of gateways that are more specific than their HTTP status, from live
+/// answers and from the sources of gateways. Other words, such as
+/// `fail_to_fetch_task`, come with the status of the upstream.
 fn class_of_word(word: &str) -> Option<ErrorClass> {
     Some(match word {
         // With HTTP 500 too (seen live).
@@ -145,7 +145,7 @@ fn parse(http_status: u16, body: &Value, nesting: u8) -> Option<ServiceError> {
     let members = body.as_object()?;
     let code = members.get("code").and_then(WireCode::from_wire);
     let is_success = code.as_ref().is_some_and(|code| code.value.is_success());
-    // Code 0 with data is the service's own yes, whatever stands beside it.
+    // Code 0 with data is a success, whatever the other members are.
     if is_success && members.get("data").is_some_and(Value::is_object) {
         return None;
     }
@@ -228,7 +228,7 @@ fn starts_with_ignoring_case(text: &str, start: &str) -> bool {
         .is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-/// The service's words, cut where they are endless; the field has them all.
+/// The service's message, cut if it is very long; the field has the full text.
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let meaning = self

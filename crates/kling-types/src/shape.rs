@@ -1,4 +1,4 @@
-//! The shapes that a task comes in besides its own, read into the same facts.
+//! The other shapes in which a task may arrive, read into the same type.
 //!
 //! - *flat*: Kling's newer form `{id, status, message, create_time,
 //!   update_time, external_id, outputs[], billing[]}`, in callbacks and in the
@@ -16,8 +16,8 @@ use crate::status::{TaskState, TaskStatus};
 use crate::task::{BalanceDeduction, Image, Task, TaskInfo, TaskResult, Video};
 use crate::wire::{Extra, Field, FromWire, Members, Read};
 
-/// How many `data` may lie around a task: the answer's envelope, a gateway's
-/// record, and the envelope that the gateway got.
+/// The maximum nesting of `data` around a task: the answer's envelope, a gateway's
+/// record, and the envelope that the gateway received.
 const MAX_WRAPPERS: u8 = 3;
 
 impl FromWire for Task {
@@ -28,10 +28,10 @@ impl FromWire for Task {
 }
 
 impl Task {
-    /// The task in any body that speaks of one: alone, flat, in an envelope, or
-    /// in a gateway's record of it. `None` if it names no task.
+    /// Finds the task in a body: alone, flat, in an envelope, or in a gateway's record.
+    /// `None` if there is no task.
     ///
-    /// Of two ids on the way the outer one counts: the host that answers knows
+    /// If there are two ids, the outer one counts, because the host that answers knows
     /// the task by it.
     pub fn find(body: &Value) -> Option<Task> {
         find_in_body(body.as_object()?).map(|(task, _)| task)
@@ -43,7 +43,7 @@ pub(crate) fn find_in_body(body: &Extra) -> Option<(Task, CallbackShape)> {
     find(body, MAX_WRAPPERS, None).map(|(task, shape)| (task.value, shape))
 }
 
-/// `record` is what lies around it and has an id, for a task that has none.
+/// `record` is the enclosing object with an id, for a task without one.
 fn find(
     members: &Extra,
     wrappers: u8,
@@ -93,12 +93,11 @@ fn named(members: &Extra, record: &Extra) -> Option<Task> {
     Task::from_members(&members).ok()
 }
 
-/// The task inside a gateway's record. The record's id is the one that the
-/// gateway answers to, and a failure that only the record knows is the
-/// gateway's own: it has stopped asking (*inferred*). So is a status that only
-/// the record has.
+/// The task inside a gateway's record. The record's id is the one that the gateway
+/// accepts in queries. A failure that only the record reports is the gateway's own: it
+/// has stopped polling (*inferred*). So is a status that only the record has.
 fn unwrap(record: &Extra, mut task: Task) -> Task {
-    // Its own words count; what lies around it may have more (seen live).
+    // The task's own members take precedence; the record may have more (seen live).
     if let Some(reason) = reason_for(&task, record) {
         task.status_msg = Some(reason);
     }
@@ -123,13 +122,13 @@ fn other_status(members: &Extra) -> Option<TaskStatus> {
     (!status.as_str().is_empty()).then_some(status)
 }
 
-/// Why a task failed that says nothing of it itself, in what lies around it.
+/// The reason of a failed task in the enclosing objects, if the task has none itself.
 pub(crate) fn reason_for(task: &Task, around: &Extra) -> Option<String> {
     let is_untold = task.state() == TaskState::Failed && task.failure_reason().is_none();
     is_untold.then(|| reason(around))?
 }
 
-/// Whether an envelope's message is a yes to the query (*seen live*), and no reason.
+/// Whether an envelope's message only says that the query succeeded (*seen live*).
 fn is_yes(message: &str) -> bool {
     let message = message.trim();
     message == "成功"
@@ -138,7 +137,7 @@ fn is_yes(message: &str) -> bool {
             .any(|yes| message.eq_ignore_ascii_case(yes))
 }
 
-/// Why a task failed, in the places that gateways have for it.
+/// The reason of a failed task, in the places where gateways put it.
 fn reason(members: &Extra) -> Option<String> {
     let error = members.get("error");
     let in_error = error.and_then(|error| error.get("message"));
@@ -210,7 +209,7 @@ fn outputs(members: &Extra) -> Option<TaskResult> {
                             .videos
                             .extend(Video::from_wire(item).map(|r| r.value));
                     }
-                    // Sound and whatever comes: `extra` has it.
+                    // Sound and other kinds stay in `extra`.
                     Some(_) => {}
                 }
             }
@@ -239,7 +238,7 @@ fn charge(billing: &[Value], charge_type: &str, amount: &str) -> Option<Amount> 
         .reduce(|sum, amount| sum?.checked_add(amount?))?
 }
 
-/// The task in the flat shape, with the facts that the shape can hold.
+/// The task in the flat shape, with the members that the shape has.
 pub(crate) fn to_flat(task: &Task) -> Extra {
     let status = match task.status.as_str() {
         "succeed" => "succeeded",

@@ -1,9 +1,9 @@
-//! How the service's objects are read and written: tolerant in, lossless out.
+//! Reading and writing the service's objects: tolerant reading without loss.
 //!
-//! One rule for every object: a field takes what it understands; whatever it
-//! cannot write back to the letter (a null, a number where a string is usual,
-//! an unknown member) also stays in [`Extra`] under its own name. Writing takes
-//! the spelling in `extra` as long as it still means what the field says.
+//! One rule holds for every object. A field takes the values that it understands. What
+//! it can't write back unchanged (a null, a number where a string is usual, an unknown
+//! member) also stays in [`Extra`] under its own name. Writing prefers the spelling in
+//! `extra` as long as it still has the same meaning as the field.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::{plain, redact};
 /// The members of an object that its typed fields do not express.
 pub type Extra = Map<String, Value>;
 
-/// What was read, and whether writing it gives the same JSON again.
+/// A value that was read, and whether writing it gives the same JSON again.
 pub(crate) struct Read<T> {
     pub(crate) value: T,
     pub(crate) exact: bool,
@@ -43,16 +43,16 @@ impl<T> Read<T> {
     }
 }
 
-/// A type that can be read from a JSON value; `None` means "not one of mine".
+/// A type that can be read from a JSON value; `None` if the value does not fit it.
 pub(crate) trait FromWire: Sized + fmt::Debug {
     fn from_wire(value: &Value) -> Option<Read<Self>>;
 
-    /// The same straight from a text, if it is as documented.
+    /// Reads the value directly from the text, if it has the documented form.
     fn from_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         plain::single(deserializer)
     }
 
-    /// Its `Debug` as a field: what may be secret or endless is cut.
+    /// Its `Debug` as a field: secrets are hidden, and long texts are cut.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
@@ -64,7 +64,7 @@ pub(crate) trait Field: Sized {
     /// unusable without it.
     fn read(member: Option<&Value>) -> Option<Read<Self>>;
 
-    /// Reads a member straight from a text, if it is as documented.
+    /// Reads a member directly from the text, if it has the documented form.
     fn read_plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
     /// Whether the field is left out when the object is written.
@@ -128,7 +128,7 @@ impl<T: FromWire> Field for Vec<T> {
         let Some(Value::Array(items)) = member else {
             return Read::respelled(Vec::new());
         };
-        // An empty list would be left out again: `extra` must remember it.
+        // An empty list is omitted when written, so `extra` must keep it.
         let mut exact = !items.is_empty();
         let mut value = Vec::with_capacity(items.len());
         for item in items {
@@ -191,8 +191,8 @@ impl FromWire for i64 {
     }
 }
 
-/// Text that some senders write as a number: ids, request ids. A number that
-/// does not fit 64 bits has lost digits already, so it is none.
+/// Text that some senders write as a number: ids, request ids. A number beyond 64 bits
+/// has lost digits already, so it is not accepted.
 pub(crate) fn text_or_integer(value: &Value) -> Option<Read<String>> {
     match value {
         Value::String(text) => Read::exact(text.clone()),
@@ -201,8 +201,8 @@ pub(crate) fn text_or_integer(value: &Value) -> Option<Read<String>> {
     }
 }
 
-/// An object that is being read, field by field. It is looked at, not copied:
-/// most answers hold nothing but what the fields take.
+/// An object that is being read, field by field. It is borrowed, not copied: in most
+/// answers the fields take everything.
 pub(crate) struct Members<'a> {
     all: &'a Extra,
     /// The keys that have a field.
@@ -223,12 +223,12 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Reads a field. What it cannot write back stays.
+    /// Reads a field. What it can't write back stays in the rest.
     pub(crate) fn take<T: Field>(&mut self, key: &'static str) -> Option<T> {
         self.take_found(key, self.all.get(key))
     }
 
-    /// The same of a member that was found already.
+    /// The same for a member that was found already.
     pub(crate) fn take_found<T: Field>(
         &mut self,
         key: &'static str,
@@ -243,12 +243,12 @@ impl<'a> Members<'a> {
         Some(read.value)
     }
 
-    /// Leaves a member out of the rest, which a field says in other words.
+    /// Removes a member from the rest, because a field expresses it in another form.
     pub(crate) fn forget(&mut self, key: &'static str) {
         self.taken += usize::from(self.all.contains_key(key));
     }
 
-    /// What the fields cannot express.
+    /// The members that the fields can't express.
     pub(crate) fn rest(self) -> Extra {
         if self.taken == self.all.len() {
             return Extra::new();
@@ -260,7 +260,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The kept spelling of a field, if it still means what the field says.
+/// The original spelling of a field, if it still has the meaning of the field.
 pub(crate) fn kept_spelling<'a, T: Field + PartialEq>(
     extra: &'a Extra,
     key: &str,
@@ -270,8 +270,8 @@ pub(crate) fn kept_spelling<'a, T: Field + PartialEq>(
     (T::read(Some(kept))?.value == *field).then_some(kept)
 }
 
-/// Defines an object of the wire: a struct with public fields and `extra`, and
-/// its reading and writing by the rule above.
+/// Defines a wire object: a struct with public fields and `extra`, which is read and
+/// written by the rule above.
 macro_rules! wire_object {
     (
         $(#[$meta:meta])*
@@ -298,7 +298,7 @@ macro_rules! wire_object {
             pub(crate) fn from_members(
                 members: &$crate::wire::Extra,
             ) -> Result<Self, &'static str> {
-                // All in one go: a look-up for each field costs more than to read it.
+                // In a single pass: a look-up per field would cost more than reading it.
                 $( let mut $field = None; )*
                 for (key, value) in members {
                     match key.as_str() {

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use fastrand::Rng;
 use kling_http::{
-    Cadence, Client, Clock as _, Credentials, EffectRequest, Growing, ImageSource, PollPolicy,
+    Backoff, Client, Clock as _, Credentials, EffectRequest, ImageSource, PollPolicy, PollSchedule,
     Provider, Scene, TokioClock, transport_fn,
 };
 use serde_json::json;
@@ -35,7 +35,7 @@ pub(crate) fn run(report: &mut Report) {
     let Ok(runtime) = runtime else { return };
     let every = |seconds| PollPolicy::every(Duration::from_secs(seconds));
     let growing = PollPolicy {
-        cadence: Cadence::Growing(Growing {
+        schedule: PollSchedule::Backoff(Backoff {
             initial: Duration::from_secs(5),
             factor: 1.3,
             max_interval: Duration::from_secs(60),

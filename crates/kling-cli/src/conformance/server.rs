@@ -6,7 +6,9 @@
 use std::net::SocketAddr;
 
 use clap::Parser;
-use kling_conformance::{CheckResult, Report, Selection, Target, run_against_mock, run_telling};
+use kling_conformance::{
+    CheckResult, Report, Selection, Target, run_against_mock, run_with_progress,
+};
 use kling_http::ReqwestTransport;
 
 use super::{ReportArgs, host, inbox};
@@ -118,7 +120,7 @@ pub(super) async fn run(args: &RunArgs) -> Result<bool, String> {
             let show = |result: &CheckResult| {
                 args.report.show(&Report::new(host, vec![result.clone()]));
             };
-            Report::new(host, run_telling(&target, &selection, show).await)
+            Report::new(host, run_with_progress(&target, &selection, show).await)
         }
     };
     args.report.tell(&report)

@@ -136,5 +136,5 @@ async fn accepted_id(target: &Target, request: &Value) -> Result<String, Stop> {
 
 /// An external id that no other run uses.
 fn fresh_external_id() -> String {
-    kling_http::random_external_task_id().to_string()
+    kling_http::generate_external_task_id().to_string()
 }

@@ -1,6 +1,6 @@
 //! Vectors of polling: when a task is queried, and how the watch ends.
 
-use kling_http::{Cadence, Growing, PollPolicy, RetryPolicy, TaskId};
+use kling_http::{Backoff, PollPolicy, PollSchedule, RetryPolicy, TaskId};
 use kling_types::{EffectRequest, ImageSource, Scene};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -52,7 +52,7 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
 fn policy(of: &Value) -> Result<PollPolicy, String> {
     let failures = of["max_failures"].as_u64().unwrap_or_default();
     Ok(PollPolicy {
-        cadence: Cadence::Growing(Growing {
+        schedule: PollSchedule::Backoff(Backoff {
             initial: millis(of, "initial_ms")?,
             factor: of["factor"].as_f64().ok_or("`factor` is no number")?,
             max_interval: millis(of, "max_interval_ms")?,

@@ -128,6 +128,7 @@ const FAULTS: &[&str] = &[
     "asset#2:503",
 ];
 
+/// Peer trap: secrets in logs, such as the signed JWT at the level debug.
 #[tokio::test(start_paused = true)]
 async fn a_run_with_failures_leaves_no_secret_in_the_log() {
     for credentials in [

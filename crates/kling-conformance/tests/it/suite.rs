@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use kling_conformance::{
     CheckResult, Host, Report, Selection, Status, Target, all, mock_target, run, run_selected,
-    run_telling,
+    run_with_progress,
 };
 use kling_http::{ReqwestTransport, SharedTransport, Transport as _, transport_fn};
 use kling_mock::{Mock, Profile};
@@ -179,7 +179,7 @@ async fn a_server_that_stops_answering_is_given_up_and_results_are_told_before()
     let mut told = Vec::new();
     let began = Instant::now();
     let tell = |result: &CheckResult| told.push((result.to_string(), began.elapsed().as_secs()));
-    run_telling(&target, &selection, tell).await;
+    run_with_progress(&target, &selection, tell).await;
     let wanted = [
         ("fail     query.unknown: HTTP 401 instead of 400", 0),
         ("fail     refusal.wrong_path: no answer within 60 s", 60),

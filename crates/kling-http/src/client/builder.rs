@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::{Client, Core, Settings, Shared};
 use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::credentials::Credentials;
-use crate::dice::Dice;
 #[cfg(feature = "download")]
 use crate::download::DownloadPolicy;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jitter::Jitter;
 use crate::notice::Observer;
 use crate::pipeline::{RetryPolicy, Timeouts};
 use crate::provider::Provider;
@@ -120,7 +120,7 @@ impl ClientBuilder {
             #[cfg(feature = "download")]
             downloads: self.downloads,
             clock: self.clock,
-            dice: Dice::new(self.seed),
+            jitter: Jitter::new(self.seed),
         };
         Ok(Client {
             shared: Arc::new(Shared {

@@ -16,19 +16,20 @@ pub struct Effects<'a> {
 }
 
 impl Effects<'_> {
-    /// Creates a task, which is charged from here on; [`TaskHandle`] leads to its
-    /// result.
+    /// Creates a task, which is charged. The [`TaskHandle`] gives access to its result.
     ///
     /// The request is validated first, and not sent if it breaks a rule. An
     /// external task id is added if there is none, and `duration` if the provider
-    /// requires it. A create that was certainly not acted on (no connection, too
-    /// many requests, no free slot, maintenance, an expired token) is retried
-    /// within the [`RetryPolicy`](crate::RetryPolicy). If the answer is lost, the task is looked up, if
-    /// the provider supports that: up to three times in three seconds, after which
-    /// the create is sent once more if the service does not know it. A task found
-    /// in this way is adopted only if it carries the external task id or, where the
-    /// answer has none, is not older than the create. While the service
-    /// can't be reached, the look-up is repeated for as long as a call may take
+    /// requires it. A create that certainly had no effect (no connection, too many
+    /// requests, no free slot, maintenance, an expired token) is retried within the
+    /// [`RetryPolicy`](crate::RetryPolicy).
+    ///
+    /// If the answer is lost, and the provider supports it, the task is looked up: up
+    /// to three times in three seconds. If the service does not know it, the create is
+    /// sent once more, and a refusal of that one leads to another look-up. A task
+    /// found in this way is adopted only if it carries the external task id or, where
+    /// the answer has none, is not older than the create. While the service can't be
+    /// reached, the look-up is repeated for as long as a call may take
     /// ([`Timeouts::deadline`](crate::Timeouts)). In all other cases the error says
     /// [`maybe_sent`](Error::maybe_sent).
     ///
@@ -86,7 +87,7 @@ impl Effects<'_> {
     /// # async fn example(client: kling_http::Client) -> kling_http::Result<()> {
     /// use kling_http::{ExternalTaskId, types::UnixMillis};
     ///
-    /// // Written down before the create was sent.
+    /// // Saved before the create was sent.
     /// let id = ExternalTaskId::new("order-1").expect("not empty");
     /// let begun = UnixMillis::new(1_790_000_000_000);
     /// match client.effects().find_created(&id, begun).await? {

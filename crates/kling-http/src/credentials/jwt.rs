@@ -1,7 +1,7 @@
 //! Kling's older tokens: JSON Web Tokens (RFC 7519) with HS256.
 //!
-//! Written by hand: the claims are three, the algorithm is one, and what
-//! `jsonwebtoken` would bring along is the rest of cryptography.
+//! Written by hand: there are three claims and one algorithm, and `jsonwebtoken` would
+//! add RSA and elliptic curves as dependencies.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,11 +22,11 @@ const LIFETIME: u64 = 1800;
 /// How long before now a token begins (*documented*: `nbf` = now − 5).
 const BACKDATED: u64 = 5;
 
-/// A token is not used when less than this is left of it: the clocks of two
-/// machines differ, and an upload takes its time.
+/// A token is not used when it expires within this time: the clocks of two machines
+/// differ, and an upload takes time.
 const MARGIN: u64 = 300;
 
-/// An access key, its secret key, and the token of the moment.
+/// An access key, its secret key, and the current token.
 pub(super) struct AccessKeys {
     access_key: String,
     secret_key: String,
@@ -40,8 +40,8 @@ struct Token {
 }
 
 impl Token {
-    /// Also not from the future: after a clock was set back, the service would
-    /// call it not yet valid.
+    /// Whether the token is valid. It must not be from the future either: after the
+    /// clock was set back, the service would reject it as not yet valid.
     fn is_good_at(&self, now: u64) -> bool {
         (self.signed_at..self.signed_at + LIFETIME - MARGIN).contains(&now)
     }
@@ -56,7 +56,7 @@ impl AccessKeys {
         }
     }
 
-    /// The token of the moment; a new one if there is none or its end is near.
+    /// The current token, or a new one if there is none or it expires soon.
     pub(super) fn authorization(&self, now: SystemTime) -> Result<HeaderValue> {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let now = now.as_secs();
@@ -81,7 +81,7 @@ impl AccessKeys {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Token>> {
-        // Nothing in between can be half done.
+        // A panic can't leave the token half written.
         self.token
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)

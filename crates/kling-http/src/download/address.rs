@@ -1,8 +1,8 @@
 //! Parses and checks the address of a result before a request is sent to it.
 //!
-//! The addresses come from the service, and from the hosts that it names. An
-//! address is read as browsers and reqwest read it, so that what is checked here
-//! is what is asked: `https://2130706433/` and `https://0x7f.1/` are 127.0.0.1.
+//! Addresses come from the service, and from the hosts that it names. They are parsed as
+//! browsers and reqwest parse them, so that the address that is checked is the one that
+//! is contacted: `https://2130706433/` and `https://0x7f.1/` are 127.0.0.1.
 
 use http::Uri;
 use std::net::IpAddr;
@@ -12,28 +12,28 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{check_public, is_loopback};
 use crate::provider::without_secrets;
 
-/// A URL that may be asked.
+/// A URL that may be contacted.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Address {
     url: Url,
     uri: Uri,
 }
 
-/// Which hosts may be asked besides public ones.
+/// Which hosts may be contacted besides public ones.
 #[derive(Clone, Copy)]
 pub(super) struct Reach {
     pub(super) private_hosts: bool,
-    /// This machine, in the clear too.
+    /// This machine, also over plain http.
     pub(super) loopback: bool,
 }
 
 impl Address {
-    /// Refuses what is not https, or is out of reach.
+    /// Parses an address. Rejects one that is not https, or not allowed by `reach`.
     pub(super) fn parse(text: &str, reach: Reach) -> Result<Self> {
         check(Url::parse(text).ok(), text, reach)
     }
 
-    /// Where a redirect leads (RFC 3986). Only this machine may point at itself.
+    /// Resolves a redirect (RFC 3986). Only this machine may redirect to itself.
     pub(super) fn join(&self, location: &str, reach: Reach) -> Result<Self> {
         let target = if location.is_empty() {
             None

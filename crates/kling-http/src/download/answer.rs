@@ -1,4 +1,4 @@
-//! Interprets status and headers of a download's response. Pure functions.
+//! Interprets the status and headers of a download's response. Pure functions.
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -6,15 +6,15 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::error::{Error, ErrorKind, Result, Retryability};
 use crate::transport::Body;
 
-/// What one request brought: the file from `at` on.
+/// The response to one request: the file from position `at`.
 pub(super) struct Part {
-    /// Where in the file the body goes on.
+    /// The position in the file at which the body begins.
     pub(super) at: u64,
     pub(super) known: Known,
     pub(super) body: Body,
 }
 
-/// What is known of a file.
+/// What is known about a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
     /// Its length, if the host says.
@@ -23,7 +23,7 @@ pub(super) struct Known {
     pub(super) validator: Option<HeaderValue>,
 }
 
-/// The rest of a file to ask for.
+/// The rest of a file, to be requested.
 pub(super) struct Rest {
     pub(super) from: u64,
     pub(super) total: Option<u64>,
@@ -42,7 +42,7 @@ pub(super) fn read_head(
     if text(CONTENT_TYPE).is_some_and(is_text) {
         return Err(no_video().with_status(status));
     }
-    // `identity` was asked for: in another coding the file is another file.
+    // `identity` was requested. In another coding, lengths and ranges would differ.
     if let Some(coding) = text(CONTENT_ENCODING)
         && !matches!(coding.trim().to_ascii_lowercase().as_str(), "" | "identity")
     {
@@ -53,16 +53,16 @@ pub(super) fn read_head(
         let range = text(CONTENT_RANGE).and_then(read_content_range);
         let (start, total) = range.ok_or_else(|| does_not_fit(status))?;
         let expected = rest.map_or((0, None), |rest| (rest.from, rest.total));
-        // Some hosts resume another file than was asked for, `If-Range` or not.
-        // One that gave the file's tag must repeat it (RFC 9110, 15.3.7).
+        // Some hosts resume a different file in spite of `If-Range`. A host that sent
+        // an `ETag` must repeat it (RFC 9110, 15.3.7).
         let same = rest.is_none_or(|rest| headers.get(ETAG) == Some(&rest.validator));
         if !same || start != expected.0 || expected.1.is_some_and(|known| known != total) {
             return Err(does_not_fit(status));
         }
         (start, Some(total))
     } else {
-        // The header counts even where the transport knows another length:
-        // only so a body that was cut on the way shows.
+        // The header takes precedence over the length that the transport knows:
+        // otherwise a truncated body would not be noticed.
         let declared = text(CONTENT_LENGTH).and_then(|text| text.trim().parse().ok());
         let total = declared.or_else(|| http_body::Body::size_hint(&body).exact());
         (0, total)
@@ -80,7 +80,7 @@ pub(super) fn read_head(
 fn check_status(status: StatusCode, rest: Option<&Rest>) -> Result<()> {
     match status {
         StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(()),
-        // What a signed address answers when its time is over.
+        // The usual answers for a signed address that has expired.
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
             let text = format!(
                 "the result's address is no longer valid (HTTP {}): query the task for a fresh one",
@@ -100,7 +100,7 @@ fn check_status(status: StatusCode, rest: Option<&Rest>) -> Result<()> {
     }
 }
 
-/// Refuses a length above what the host said, or above any result's.
+/// Rejects a length above the one that the host declared, or above the size limit.
 pub(super) fn check_length(bytes: u64, total: Option<u64>, size_limit: u64) -> Result<()> {
     let limit = total.unwrap_or(size_limit);
     if bytes <= limit {
@@ -110,7 +110,7 @@ pub(super) fn check_length(bytes: u64, total: Option<u64>, size_limit: u64) -> R
     Err(Error::new(ErrorKind::Download, text))
 }
 
-/// The error for a page or a message in the place of a file.
+/// The error for a page or a message in place of a file.
 pub(super) fn no_video() -> Error {
     let text = "the result's address leads to a text, not to a video";
     Error::new(ErrorKind::Download, text)

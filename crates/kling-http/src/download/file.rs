@@ -11,8 +11,8 @@ use super::flow::{Flow, Piece, Receiver};
 use super::{Received, Saved};
 use crate::error::{Error, ErrorKind, Result};
 
-/// What is written at once. Each write goes to another thread, which costs more
-/// than writing the 16 KB that a connection brings at a time.
+/// The size of one write. Each write is sent to another thread, which costs more than
+/// writing the 16 KB that a connection delivers at a time.
 const BUFFER: usize = 1024 * 1024;
 
 pub(super) async fn save(mut flow: Flow, path: &Path) -> Result<Saved> {
@@ -51,8 +51,8 @@ async fn empty(file: &mut BufWriter<File>) -> io::Result<()> {
     Ok(())
 }
 
-/// Brings the new name to the disk too. Some file systems can't, and the file is
-/// there all the same: so a failure here is none.
+/// Syncs the directory, so that the new name is on disk too. Errors are ignored: some
+/// file systems don't support this, and the file is complete anyway.
 async fn sync_directory(directory: &Path) {
     #[cfg(unix)]
     if let Ok(directory) = File::open(directory).await {
@@ -68,7 +68,7 @@ fn temp_file(directory: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As any new file: what the user's umask leaves of it.
+        // The permissions of any new file: the user's umask applies.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(directory)

@@ -1,11 +1,12 @@
 //! The loop under every way to receive a file (to a path, a writer, a stream): it
 //! delivers the bytes in order, each once, and resumes where they break off.
 //!
-//! A host that can't resume sends the file from its beginning. Who writes to a
-//! file begins anew with it. Bytes that were handed on can't be taken back: they
-//! are read again and compared by their SHA-256 with what was handed on. If they
-//! are the same, the download goes on behind them, whatever the host says about
-//! the file's identity; if not, it ends in [`ErrorKind::ResultChanged`].
+//! A host that can't resume sends the file from its beginning. A download to a path
+//! then starts over. Bytes that were already delivered to a writer or a stream can't be
+//! taken back, so the beginning is read again and its SHA-256 is compared with that of
+//! the delivered bytes. If they are equal, the download continues after them, whatever
+//! the host says about the file's identity; if not, it fails with
+//! [`ErrorKind::ResultChanged`].
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -19,40 +20,41 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) struct Flow {
     pub(super) source: Source,
     part: Part,
-    /// What is known of the file that the bytes received belong to.
+    /// What is known about the file that the received bytes belong to.
     known: Known,
     hash: Sha256,
-    /// What of it was received.
+    /// How many of its bytes were received.
     bytes: u64,
-    /// As far as any try has come.
+    /// The most bytes that any attempt has reached.
     furthest: u64,
-    /// The hash of what a host sends again.
+    /// The hash of the bytes that a host sends again.
     again: Sha256,
     progress: Option<Box<dyn FnMut(DownloadProgress) + Send>>,
 }
 
-/// What comes next of a file.
+/// The next piece of a file.
 pub(super) enum Piece {
     Bytes(Bytes),
-    /// The file begins anew: forget what came before.
+    /// The file starts over: discard all earlier bytes.
     StartOver,
 }
 
-/// Whether who receives the bytes can forget them.
+/// Whether the receiver can discard bytes that it has received.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Receiver {
     Rewinds,
-    HandsOn,
+    Forwards,
 }
 
-/// What a part has next.
+/// The next step within a part.
 enum Step {
     Bytes(Bytes),
     Whole,
     BrokeOff(Error),
 }
 
-/// Whether it begins as a page or JSON does, perhaps after a mark and some space.
+/// Whether it begins like HTML, XML or JSON, after an optional byte order mark and white
+/// space.
 fn begins_as_text(piece: &[u8]) -> bool {
     let text = piece.strip_prefix(b"\xef\xbb\xbf").unwrap_or(piece);
     let first = text.trim_ascii_start().first();
@@ -77,11 +79,11 @@ impl Flow {
         self.known.total
     }
 
-    pub(super) fn on_progress(&mut self, told: Box<dyn FnMut(DownloadProgress) + Send>) {
-        self.progress = Some(told);
+    pub(super) fn on_progress(&mut self, callback: Box<dyn FnMut(DownloadProgress) + Send>) {
+        self.progress = Some(callback);
     }
 
-    /// What was received so far.
+    /// The length and hash of the bytes received so far.
     pub(super) fn received(&self) -> Received {
         Received {
             bytes: self.bytes,
@@ -89,7 +91,7 @@ impl Flow {
         }
     }
 
-    /// The next piece; `None` when the file is whole.
+    /// The next piece; `None` when the file is complete.
     pub(super) async fn next(&mut self, receiver: Receiver) -> Result<Option<Piece>> {
         loop {
             match self.step().await? {
@@ -106,7 +108,7 @@ impl Flow {
                 }
                 Step::Whole => return Ok(None),
                 Step::BrokeOff(error) => {
-                    // Rare, so it shall not make every download's future large.
+                    // Boxed: it is rare, and would make every download's future large.
                     Box::pin(self.resume(error)).await?;
                     if self.part.at < self.bytes && receiver == Receiver::Rewinds {
                         self.start_over();
@@ -122,7 +124,7 @@ impl Flow {
         let idle = self.source.policy.idle;
         let piece = match timeout(idle, body.chunk()).await {
             Ok(Some(Ok(piece))) => piece,
-            // All of it is here: how the connection ends does not matter.
+            // The file is complete, so it does not matter how the connection ends.
             _ if known.total == Some(*at) => return Ok(Step::Whole),
             Ok(None) => {
                 let Some(total) = known.total else {
@@ -142,7 +144,7 @@ impl Flow {
         Ok(Step::Bytes(piece))
     }
 
-    /// Counts a piece; leaves out of it what was received before.
+    /// Counts a piece, and removes the bytes that were received before.
     fn take_in(&mut self, mut piece: Bytes) -> Result<Bytes> {
         let missing = self.bytes.saturating_sub(self.part.at);
         if missing > 0 {
@@ -157,7 +159,7 @@ impl Flow {
                 self.known = self.part.known.clone();
             }
         }
-        // No video and no picture begins so, whatever its host calls it.
+        // No video or picture begins like this, whatever its content type.
         if self.bytes == 0 && begins_as_text(&piece) {
             return Err(no_video());
         }
@@ -165,15 +167,15 @@ impl Flow {
             self.hash.update(&piece);
             self.bytes += piece.len() as u64;
             self.part.at = self.bytes;
-            self.tell();
+            self.report_progress();
         }
         Ok(piece)
     }
 
-    /// Asks for the rest, or for what the host has instead.
+    /// Requests the rest of the file, or the whole file if it can't be resumed.
     async fn resume(&mut self, broke_off: Error) -> Result<()> {
-        // Only what was never reached before is new: a host that can't resume
-        // and always breaks off must not keep this up for ever.
+        // Only bytes beyond the furthest point count as progress. Otherwise a host that
+        // can't resume and always breaks off would be retried until the deadline.
         if self.bytes > self.furthest {
             self.furthest = self.bytes;
             self.source.fruitless = 0;
@@ -197,13 +199,13 @@ impl Flow {
         self.known = self.part.known.clone();
         self.hash = Sha256::new();
         self.bytes = 0;
-        self.tell();
+        self.report_progress();
     }
 
-    fn tell(&mut self) {
+    fn report_progress(&mut self) {
         let (bytes, total) = (self.bytes, self.known.total);
-        if let Some(told) = &mut self.progress {
-            told(DownloadProgress { bytes, total });
+        if let Some(callback) = &mut self.progress {
+            callback(DownloadProgress { bytes, total });
         }
     }
 

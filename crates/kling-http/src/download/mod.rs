@@ -153,8 +153,8 @@ impl Download {
     }
 
     /// Calls the function with the progress after every chunk. It must not block.
-    pub fn on_progress(mut self, told: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
-        self.flow.on_progress(Box::new(told));
+    pub fn on_progress(mut self, callback: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
+        self.flow.on_progress(Box::new(callback));
         self
     }
 
@@ -180,7 +180,7 @@ impl Download {
             Error::new(ErrorKind::Download, "the result can't be written").with_source(error)
         };
         let writing = async {
-            while let Some(Piece::Bytes(bytes)) = flow.next(Receiver::HandsOn).await? {
+            while let Some(Piece::Bytes(bytes)) = flow.next(Receiver::Forwards).await? {
                 writer.write_all(&bytes).await.map_err(io)?;
             }
             writer.flush().await.map_err(io)?;

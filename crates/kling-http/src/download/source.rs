@@ -19,31 +19,31 @@ use crate::transport::{
     Operation, PublicOnly, SharedTransport, Transport as _, TransportError, TransportErrorKind,
 };
 
-/// Tries in a row that bring nothing new.
+/// The maximum number of consecutive attempts without progress.
 const FRUITLESS_TRIES: u32 = 5;
 
-/// The wait after the first fruitless try; it doubles.
+/// The wait after the first attempt without progress; it doubles.
 const PAUSE: Duration = Duration::from_secs(1);
 
 const MAX_REDIRECTS: u8 = 5;
 
-/// Where the file comes from, and how much patience is left.
+/// The source of the file, and the state of its retries.
 pub(super) struct Source {
     pub(super) transport: SharedTransport,
     pub(super) policy: DownloadPolicy,
     pub(super) address: Address,
     pub(super) reach: Reach,
-    /// When all must be over.
+    /// The end of the whole download.
     pub(super) deadline: Instant,
-    /// Whom to ask for a fresh address, once.
+    /// Where to get a fresh address, once.
     pub(super) fresh: Option<Fresh>,
-    /// Whether the task was asked for a fresh address.
+    /// Whether a fresh address was requested.
     pub(super) renewed: bool,
     /// Requests made, redirects included.
     pub(super) requests: u32,
-    /// Tries in a row that brought nothing new.
+    /// Consecutive attempts without progress.
     pub(super) fruitless: u32,
-    /// The task that it is done for.
+    /// The span of the task.
     pub(super) span: trace::Span,
 }
 
@@ -54,13 +54,13 @@ pub(super) struct Fresh {
 }
 
 impl Fresh {
-    /// The video's address as the task has it now.
+    /// Queries the task for the current address of the video.
     async fn address(&self, reach: Reach) -> Result<Address> {
         let task = self.task.fetch().await?;
         let mut videos = task.videos().iter();
         let same = match &self.video.id {
             Some(id) => videos.find(|video| video.id.as_ref() == Some(id)),
-            // Without an id only a single one is surely the same.
+            // Without an id, it is certainly the same only if it is the only one.
             None => videos.next().filter(|_| task.videos().len() == 1),
         };
         let text = same.and_then(Video::address).ok_or_else(|| {
@@ -72,7 +72,7 @@ impl Fresh {
 }
 
 impl Source {
-    /// Asks for the file, or for the rest of it, until an answer has it.
+    /// Requests the file, or the rest of it, with retries.
     pub(super) async fn open(&mut self, mut rest: Option<Rest>) -> Result<Part> {
         let span = self.span.clone();
         loop {
@@ -87,7 +87,7 @@ impl Source {
             if error.retryability() != Retryability::Temporary {
                 return Err(error);
             }
-            // A host that sends parts which do not fit is asked for the whole.
+            // If the host sends a part that does not fit, request the whole file.
             if matches!(
                 error.status(),
                 Some(StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE)
@@ -98,8 +98,8 @@ impl Source {
         }
     }
 
-    /// Waits after a try that was not enough; gives up with its error when
-    /// there were too many in a row, or the time would be over after the wait.
+    /// Waits after a failed attempt. Returns its error if there were too many in a row,
+    /// or if the deadline would pass during the wait.
     pub(super) async fn pause(&mut self, error: Error) -> Result<()> {
         self.fruitless += 1;
         let wait = PAUSE * 2_u32.pow(self.fruitless - 1);
@@ -112,7 +112,7 @@ impl Source {
         Ok(())
     }
 
-    /// Asks the task for a fresh address, once in a download.
+    /// Queries the task for a fresh address, once per download.
     async fn renew(&mut self, expired: Error) -> Result<()> {
         let Some(fresh) = self.fresh.take() else {
             return Err(if self.renewed {
@@ -125,7 +125,7 @@ impl Source {
         };
         self.renewed = true;
         match fresh.address(self.reach).await {
-            // Perhaps it is not valid yet.
+            // The address may not be valid yet.
             Ok(address) if address == self.address => self.pause(expired).await,
             Ok(address) => {
                 self.address = address;
@@ -133,12 +133,15 @@ impl Source {
             }
             Err(error) => {
                 let note = format!("that was done, and failed: {error}");
-                Err(expired.with_note(&note).with_source(error))
+                // If the query failed because of an outage, the result still exists.
+                let retryability = error.retryability();
+                let expired = expired.with_note(&note).with_source(error);
+                Err(expired.with_retryability(retryability))
             }
         }
     }
 
-    /// Asks once, and follows redirects.
+    /// Makes one attempt, and follows redirects.
     async fn fetch(&mut self, rest: Option<&Rest>) -> Result<Part> {
         let idle = self.policy.idle;
         let mut address = self.address.clone();
@@ -186,7 +189,7 @@ impl Source {
         let mut request = http::Request::new(Bytes::new());
         *request.uri_mut() = address.uri().clone();
         let headers = request.headers_mut();
-        // Lengths and ranges are to be those of the file itself.
+        // Lengths and ranges must be those of the file itself.
         headers.insert(
             ACCEPT_ENCODING,
             const { HeaderValue::from_static("identity") },
@@ -201,7 +204,7 @@ impl Source {
         }
         let extensions = request.extensions_mut();
         extensions.insert(operation);
-        // An address on this machine was let through on purpose.
+        // An address on this machine has been allowed explicitly.
         if !self.policy.private_hosts && !address.is_loopback() {
             extensions.insert(PublicOnly);
         }

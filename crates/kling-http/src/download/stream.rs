@@ -14,8 +14,8 @@ use crate::error::Result;
 
 type Next = Pin<Box<dyn Future<Output = (Flow, Result<Option<Bytes>>)> + Send>>;
 
-/// The bytes of a file in order: a [`Stream`] that ends when the file is whole,
-/// or after an error. It goes on by itself where the connection breaks off.
+/// The bytes of a file in order: a [`Stream`] that ends when the file is complete, or
+/// after an error. It resumes by itself when the connection breaks off.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct DownloadStream {
     limits: Limits,
@@ -38,7 +38,7 @@ impl DownloadStream {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The file's length and hash, once the stream has ended with the file whole.
+    /// The file's length and hash, once the stream has ended with a complete file.
     pub fn received(&self) -> Option<&Received> {
         self.received.as_ref()
     }
@@ -46,10 +46,10 @@ impl DownloadStream {
 
 fn step(limits: Limits, mut flow: Flow) -> Next {
     Box::pin(async move {
-        let piece = limits.hold(flow.next(Receiver::HandsOn)).await;
+        let piece = limits.hold(flow.next(Receiver::Forwards)).await;
         let bytes = piece.map(|piece| match piece {
             Some(Piece::Bytes(bytes)) => Some(bytes),
-            // Never comes to who hands on.
+            // Never sent to a receiver that can't start over.
             Some(Piece::StartOver) | None => None,
         });
         (flow, bytes)

@@ -18,7 +18,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// The address that a URL's host is, if it is no name.
+/// The IP address of a URL's host, unless the host is a name.
 pub(crate) fn ip(host: &str) -> Option<IpAddr> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.parse().ok()

@@ -1,12 +1,12 @@
-//! Which IP addresses are public. The others must not be reachable through an address
-//! that somebody else chose.
+//! Which IP addresses are public. Others must not be reachable through a URL that
+//! somebody else chose.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// An address that somebody else must not make us ask.
+/// An address that a URL chosen by somebody else must not lead to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotPublic(pub(crate) IpAddr);
 
@@ -18,7 +18,7 @@ impl fmt::Display for NotPublic {
 
 impl std::error::Error for NotPublic {}
 
-/// Refuses what is not an address of one machine on the public internet. The
+/// Rejects addresses that are not those of a single host on the public internet. The
 /// standard library's `is_global` is not stable.
 pub(crate) fn check_public(ip: IpAddr) -> Result<(), NotPublic> {
     let is_public = match ip {
@@ -39,7 +39,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     !RESERVED_V4.iter().any(|net| net.contains(&ip))
 }
 
-/// The IPv4 address that packets to this one end up at.
+/// The IPv4 address that this IPv6 address stands for.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let last = |at: usize| {
         let four: [u8; 4] = ip.octets().get(at..at + 4)?.try_into().ok()?;
@@ -82,7 +82,7 @@ const RESERVED_V4: [Ipv4Net; 16] = [
     v4(240, 0, 0, 0, 4),      // future use and broadcast, RFC 1112, RFC 919
 ];
 
-/// `::ffff:0:0/96`: an IPv4 address in IPv6's clothes, RFC 4291.
+/// `::ffff:0:0/96`: IPv4-mapped addresses, RFC 4291.
 const V4_MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
 
 /// `64:ff9b::/96`: how a network without IPv4 reaches IPv4 hosts, RFC 6052.
@@ -91,8 +91,8 @@ const NAT64: Ipv6Net = v6(0x64, 0xff9b, 0, 96);
 /// 6to4, RFC 3056.
 const SIX_TO_FOUR: Ipv6Net = v6(0x2002, 0, 0, 16);
 
-/// All that is given out to single hosts, RFC 4291. Outside of it lie `::`,
-/// loopback, link-local, unique local (RFC 4193) and multicast.
+/// Global unicast, RFC 4291. It excludes `::`, loopback, link-local, unique local
+/// (RFC 4193) and multicast.
 const UNICAST_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
 
 /// IANA's registry of special-purpose IPv6 addresses, as far as it lies within

@@ -110,7 +110,7 @@ pub(crate) async fn execute(
             signed_anew = true;
             Some(Duration::ZERO)
         } else {
-            let chance = settings.dice.throw();
+            let chance = settings.jitter.sample();
             match decide(&failure, idempotent, attempt, &settings.retry, chance) {
                 Decision::Stop => None,
                 Decision::RetryAfter(wait) => Some(wait),
@@ -127,10 +127,10 @@ pub(crate) async fn execute(
         }
         // A wait that would end too late for another try is not begun.
         if let Some(wait) = wait.filter(|wait| wait.saturating_add(needed) < remaining()) {
-            client.observer().tell(&if may_sign_anew {
-                Notice::TokenRefused
+            client.observer().notify(&if may_sign_anew {
+                Notice::TokenExpired
             } else {
-                Notice::TryAgain {
+                Notice::Retry {
                     operation: call.name,
                     error: &error,
                     wait,

@@ -1,27 +1,26 @@
-//! When to try again, and how long to wait before.
+//! Decides whether to retry, and how long to wait before.
 
 use std::time::Duration;
 
 use super::LONGEST;
 use super::classify::Answer;
 
-/// How often and how fast a call is repeated. Only calls that do no harm twice
-/// are: queries, and creates that certainly were not acted on.
+/// How often and how fast a call is retried. Only calls that are safe to repeat are
+/// retried: queries, and creates that certainly had no effect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {
-    /// Tries of one call, the first included, and one with a new token after an
-    /// expired one too.
+    /// The maximum number of attempts of one call, including the first, and including
+    /// one with a new token after the old one has expired.
     pub max_attempts: u32,
-    /// The longest wait before the second try; it doubles from there. The wait
-    /// is drawn evenly between nothing and this ("full jitter").
+    /// The longest wait before the second attempt; it doubles with each further one.
+    /// The wait is drawn uniformly between zero and this ("full jitter").
     pub initial: Duration,
-    /// The longest wait of all, also for a `Retry-After`, be it in seconds or a
-    /// date, and after a call of a watch that failed. The budget in time is
-    /// [`Timeouts::deadline`](crate::Timeouts).
+    /// The longest wait. It also caps a `Retry-After`, between the queries of a watch
+    /// too. The time budget of a call is [`Timeouts::deadline`](crate::Timeouts).
     pub max: Duration,
-    /// The wait, doubling, where the account has no slot free (code 1303): a
-    /// slot is free when a task ends, which takes minutes. Drawn from its upper
-    /// half.
+    /// The first wait, doubling, if the account has no free slot (code 1303). A slot
+    /// becomes free when a task ends, which takes minutes. The wait is drawn from the
+    /// upper half.
     pub capacity: Duration,
 }
 
@@ -37,7 +36,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Tries once.
+    /// Makes one attempt and never retries.
     pub fn never() -> Self {
         RetryPolicy {
             max_attempts: 1,
@@ -45,13 +44,13 @@ impl RetryPolicy {
         }
     }
 
-    /// The longest wait, as far as a clock can count.
+    /// The longest wait, capped at [`LONGEST`].
     pub(crate) fn longest_wait(&self) -> Duration {
         self.max.min(LONGEST)
     }
 }
 
-/// What to do after a failed try.
+/// What to do after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     RetryAfter(Duration),
@@ -143,7 +142,8 @@ mod tests {
         }
     }
 
-    /// A peer computed NaN from this header, and sent six requests at once.
+    /// Peer trap: a `Retry-After` that was computed as NaN, so that six requests went
+    /// out at once.
     #[test]
     fn retry_after_is_the_least_wait_up_to_the_policy_s_longest() {
         check(&refused(1302, Some(30)), 1, Some((30.0, 30.0)));
@@ -213,7 +213,7 @@ mod tests {
 
     proptest! {
         /// Never longer than the longest, never shorter than the service asks
-        /// (up to that), and the same for the same throw of the dice.
+        /// (up to that), and the same for the same random number.
         #[test]
         fn every_wait_keeps_to_the_policy(
             initial in 0..10_000_u64,

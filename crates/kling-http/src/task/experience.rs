@@ -8,27 +8,28 @@ use kling_types::Scene;
 
 use super::forecast::Forecast;
 
-/// What is known before the first task of a scene: a median of three minutes
-/// (averages of 30 to 320 s are *seen* in what clients of the effects expect),
-/// worth half a task, so the first one seen outweighs it.
+/// The prior for a scene without observed tasks: a median of three minutes (clients of
+/// the effects API expect averages of 30 to 320 s). It has the weight of half a task, so
+/// the first one observed outweighs it.
 const MEDIAN: f64 = 180.0;
 const MEDIAN_WEIGHT: f64 = 0.5;
 
-/// How the logarithms of one scene's run times spread, worth four tasks.
+/// The prior for the standard deviation of the logarithms of a scene's run times, with
+/// the weight of four tasks.
 const SPREAD: f64 = 0.4;
 const SPREAD_WEIGHT: f64 = 4.0;
 
-/// How many tasks a scene is remembered by: each further one fades the others.
+/// The maximum weight of a scene's tasks; beyond it, older ones lose weight.
 const TASKS: f64 = 32.0;
 
-/// How many scenes are remembered; the one learned of longest ago gives way.
-/// The catalogue has 333.
+/// The maximum number of scenes; the least recently observed one is evicted. The
+/// catalogue has 333.
 const SCENES: usize = 512;
 
-/// A scene's name that is longer is none worth the memory.
+/// Scenes with a longer name are not recorded, to bound the memory.
 const LONGEST_NAME: usize = 128;
 
-/// Outside of this a run time is a fault of some clock, or of a test.
+/// Run times are clamped to these limits, in seconds: others come from wrong clocks.
 const SHORTEST: f64 = 1.0;
 const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 
@@ -39,11 +40,11 @@ pub(crate) struct Experience(Mutex<Scenes>);
 #[derive(Debug, Default)]
 struct Scenes {
     records: HashMap<Scene, Record>,
-    /// Counts the tasks, to tell the oldest record.
+    /// Counts the tasks, to find the least recently observed scene.
     tasks: u64,
 }
 
-/// Of logarithms of seconds.
+/// Statistics of the logarithms of run times in seconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Record {
     weight: f64,
@@ -55,7 +56,7 @@ struct Record {
 }
 
 impl Experience {
-    /// A task of this scene took so long from its creation to its success.
+    /// Records the run time of a task, from its creation to its success.
     pub(super) fn learn(&self, scene: &Scene, run_time: Duration) {
         if scene.as_str().len() > LONGEST_NAME {
             return;
@@ -75,8 +76,7 @@ impl Experience {
         record.last = last;
     }
 
-    /// What to expect of a task of this scene; of an unknown one, what is known
-    /// beforehand.
+    /// The forecast for tasks of this scene; the prior if none was observed.
     pub(super) fn forecast(&self, scene: Option<&Scene>) -> Forecast {
         let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let record = scene.and_then(|scene| guard.records.get(scene));

@@ -1,43 +1,41 @@
-//! Forecasting when a task will end, and when a query pays off.
+//! Forecasts when a task will end, and computes the best times for queries.
 //!
-//! Run times are taken to be log-logistic: close to the log-normal that they
-//! look like, with a longer tail, and in closed form. With the median `m` and
-//! the shape `b`, the share that is done by the age `t` is `1 / (1 + (t/m)^-b)`,
-//! and what is still running ends at the rate `(b/t) / (1 + (t/m)^-b)`.
+//! Run times are modelled as log-logistic: close to the log-normal distribution that
+//! they resemble, with a longer tail, and in closed form. With the median `m` and the
+//! shape `b`, the CDF at the age `t` is `1 / (1 + (t/m)^-b)`, and the hazard rate is
+//! `(b/t) / (1 + (t/m)^-b)`.
 //!
-//! A query costs, and so does a result that lies there unseen. For a price `c`
-//! of a query in seconds of lateness, a gap `d` costs `c/d` for the queries and
-//! `rate * d/2` for the lateness, per second; so the best gap is
-//! `sqrt(2c/rate)`: few queries before anything can be done, most where the end
-//! is likely, fewer again in the tail. The price is set such that the mean
-//! lateness is [`LATENESS`].
+//! Both queries and late results have a cost. If a query costs as much as `c` seconds
+//! of lateness, a gap `d` costs `c/d` for the queries and `rate * d/2` for the
+//! lateness, per second. The best gap is therefore `sqrt(2c/rate)`: few queries before
+//! a task can have ended, most where the end is likely, fewer again in the tail. `c`
+//! is chosen such that the mean lateness is [`LATENESS`].
 
 use std::time::Duration;
 
 use crate::pipeline::LONGEST;
 
-/// How late the end is noticed on average, in seconds; found by simulation to
-/// keep the true mean under 5 s where the forecast is off.
+/// The target for the mean lateness, in seconds. By simulation, it keeps the true mean
+/// under 5 s even if the forecast is off.
 const LATENESS: f64 = 4.83;
 
-/// Short tasks: no later than this share of their own time.
+/// The limit on lateness for short tasks, as a share of their run time.
 const LATENESS_SHARE: f64 = 0.1;
 
-/// How many gaps the first one is worth, at least. Nothing can be missed before
-/// it, so it pays to make it longer; all the more for a forecast that is flat,
-/// as the early queries of such a one seldom bring anything. By the shape (both
-/// found by simulation).
+/// The length of the first gap, in gaps: at least `FIRST`, and more for a flat forecast
+/// (`FIRST_BY_SHAPE / shape`), whose early queries seldom find anything. Both were found
+/// by simulation.
 const FIRST: f64 = 1.4;
 const FIRST_BY_SHAPE: f64 = 6.2;
 
-/// How much of a gap is left to chance, so that clients fall out of step.
+/// The random part of a gap, so that clients do not stay in step.
 const JITTER: f64 = 0.05;
 
-/// Never closer than this, and never further apart, whatever was learned.
+/// The limits of a gap in seconds, whatever was observed.
 const SHORTEST: f64 = 1.0;
 pub(super) const LONGEST_GAP: f64 = 180.0;
 
-/// Into how many steps a stretch as long as the median is cut.
+/// The number of integration steps per median.
 const STEPS: f64 = 200.0;
 
 /// A distribution of run times.
@@ -60,8 +58,7 @@ impl Forecast {
         }
     }
 
-    /// How old a task will be at its end that is this old and still running:
-    /// half of those like it end before.
+    /// The median age at the end, for tasks of this age that are still running.
     pub(super) fn expected(&self, age: Duration) -> Duration {
         let age = age.as_secs_f64();
         let expected = if age < self.median {
@@ -74,18 +71,18 @@ impl Forecast {
         Duration::from_secs_f64(expected.min(LONGEST.as_secs_f64() * 4.0))
     }
 
-    /// From the age 0 to the first query; `chance` is between 0 and 1.
+    /// The wait from creation to the first query; `chance` is between 0 and 1.
     pub(super) fn first_gap(&self, chance: f64) -> Duration {
         let gaps = FIRST.max(FIRST_BY_SHAPE / self.shape);
         self.gap(Duration::ZERO, gaps, chance)
     }
 
-    /// From a query at this age to the next.
+    /// The wait from a query at this age to the next one.
     pub(super) fn next_gap(&self, age: Duration, chance: f64) -> Duration {
         self.gap(age, 1.0, chance)
     }
 
-    /// The stretch from `age` on that is worth so many gaps.
+    /// The time from `age` that corresponds to this many gaps.
     fn gap(&self, age: Duration, gaps: f64, chance: f64) -> Duration {
         let wanted = gaps + JITTER * (2.0 * chance - 1.0);
         let begin = age.as_secs_f64();
@@ -104,13 +101,13 @@ impl Forecast {
         Duration::from_secs_f64((at - begin).clamp(SHORTEST, LONGEST_GAP))
     }
 
-    /// At which rate tasks of this age end, per second.
+    /// The hazard rate at this age, per second.
     fn rate(&self, age: f64) -> f64 {
         self.shape / age / (1.0 + (age / self.median).powf(-self.shape))
     }
 
-    /// Queries per second are this times the root of the rate: half the gap,
-    /// weighed with where tasks end, is then the lateness.
+    /// Queries per second are this factor times the square root of the rate, so that
+    /// the mean of half a gap, weighted by when tasks end, is the target lateness.
     fn density(&self) -> f64 {
         const PARTS: u32 = 128;
         let lateness = LATENESS.min(self.median * LATENESS_SHARE);
@@ -147,7 +144,7 @@ mod tests {
         assert!(gap(2000.0) > 2.0 * gap(250.0));
     }
 
-    /// What is not known is not asked after early.
+    /// Without a good forecast, early queries are not worth their cost.
     #[test]
     fn the_flatter_the_forecast_the_more_the_first_gap_is_worth() {
         let gaps = |spread| {

@@ -23,7 +23,7 @@ use crate::error::Result;
 /// [`Effects::resume`](crate::Effects::resume), or with its [`id`](Self::id) alone
 /// and [`Effects::task`](crate::Effects::task).
 #[derive(Clone)]
-#[must_use = "it is what finds a task again that is paid for"]
+#[must_use = "it holds the id of a task that is paid for"]
 pub struct TaskHandle {
     client: Client,
     collection: &'static str,
@@ -32,7 +32,7 @@ pub struct TaskHandle {
     scene: Option<Scene>,
     created_at: Option<UnixMillis>,
     age: Age,
-    /// Whether the service has certainly created it; an id alone may be wrong.
+    /// Whether the task certainly exists; a bare id may be wrong.
     certain: bool,
     seen: Option<Arc<Task>>,
 }

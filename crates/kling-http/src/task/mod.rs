@@ -14,7 +14,7 @@ mod watch;
 pub use events::{TaskEvent, TaskEvents};
 pub(crate) use experience::Experience;
 pub use handle::TaskHandle;
-pub use poll::{Cadence, Growing, PollPolicy};
+pub use poll::{Backoff, PollPolicy, PollSchedule};
 pub use saved::SavedTask;
 pub use timing::Progress;
 pub(crate) use wakeups::Wakeups;

@@ -13,17 +13,17 @@ use crate::pipeline::LONGEST;
 ///
 /// ```
 /// use std::time::Duration;
-/// use kling_http::{Cadence, PollPolicy};
+/// use kling_http::{PollPolicy, PollSchedule};
 ///
 /// let patient = PollPolicy { max_wait: Duration::from_secs(3600), ..PollPolicy::default() };
-/// assert_eq!(patient.cadence, Cadence::Learned);
+/// assert_eq!(patient.schedule, PollSchedule::Adaptive);
 /// let steady = PollPolicy::every(Duration::from_secs(5));
 /// assert_eq!(steady.max_wait, PollPolicy::default().max_wait);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PollPolicy {
     /// When to query.
-    pub cadence: Cadence,
+    pub schedule: PollSchedule,
     /// The deadline of a watch; at most a year.
     pub max_wait: Duration,
     /// How many queries may fail in a row; one more ends the watch.
@@ -33,7 +33,7 @@ pub struct PollPolicy {
 /// When a task is queried.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub enum Cadence {
+pub enum PollSchedule {
     /// From the run times of the scene that the client and its clones have
     /// observed: the first query comes when the task may have ended, further ones
     /// as often as it takes to notice the end within 5 s on average (for short
@@ -41,15 +41,15 @@ pub enum Cadence {
     ///
     /// The first task of a scene is assumed to take three minutes, give or take a
     /// factor of two (*inferred*: clients of the effects API expect averages of 30
-    /// to 320 s). Set a cadence for a service that is much faster, such as a mock.
-    Learned,
-    /// On a fixed schedule.
-    Growing(Growing),
+    /// to 320 s). Set a backoff for a service that is much faster, such as a mock.
+    Adaptive,
+    /// With waits that are set in advance, whatever was observed.
+    Backoff(Backoff),
 }
 
 /// Exponential backoff between queries.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Growing {
+pub struct Backoff {
     /// The wait from the start of the watch to the first query.
     pub initial: Duration,
     /// The factor by which each wait is longer than the one before; at least 1.
@@ -62,10 +62,10 @@ pub struct Growing {
 }
 
 impl Default for PollPolicy {
-    /// A learned cadence, a deadline of 30 minutes, ten failures in a row.
+    /// The adaptive schedule, a deadline of 30 minutes, ten failures in a row.
     fn default() -> Self {
         PollPolicy {
-            cadence: Cadence::Learned,
+            schedule: PollSchedule::Adaptive,
             max_wait: Duration::from_secs(30 * 60),
             max_failures: 10,
         }
@@ -76,7 +76,7 @@ impl PollPolicy {
     /// A query after each such interval, without jitter; otherwise the defaults.
     pub fn every(interval: Duration) -> Self {
         PollPolicy {
-            cadence: Cadence::Growing(Growing {
+            schedule: PollSchedule::Backoff(Backoff {
                 initial: interval,
                 factor: 1.0,
                 max_interval: interval,
@@ -86,12 +86,12 @@ impl PollPolicy {
         }
     }
 
-    /// For a host whose run times are unknown, such as a fake service: the first
-    /// query after a second, then less and less often, down to one every 15 s;
-    /// otherwise the defaults.
-    pub fn eager() -> Self {
+    /// Exponential backoff, for a host whose run times are unknown, such as a fake
+    /// service: the first query after 1 s, then at intervals that grow by a factor of
+    /// 1.3 up to 15 s, with 10 % jitter; otherwise the defaults.
+    pub fn exponential() -> Self {
         PollPolicy {
-            cadence: Cadence::Growing(Growing {
+            schedule: PollSchedule::Backoff(Backoff {
                 initial: Duration::from_secs(1),
                 factor: 1.3,
                 max_interval: Duration::from_secs(15),
@@ -103,11 +103,11 @@ impl PollPolicy {
 
     /// Rejects a policy that would query without a pause or never end.
     pub(crate) fn check(&self) -> Result<()> {
-        let cadence = match &self.cadence {
-            Cadence::Learned => None,
-            Cadence::Growing(growing) => growing.fault(),
+        let fault = match &self.schedule {
+            PollSchedule::Adaptive => None,
+            PollSchedule::Backoff(backoff) => backoff.fault(),
         };
-        let text = match cadence {
+        let text = match fault {
             Some(text) => text,
             None if self.max_wait > LONGEST => "the longest wait must be at most a year",
             None => return Ok(()),
@@ -119,16 +119,16 @@ impl PollPolicy {
     }
 }
 
-impl Cadence {
-    /// From the creation of a task, at the start of a watch, to the first query.
+impl PollSchedule {
+    /// The wait at the start of a watch until the first query, for a task of this age.
     pub(super) fn first(&self, forecast: &Forecast, age: Duration, chance: f64) -> Duration {
         match self {
-            Cadence::Learned => forecast.first_gap(chance).saturating_sub(age),
-            Cadence::Growing(growing) => growing.wait_before(0, chance),
+            PollSchedule::Adaptive => forecast.first_gap(chance).saturating_sub(age),
+            PollSchedule::Backoff(backoff) => backoff.wait_before(0, chance),
         }
     }
 
-    /// From a query at this age to the next, whose number is given.
+    /// The wait from a query at this age until the next, which has this number.
     pub(super) fn next(
         &self,
         forecast: &Forecast,
@@ -137,13 +137,13 @@ impl Cadence {
         chance: f64,
     ) -> Duration {
         match self {
-            Cadence::Learned => forecast.next_gap(age, chance),
-            Cadence::Growing(growing) => growing.wait_before(query, chance),
+            PollSchedule::Adaptive => forecast.next_gap(age, chance),
+            PollSchedule::Backoff(backoff) => backoff.wait_before(query, chance),
         }
     }
 }
 
-impl Growing {
+impl Backoff {
     fn fault(&self) -> Option<&'static str> {
         if self.initial.is_zero() || self.max_interval.is_zero() {
             Some("the waits between two queries must be longer than nothing")
@@ -169,7 +169,7 @@ impl Growing {
 mod tests {
     use super::*;
 
-    const GROWING: Growing = Growing {
+    const BACKOFF: Backoff = Backoff {
         initial: Duration::from_secs(4),
         factor: 2.0,
         max_interval: Duration::from_secs(15),
@@ -185,34 +185,34 @@ mod tests {
             (50, 7.5, 15.0),
             (u32::MAX, 7.5, 15.0),
         ] {
-            let wait = |chance| GROWING.wait_before(query, chance).as_secs_f64();
+            let wait = |chance| BACKOFF.wait_before(query, chance).as_secs_f64();
             assert_eq!((wait(1.0), wait(0.0)), (shortest, longest), "query {query}");
         }
     }
 
     #[test]
     fn the_first_wait_is_no_longer_than_any() {
-        let growing = Growing {
+        let backoff = Backoff {
             initial: Duration::from_secs(60),
-            ..GROWING
+            ..BACKOFF
         };
-        assert_eq!(growing.wait_before(0, 0.0), GROWING.max_interval);
+        assert_eq!(backoff.wait_before(0, 0.0), BACKOFF.max_interval);
     }
 
     #[test]
     fn no_schedule_overflows() {
-        let growing = Growing {
+        let backoff = Backoff {
             initial: Duration::MAX,
             max_interval: Duration::MAX,
-            ..GROWING
+            ..BACKOFF
         };
-        assert_eq!(growing.wait_before(u32::MAX, 0.0), LONGEST);
+        assert_eq!(backoff.wait_before(u32::MAX, 0.0), LONGEST);
     }
 
     #[test]
     fn a_watch_that_begins_late_does_not_wait_for_what_is_past() {
         let forecast = Forecast::from_logs(200_f64.ln(), 0.4);
-        let first = |age| Cadence::Learned.first(&forecast, Duration::from_secs(age), 0.5);
+        let first = |age| PollSchedule::Adaptive.first(&forecast, Duration::from_secs(age), 0.5);
         assert_eq!(first(20), first(0).saturating_sub(Duration::from_secs(20)));
         assert_eq!(first(300), Duration::ZERO);
     }

@@ -10,8 +10,8 @@ use super::forecast::Forecast;
 /// How long the service keeps a result (*documented*).
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The age of a task, from its creation if that is known, or else from when the
-/// handle was made.
+/// The age of a task: from its creation, if that is known, or else from the creation of
+/// the handle.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Age {
     then: Instant,
@@ -27,12 +27,12 @@ impl Age {
         }
     }
 
-    /// The age of a task from elsewhere; `created` if that is known.
+    /// The age of an existing task, given its creation time if that is known.
     pub(super) fn since(created: Option<UnixMillis>, now: UnixMillis) -> Self {
         Age {
             then: Instant::now(),
-            // Clocks may differ: what is yet to be created is new. What is older than
-            // any result was created when nobody knows; some say 0 for that.
+            // Clocks differ, so a creation time in the future means a new task. One
+            // further back than results are kept is unknown; some hosts send 0.
             was: created
                 .map(|created| now.saturating_since(created))
                 .filter(|age| *age <= KEPT)

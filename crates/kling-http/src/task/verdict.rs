@@ -8,8 +8,8 @@ use super::handle::TaskHandle;
 use crate::error::{Error, ErrorKind, Retryability};
 
 impl TaskHandle {
-    /// Adds the task as last seen, and the ids that it is known by here: a
-    /// gateway may show it under another.
+    /// Adds the task as last seen, and the ids that the handle has for it: a gateway's
+    /// answer may have another.
     fn about(&self, error: Error, task: Option<&Task>) -> Error {
         let error = match task {
             Some(task) => error.with_task(task),
@@ -20,8 +20,7 @@ impl TaskHandle {
             .with_external_task_id(self.external_id())
     }
 
-    /// The watch ended before the task; `failure` is why its last query of all
-    /// brought nothing.
+    /// The watch ended before the task did; `failure` is the error of its last query.
     pub(super) fn timed_out(
         &self,
         max_wait: Duration,
@@ -45,7 +44,7 @@ impl TaskHandle {
     }
 
     pub(super) fn failed(&self, task: &Task) -> Error {
-        /// More than any sentence needs; the task has it all.
+        /// Longer than any sentence; the task has the full text.
         const SHOWN: usize = 1_000;
         let reason = task
             .failure_reason()

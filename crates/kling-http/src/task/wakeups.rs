@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kling_types::{ExternalTaskId, TaskId};
 use tokio::sync::Notify;
 
-/// The waiters of a client, by both ids of their tasks. It holds nothing but
-/// who waits at this moment: callbacks about anything else leave no trace.
+/// The waiters of a client, by both ids of their tasks. It holds only current waiters:
+/// a callback for any other task leaves nothing behind.
 #[derive(Debug, Default)]
 pub(crate) struct Wakeups(Mutex<Waiters>);
 
-/// Slices of just the right size: most tasks have one waiter, and there may be
-/// very many tasks.
+/// Slices of exact size: most tasks have one waiter, and there may be very many tasks.
 type Waiters = HashMap<Box<str>, Box<[Arc<Notify>]>>;
 
 impl Wakeups {
@@ -42,9 +41,9 @@ impl Wakeups {
         }
     }
 
-    /// Wakes whoever waits for a task with this id; whether there is anybody.
-    /// A hint that comes during a query waits for the next sleep, and any
-    /// number of hints are one.
+    /// Wakes all waiters of a task with this id. Returns whether there are any. A hint
+    /// that arrives during a query takes effect at the next sleep, and several hints
+    /// count as one.
     pub(crate) fn wake(&self, id: &str) -> bool {
         let waiters = self.lock();
         let hints = waiters.get(id).map_or(&[][..], |hints| hints);

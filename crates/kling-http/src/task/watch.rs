@@ -15,12 +15,12 @@ use super::timing::{Age, Timing};
 use super::verdict::has_result;
 use crate::error::{Error, ErrorKind, Result, Retryability};
 
-/// How often a success without a result is asked after again.
+/// How often a task that succeeded without a result is queried again.
 const EMPTY_SUCCESSES: u32 = 5;
 
-/// From a query to one that a callback asks for. It doubles, up to 64 s, with
-/// each such query that brings no news: a flood of callbacks, from whomever,
-/// must not become a flood of queries.
+/// The least time between a query and one that a callback triggers. It doubles, up to
+/// 64 s, with each triggered query that brings no news: a flood of callbacks, which
+/// anybody may send, must not become a flood of queries.
 const HINT_GAP: Duration = Duration::from_secs(1);
 const HINT_DOUBLINGS: u32 = 6;
 
@@ -29,29 +29,29 @@ pub(super) struct Watch {
     handle: TaskHandle,
     timing: Timing,
     age_known: bool,
-    /// The create's answer, until it is told of.
+    /// The task in the create's answer, until it is reported.
     snapshot: Option<Arc<Task>>,
-    /// The task as last seen, with its status; never again without a success
-    /// that was seen.
+    /// The task as last seen. A success that was seen is never replaced by another
+    /// status.
     last: Option<Arc<Task>>,
     deadline: Instant,
     next_query: Instant,
-    /// When the service last told of the task, or was asked to.
+    /// When the task was last queried, or created.
     last_query: Instant,
-    /// Until then the service does not want to be asked.
+    /// The end of the service's `Retry-After`.
     not_before: Instant,
     queries: u32,
     failures: u32,
-    /// Answers of success without a result.
+    /// Answers that report a success without a result.
     empty_successes: u32,
-    /// Why the last query of all brought nothing.
+    /// Why the query at the deadline failed.
     last_failure: Option<Error>,
     /// Set by callbacks.
     hint: Arc<Notify>,
-    /// Queries on a callback that brought no news, one after the other.
+    /// Consecutive queries triggered by callbacks that brought no news.
     idle_hints: u32,
-    /// The query at the deadline was made.
-    asked_last: bool,
+    /// Whether the query at the deadline was made.
+    made_last_query: bool,
     ended: bool,
 }
 
@@ -63,18 +63,19 @@ enum Cause {
 }
 
 impl Watch {
-    /// Boxed, so that the futures that it goes through stay small.
+    /// Boxed, so that the futures that hold it stay small.
     pub(super) fn new(mut handle: TaskHandle) -> Box<Self> {
         let snapshot = handle.take_snapshot();
         let policy = handle.client().settings().poll;
         let forecast = forecast(&handle);
         let now = Instant::now();
-        // A task from elsewhere is asked after at once: it may have ended.
+        // A task that was not created by this handle is queried at once: it may have
+        // ended.
         let (first, last_query) = match snapshot {
             Some(_) => {
                 let age = handle.age();
-                let chance = handle.client().settings().dice.throw();
-                let first = policy.cadence.first(&forecast, age.now(), chance);
+                let chance = handle.client().settings().jitter.sample();
+                let first = policy.schedule.first(&forecast, age.now(), chance);
                 (first, age.begin())
             }
             None => (Duration::ZERO, now),
@@ -99,7 +100,7 @@ impl Watch {
             empty_successes: 0,
             last_failure: None,
             idle_hints: 0,
-            asked_last: false,
+            made_last_query: false,
             ended: false,
             handle,
         })
@@ -131,17 +132,18 @@ impl Watch {
         {
             return Some(event);
         }
-        while !self.asked_last {
+        while !self.made_last_query {
             let cause = self.pause().await;
-            self.asked_last = cause == Cause::Schedule && self.next_query >= self.deadline;
-            // A query that is under way at the deadline makes room for the last
-            // one, which has the time of one try: so the watch ends in time.
-            let limit = if self.asked_last {
-                Instant::now() + self.handle.client().settings().timeouts.attempt
+            self.made_last_query = cause == Cause::Schedule && self.next_query >= self.deadline;
+            // A query still in progress at the deadline is dropped in favour of the
+            // last one, which has the timeout of one attempt. So the watch ends in time.
+            let attempt = self.handle.client().settings().timeouts.attempt;
+            let limit = if self.made_last_query {
+                Instant::now() + attempt
             } else {
                 self.deadline
             };
-            // Boxed, as it is large and most of a watch is sleep.
+            // Boxed because it is large, and most of a watch is spent asleep.
             let event = match timeout_at(limit, Box::pin(self.handle.fetch())).await {
                 Ok(Ok(task)) => {
                     self.failures = 0;
@@ -152,6 +154,10 @@ impl Watch {
                 }
                 Ok(Err(error)) => self.query_failed(cause, error),
                 Err(_) => {
+                    if self.made_last_query {
+                        let text = format!("no answer within {} s", attempt.as_secs_f32());
+                        self.last_failure = Some(Error::new(ErrorKind::Timeout, text));
+                    }
                     self.next_query = self.deadline;
                     None
                 }
@@ -169,8 +175,7 @@ impl Watch {
         Some(Err(self.timed_out()))
     }
 
-    /// Sleeps until the next query, or until a callback says that there is
-    /// something to see.
+    /// Sleeps until the next query is due or a callback arrives.
     async fn pause(&mut self) -> Cause {
         if timeout_at(self.next_query, self.hint.notified())
             .await
@@ -181,7 +186,7 @@ impl Watch {
         let gap = HINT_GAP * 2_u32.pow(self.idle_hints.min(HINT_DOUBLINGS));
         let earliest = (self.last_query + gap).max(self.not_before);
         sleep_until(earliest.min(self.next_query)).await;
-        // What came in the meantime is answered by the same query.
+        // The same query serves callbacks that arrived in the meantime.
         let _ = timeout(Duration::ZERO, self.hint.notified()).await;
         if earliest < self.next_query {
             Cause::Hint
@@ -190,20 +195,20 @@ impl Watch {
         }
     }
 
-    /// Plans the next query: not before the service wants it, at the latest for
-    /// the end of the watch. One on a callback leaves the schedule as it is, or
-    /// stands in for the query that was due within the second.
+    /// Schedules the next query: not before the service's `Retry-After` ends, and at
+    /// the latest at the deadline. A query triggered by a callback leaves the schedule
+    /// as it is, or replaces a query that was due within the second.
     fn schedule_next(&mut self, cause: Cause, asked: Duration) -> Duration {
         let now = Instant::now();
         let longest = self.handle.client().settings().retry.longest_wait();
         self.not_before = now + asked.min(longest);
         if cause == Cause::Schedule || self.next_query <= now + HINT_GAP {
             self.queries = self.queries.saturating_add(1);
-            let wait = self.policy().cadence.next(
+            let wait = self.policy().schedule.next(
                 &forecast(&self.handle),
                 self.timing.age.now(),
                 self.queries,
-                self.handle.client().settings().dice.throw(),
+                self.handle.client().settings().jitter.sample(),
             );
             self.next_query = now + wait;
         }
@@ -211,12 +216,12 @@ impl Watch {
         self.next_query.saturating_duration_since(now)
     }
 
-    /// Takes in a failed query. A task that was created, by this process or by
-    /// the one that saved it, or that was seen, is there, whatever one answer says:
-    /// a task may take a moment to show up, and a stray answer is no verdict. So all but
-    /// credentials that fail twice counts towards the failures that are
-    /// tolerated. An id from elsewhere may be wrong: there the service's word is
-    /// final. Nobody's callback can use the failures up.
+    /// Handles a failed query. A task that was created, by this process or by the one
+    /// that saved it, or that was seen, exists whatever a single answer says: a task
+    /// may become visible late, and a proxy may send an odd answer. So every failure
+    /// counts towards the tolerated ones, except credentials that are refused twice. A
+    /// bare id may be wrong, so there a permanent error is final. Queries triggered by
+    /// callbacks, which anybody may send, do not count.
     fn query_failed(&mut self, cause: Cause, error: Error) -> Option<Result<TaskEvent>> {
         if cause == Cause::Schedule {
             self.failures += 1;
@@ -227,7 +232,7 @@ impl Watch {
         }
         self.last_query = Instant::now();
         let next_in = self.schedule_next(cause, error.retry_after().unwrap_or_default());
-        if self.asked_last {
+        if self.made_last_query {
             self.last_failure = Some(error);
             return None;
         }
@@ -239,7 +244,7 @@ impl Watch {
         }))
     }
 
-    /// How many failures in a row are tolerated if this is one.
+    /// How many consecutive failures are tolerated, given this one.
     fn tolerated(&self, error: &Error) -> u32 {
         let is_final = error.retryability() == Retryability::Permanent
             && !matches!(
@@ -255,8 +260,8 @@ impl Watch {
         }
     }
 
-    /// Takes in a snapshot; tells of it if it is news. Nobody's callback can use up
-    /// the patience for an address that does not show yet.
+    /// Handles a snapshot, and reports it if it is news. Queries triggered by callbacks
+    /// do not count towards the limit on successes without a result.
     fn see(&mut self, cause: Cause, task: Arc<Task>) -> Option<Result<TaskEvent>> {
         if !self.age_known && task.created_at.is_some() {
             self.age_known = true;
@@ -264,7 +269,7 @@ impl Watch {
             self.timing.age.learn(Age::since(task.created_at, now));
         }
         let was = self.last.as_ref().map(|last| last.state());
-        // Once it has succeeded, no word that comes late takes that back.
+        // Once the task has succeeded, a later status does not change that.
         let state = match was {
             Some(TaskState::Succeed) => TaskState::Succeed,
             _ => task.state(),
@@ -277,7 +282,7 @@ impl Watch {
                 self.ended = true;
                 Some(Ok(TaskEvent::Done(Box::new(Arc::unwrap_or_clone(task)))))
             }
-            // Paid for and made, but its address does not show yet: it may.
+            // The video exists, but its address is not visible yet.
             TaskState::Succeed
                 if cause == Cause::Hint || self.empty_successes < EMPTY_SUCCESSES =>
             {
@@ -315,11 +320,11 @@ impl Watch {
         Some(Ok(TaskEvent::Changed(shown)))
     }
 
-    /// Adds the run time of a task that succeeded to what its scene is known
-    /// by. The service's own times tell it, if they make sense; otherwise it is
-    /// the middle of the last gap, if there was one to speak of.
+    /// Records the run time of a task that succeeded, for forecasts of its scene. It
+    /// follows from the service's timestamps if they are plausible; otherwise it is
+    /// taken to be the middle of the last gap between two queries, if that is short.
     fn learn(&self, task: &Task) {
-        /// How far the service's times may go beyond the age that is known here.
+        /// How far the run time by the service's timestamps may exceed the task's age.
         const SLACK: Duration = Duration::from_secs(60);
         let Some(scene) = self.handle.scene() else {
             return;
@@ -361,7 +366,7 @@ impl Drop for Watch {
     }
 }
 
-/// What is expected of such a task at this moment.
+/// The current forecast for tasks of this scene.
 fn forecast(handle: &TaskHandle) -> Forecast {
     handle.client().experience().forecast(handle.scene())
 }

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use crate::provider::without_secrets;
 use crate::transport::{Body, Operation, SharedTransport, Transport, TransportError};
 
-/// Passes every request on to another transport and keeps a copy of it.
+/// Forwards every request to another transport and records it.
 ///
-/// Use this when you want to see what was sent, whoever answers. Clones share
-/// what they keep.
+/// Use this when you want to see what was sent, whatever answers. Clones share their
+/// records.
 ///
 /// ```
 /// use kling_http::testing::{Capture, NeverAnswers};
@@ -43,8 +43,7 @@ pub struct Capture {
     requests: Arc<Mutex<Vec<Captured>>>,
 }
 
-/// A request that was sent. `Debug` leaves out header values, the body and what
-/// follows `?` in the address.
+/// A request that was sent. `Debug` omits header values, the body and the URL's query.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Captured {
@@ -58,7 +57,7 @@ pub struct Captured {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-    /// What it was for; `None` if it did not come from a [`Client`](crate::Client).
+    /// The operation; `None` if it did not come from a [`Client`](crate::Client).
     pub operation: Option<Operation>,
 }
 
@@ -74,7 +73,7 @@ impl Captured {
         }
     }
 
-    /// The body as JSON; `None` if it is none.
+    /// The body as JSON; `None` if it is not JSON.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
@@ -94,7 +93,7 @@ impl fmt::Debug for Captured {
 }
 
 impl Capture {
-    /// Keeps what goes through `transport`.
+    /// Records the requests that go through `transport`.
     pub fn new(transport: impl Transport) -> Self {
         Capture {
             inner: SharedTransport::new(transport),

@@ -4,10 +4,10 @@ use bytes::Bytes;
 
 use crate::transport::{Body, Transport, TransportError};
 
-/// Takes every request and never answers it.
+/// Accepts every request and never answers.
 ///
-/// Use this when you test time limits or dropped futures. With tokio's clock
-/// paused, a minute's limit takes no time.
+/// Use this when you test timeouts or dropped futures. With tokio's clock paused, a
+/// timeout of a minute takes no time.
 ///
 /// ```
 /// use std::time::Duration;

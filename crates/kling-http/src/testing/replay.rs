@@ -11,12 +11,11 @@ use serde_json::Value;
 use crate::provider::without_secrets;
 use crate::transport::{Body, Transport, TransportError, TransportErrorKind};
 
-/// Expects these requests, in this order, and gives these answers.
+/// Expects these requests, in this order, and returns these answers.
 ///
-/// Use this when you know each request and its answer. Any other request gets
-/// no answer but an error that says what was expected, and
-/// [`assert_done`](Self::assert_done) panics with it: call that at the test's
-/// end. Clones share one course of events.
+/// Use this when you know each request and its answer. Any other request gets an error
+/// that says what was expected, and [`assert_done`](Self::assert_done) panics with it:
+/// call that at the end of the test. Clones share their state.
 ///
 /// ```
 /// use kling_http::testing::{Exchange, Replay};
@@ -49,16 +48,15 @@ pub struct Replay(Arc<Mutex<Course>>);
 
 struct Course {
     left: VecDeque<Exchange>,
-    /// How many requests came.
+    /// How many requests were received.
     asked: usize,
     /// What was wrong with requests, for people.
     faults: Vec<String>,
 }
 
-/// A request that is expected, and what becomes of it: one of
-/// [`answered`](Self::answered), [`answered_with`](Self::answered_with) and
-/// [`lost`](Self::lost) should be said; without, it is answered with HTTP 200
-/// and no body.
+/// An expected request and its answer, which [`answered`](Self::answered),
+/// [`answered_with`](Self::answered_with) or [`lost`](Self::lost) sets. The default is
+/// HTTP 200 without a body.
 #[derive(Clone)]
 #[must_use]
 pub struct Exchange {
@@ -96,27 +94,25 @@ impl Exchange {
         }
     }
 
-    /// Its body is this JSON, in whatever order.
+    /// Expects this JSON as the body; the order of members does not matter.
     pub fn with_body(mut self, body: impl Into<Value>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Its JSON body has this value in this place (a JSON Pointer); the rest
-    /// may be as it likes.
+    /// Expects this value at this JSON Pointer in the body, and ignores the rest.
     pub fn with_member(mut self, pointer: impl Into<String>, value: impl Into<Value>) -> Self {
         self.members.push((pointer.into(), value.into()));
         self
     }
 
-    /// It is answered with this status and this JSON. A status that is none
-    /// becomes 500.
+    /// Answers with this status and this JSON. An invalid status becomes 500.
     pub fn answered(self, status: u16, body: impl Into<Value>) -> Self {
         self.answered_with(status, &[], body.into().to_string())
     }
 
-    /// It is answered with this status, these headers and this body, of whatever
-    /// kind. A header that is none is left out.
+    /// Answers with this status, these headers and this body. Invalid headers are
+    /// omitted.
     pub fn answered_with(
         mut self,
         status: u16,
@@ -135,13 +131,13 @@ impl Exchange {
         self
     }
 
-    /// It gets no answer.
+    /// Fails with a transport error of this kind.
     pub fn lost(mut self, kind: TransportErrorKind) -> Self {
         self.answer = Answer::Lost(kind);
         self
     }
 
-    /// What a request has that this one should not, or the other way round.
+    /// The differences between a request and this one.
     fn difference(&self, request: &http::Request<Bytes>) -> Option<String> {
         let path = request.uri().path_and_query().map_or("", |it| it.as_str());
         if *request.method() != self.method || path != self.path {
@@ -165,8 +161,8 @@ impl Exchange {
     }
 }
 
-/// A JSON Pointer to where two values part. Values are not quoted: one may be a
-/// picture.
+/// A JSON Pointer to the first difference between two values. Values are not quoted: one
+/// may be a picture.
 fn first_difference(one: &Value, other: &Value) -> String {
     let inside = |key: String, one: &Value, other: Option<&Value>| match other {
         Some(other) => format!("/{key}{}", first_difference(one, other)),
@@ -214,7 +210,7 @@ impl fmt::Display for Asked<'_> {
 }
 
 impl Replay {
-    /// Expects these, in this order.
+    /// Expects these requests, in this order.
     pub fn new(exchanges: impl IntoIterator<Item = Exchange>) -> Self {
         Replay(Arc::new(Mutex::new(Course {
             left: exchanges.into_iter().collect(),
@@ -223,11 +219,11 @@ impl Replay {
         })))
     }
 
-    /// Panics unless every expected request came, in order, and no other did.
+    /// Panics unless every expected request was received, in order, and no other.
     ///
     /// # Panics
     ///
-    /// With a list of what was wrong.
+    /// The message lists the differences.
     #[track_caller]
     pub fn assert_done(&self) {
         let course = self.lock();
@@ -248,8 +244,7 @@ impl Replay {
 }
 
 impl Course {
-    /// What becomes of a request. One that is not the expected one leaves that
-    /// still to come.
+    /// The answer to a request. An unexpected request does not use up the expected one.
     fn take(&mut self, request: &http::Request<Bytes>) -> Result<Answer, String> {
         self.asked += 1;
         let fault = match self.left.front() {
@@ -275,7 +270,7 @@ impl Transport for Replay {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
         let answer = self.lock().take(&request);
-        // Not to be tried again: it would fail again.
+        // Not retried, because it would fail again.
         let answer =
             answer.map_err(|fault| TransportError::new(TransportErrorKind::Request, fault))?;
         match answer {

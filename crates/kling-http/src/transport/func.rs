@@ -7,8 +7,7 @@ use bytes::Bytes;
 
 use super::{Body, Transport, TransportError};
 
-/// Makes a transport of a function: enough for a test, or to wrap another
-/// transport.
+/// Turns a function into a transport, for a test or to wrap another transport.
 ///
 /// ```
 /// use kling_http::{Body, Client, Credentials, Provider, transport_fn};

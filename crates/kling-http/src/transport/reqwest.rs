@@ -2,11 +2,12 @@
 //! are written `::reqwest::…`, so that a search for them finds every use.
 
 use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,29 +21,29 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::{Body, PublicOnly, Transport, TransportError, TransportErrorKind};
 use crate::host::{NotPublic, check_public, ip, is_loopback};
 
-/// How long a connection may take to come about. Short enough to fail while
-/// the user looks on, long enough for a slow mobile network.
+/// The connect timeout: short enough to fail while the user is watching, long enough for
+/// a slow mobile network.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// HTTP/1.1 and HTTP/2 over rustls, with a pool of connections. A proxy that the
-/// environment names is used, but never for this machine: what is meant to stay
-/// here would leave it in the clear.
+/// HTTP/1.1 and HTTP/2 over rustls, with a connection pool. Proxies from the environment
+/// are used, but never for requests to this machine, which would otherwise leave it
+/// unencrypted.
 ///
-/// A request that is [`PublicOnly`] reaches no private address, nor a name of
-/// which one address is private. What a proxy makes of a name is the proxy's
-/// matter; such a request for the proxy itself is refused.
+/// A request marked [`PublicOnly`] does not reach a private address, nor a name that
+/// resolves to one. A proxy resolves names by itself; a marked request to the proxy's own
+/// host is rejected.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     remote: ::reqwest::Client,
-    local: ::reqwest::Client,
-    public_only: ::reqwest::Client,
+    local: Arc<OnFirstUse>,
+    public_only: Arc<OnFirstUse>,
     /// The hosts of the proxies that the environment names.
     proxies: Vec<String>,
     last_host: Arc<Mutex<Option<Host>>>,
 }
 
-/// A host that was asked, and its address as reqwest has it: a client asks the same
-/// one again and again, and to read an address costs as much as to read an answer.
+/// The last host that was contacted, as a parsed URL. A client contacts the same host
+/// again and again, and parsing a URL costs as much as parsing an answer.
 #[derive(Debug)]
 struct Host {
     scheme: Option<Scheme>,
@@ -66,7 +67,7 @@ impl Host {
         self.authority.as_ref() == uri.authority() && self.scheme.as_ref() == uri.scheme()
     }
 
-    /// The whole address of what lies there.
+    /// The full URL, with the path and query of `uri`.
     fn with_path_of(&self, uri: &Uri) -> Url {
         let mut url = self.url.clone();
         url.set_path(uri.path());
@@ -76,43 +77,28 @@ impl Host {
 }
 
 impl ReqwestTransport {
-    /// A transport that follows no redirects and repeats nothing by itself.
+    /// A transport that neither follows redirects nor retries.
     pub fn new() -> Result<Self, TransportError> {
         let proxies = proxies(|name| std::env::var(name).ok());
         Self::with(look_up, proxies)
     }
 
     fn with(look_up: LookUp, proxies: Vec<String>) -> Result<Self, TransportError> {
-        let public_names = PublicNames {
+        let public_names = Arc::new(PublicNames {
             look_up,
             proxies: proxies.clone(),
-        };
-        let builder = || {
-            ::reqwest::Client::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .redirect(::reqwest::redirect::Policy::none())
-                .retry(::reqwest::retry::never())
-                // Whatever reqwest can do for other crates of the same program:
-                // lengths and ranges are to be those of what is sent.
-                .no_gzip()
-                .no_brotli()
-                .no_zstd()
-                .no_deflate()
-                .user_agent(concat!("kling-http/", env!("CARGO_PKG_VERSION")))
-        };
+        });
+        let public_only = move || builder().dns_resolver(Arc::clone(&public_names)).build();
         Ok(ReqwestTransport {
             remote: builder().build().map_err(classify)?,
-            local: builder().no_proxy().build().map_err(classify)?,
-            public_only: builder()
-                .dns_resolver(Arc::new(public_names))
-                .build()
-                .map_err(classify)?,
+            local: OnFirstUse::new(|| builder().no_proxy().build()),
+            public_only: OnFirstUse::new(public_only),
             proxies,
             last_host: Arc::default(),
         })
     }
 
-    /// The address in reqwest's words.
+    /// The URI as reqwest's URL type.
     fn url(&self, uri: &Uri) -> Result<Url, TransportError> {
         let mut last = self
             .last_host
@@ -125,8 +111,8 @@ impl ReqwestTransport {
         Ok(last.insert(host).with_path_of(uri))
     }
 
-    /// The same request in reqwest's words. Its own conversion prints the address to
-    /// read it again, and keeps extensions that nobody looks at.
+    /// Converts the request to reqwest's type. reqwest's own conversion prints and parses
+    /// the URL again, and keeps extensions that are not needed.
     fn converted(
         &self,
         request: http::Request<Bytes>,
@@ -139,7 +125,7 @@ impl ReqwestTransport {
         Ok(converted)
     }
 
-    /// Refuses an address that is private as it stands: it reaches no resolver.
+    /// Rejects a host that is a private IP address, for which no resolver is called.
     fn check(&self, url: &Url) -> Result<(), TransportError> {
         let host = url.host_str().unwrap_or_default();
         let refuse = |why: Box<dyn Error + Send + Sync>| {
@@ -155,9 +141,62 @@ impl ReqwestTransport {
     }
 }
 
+/// The settings that all clients have in common.
+fn builder() -> ::reqwest::ClientBuilder {
+    ::reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(::reqwest::redirect::Policy::none())
+        .retry(::reqwest::retry::never())
+        // Other crates of the same program may enable these features of reqwest, but
+        // lengths and ranges must be those of the bytes on the wire.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .user_agent(concat!("kling-http/", env!("CARGO_PKG_VERSION")))
+}
+
+type Build = dyn Fn() -> ::reqwest::Result<::reqwest::Client> + Send + Sync;
+
+/// A client that is built when it is first used.
+///
+/// Building one loads the machine's root certificates, which takes some 10 ms, and
+/// most processes need one of the three clients. They can't share the certificates:
+/// `tls_backend_preconfigured` takes a rustls configuration, for which this crate
+/// would depend on rustls and its platform verifier, in the very versions of reqwest.
+struct OnFirstUse {
+    client: OnceLock<::reqwest::Client>,
+    build: Box<Build>,
+}
+
+impl OnFirstUse {
+    fn new(
+        build: impl Fn() -> ::reqwest::Result<::reqwest::Client> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(OnFirstUse {
+            client: OnceLock::new(),
+            build: Box::new(build),
+        })
+    }
+
+    fn get(&self) -> Result<&::reqwest::Client, TransportError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = (self.build)().map_err(classify)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+impl fmt::Debug for OnFirstUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.client.fmt(f)
+    }
+}
+
 impl ReqwestTransport {
-    /// How far a request got when reqwest gave up, for a transport of your own
-    /// over a client of your own. The address, which may be signed, is dropped.
+    /// Converts a reqwest error, for a custom transport over a reqwest client of your
+    /// own. The URL, which may be signed, is removed.
     pub fn classify(error: ::reqwest::Error) -> TransportError {
         classify(error)
     }
@@ -172,9 +211,9 @@ impl Transport for ReqwestTransport {
         let request = self.converted(request)?;
         let client = if public_only {
             self.check(request.url())?;
-            &self.public_only
+            self.public_only.get()?
         } else if request.url().host_str().is_some_and(is_loopback) {
-            &self.local
+            self.local.get()?
         } else {
             &self.remote
         };
@@ -185,7 +224,7 @@ impl Transport for ReqwestTransport {
 
 type LookingUp = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
-/// What finds a name's addresses; another one in tests.
+/// Resolves a name; replaced in tests.
 type LookUp = fn(&str) -> LookingUp;
 
 fn look_up(name: &str) -> LookingUp {
@@ -196,11 +235,11 @@ fn look_up(name: &str) -> LookingUp {
     })
 }
 
-/// Resolves names that lead to public addresses only. The connection is made to
-/// the very addresses that were looked at, so that no second answer can differ.
+/// Resolves only names whose addresses are all public. The connection is made to the
+/// addresses that were checked, so that a second look-up can't return others.
 struct PublicNames {
     look_up: LookUp,
-    /// Their owner named them, so they may lie in a private network.
+    /// The user configured them, so they may be in a private network.
     proxies: Vec<String>,
 }
 
@@ -220,8 +259,7 @@ impl Resolve for PublicNames {
     }
 }
 
-/// The hosts that the environment names as proxies for https: only that is
-/// public.
+/// The proxies for https in the environment; requests to public hosts use https.
 fn proxies(read: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let values = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].map(read);
     let hosts = values.into_iter().flatten().filter_map(|value| {
@@ -232,7 +270,7 @@ fn proxies(read: impl Fn(&str) -> Option<String>) -> Vec<String> {
     hosts.collect()
 }
 
-/// Whether a name was refused for where it leads.
+/// Whether a name was rejected because it resolves to a private address.
 fn leads_to_private(error: &::reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -244,7 +282,7 @@ fn leads_to_private(error: &::reqwest::Error) -> bool {
     false
 }
 
-/// Says how far a request got when reqwest gave up.
+/// Determines how far a request got before reqwest failed.
 fn classify(error: ::reqwest::Error) -> TransportError {
     let kind = if error.is_builder() || leads_to_private(&error) {
         TransportErrorKind::Request
@@ -255,7 +293,7 @@ fn classify(error: ::reqwest::Error) -> TransportError {
     } else {
         TransportErrorKind::Broken
     };
-    // A result's URL is signed: it must not show up in a log.
+    // A result's URL is signed, and must not appear in a log.
     TransportError::new(kind, error.without_url())
 }
 
@@ -348,6 +386,27 @@ mod tests {
             let error = send(&format!("https://{host}/v.mp4")).await;
             assert_eq!(error.kind(), TransportErrorKind::Request, "{host}");
         }
+    }
+
+    /// Each client loads the root certificates, so none is built that is not used.
+    #[tokio::test]
+    async fn a_client_is_built_when_it_is_first_used() {
+        let transport = transport();
+        let built =
+            || [&transport.local, &transport.public_only].map(|it| it.client.get().is_some());
+        assert_eq!(built(), [false, false]);
+        let send = async |mut request: http::Request<Bytes>, public_only: bool| {
+            if public_only {
+                request.extensions_mut().insert(PublicOnly);
+            }
+            assert!(transport.send(request).await.is_err());
+        };
+        let request = |url| http::Request::get(url).body(Bytes::new()).expect("a URL");
+        // No port has the number 0.
+        send(request("http://127.0.0.1:0/"), false).await;
+        assert_eq!(built(), [true, false]);
+        send(request("https://private.example.com/"), true).await;
+        assert_eq!(built(), [true, true]);
     }
 
     /// What was asked before makes no difference to where a request goes.

@@ -15,12 +15,11 @@ use super::{Body, Transport, TransportError, TransportErrorKind};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Sends through a [tower](https://docs.rs/tower-service) service, with whatever
-/// layers lie around it: hyper-util's client, a router in the same process.
+/// Sends requests through a [tower](https://docs.rs/tower-service) service with any
+/// layers, such as hyper-util's client or a router in the same process.
 ///
-/// Each request goes through a clone of its own, which is asked for its readiness
-/// first, as tower's contract wants it. Layers must not send a request twice:
-/// see [`Transport`].
+/// Each request goes through its own clone of the service, whose `poll_ready` is called
+/// first, as tower requires. Layers must not send a request twice: see [`Transport`].
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -54,7 +53,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// # Ok::<(), kling_http::Error>(())
 /// ```
 pub struct TowerTransport<S> {
-    // Only to clone from: many services are not `Sync`.
+    // A mutex because many services are not `Sync`; it is only locked to clone.
     service: Mutex<S>,
     kind_of: fn(&(dyn StdError + 'static)) -> TransportErrorKind,
 }
@@ -62,10 +61,9 @@ pub struct TowerTransport<S> {
 impl<S> TowerTransport<S> {
     /// Sends through clones of this service.
     ///
-    /// An error before the request was handed over means that nothing was sent.
-    /// One after it counts as [`TransportErrorKind::Broken`], unless it is a
-    /// [`TransportError`], which speaks for itself, or [`kind_of`](Self::kind_of)
-    /// knows better.
+    /// An error of `poll_ready` means that nothing was sent. An error of `call` counts as
+    /// [`TransportErrorKind::Broken`], unless it is a [`TransportError`], which has its
+    /// own kind, or [`kind_of`](Self::kind_of) classifies it.
     pub fn new(service: S) -> Self {
         TowerTransport {
             service: Mutex::new(service),
@@ -101,7 +99,7 @@ where
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
-        // The one that says it is ready must be the one that is called.
+        // `call` must be called on the clone that reported to be ready.
         let mut service = self
             .service
             .lock()
@@ -122,7 +120,7 @@ impl<S> fmt::Debug for TowerTransport<S> {
     }
 }
 
-/// Any body, with our error and in one piece a frame.
+/// Any body, with [`TransportError`] as its error and [`Bytes`] as its data.
 struct Incoming<B>(Pin<Box<B>>);
 
 impl<B> HttpBody for Incoming<B>

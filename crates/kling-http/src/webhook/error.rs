@@ -15,24 +15,24 @@ pub enum WebhookError {
     /// The receiver has a secret, and this header is missing or not text: the
     /// delivery is not signed.
     Header(&'static str),
-    /// `webhook-timestamp` is no whole number of seconds since 1970.
+    /// `webhook-timestamp` is not a whole number of seconds since 1970.
     Timestamp,
-    /// The delivery was signed more than five minutes ago, or is to be signed
-    /// in more than five minutes: a replay, or a clock that is wrong.
+    /// The timestamp is more than five minutes in the past or in the future: a replay,
+    /// or a wrong clock.
     Expired {
-        /// How many seconds ago; negative if it is yet to be.
+        /// How many seconds ago; negative if it is in the future.
         age: i64,
     },
-    /// No signature fits.
+    /// No signature matches.
     Signature,
-    /// The body is longer than the receiver reads.
+    /// The body exceeds the receiver's limit.
     TooLarge {
-        /// The most bytes that it reads.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// The body broke off.
+    /// The connection broke within the body.
     Broken,
-    /// The body is no callback about a task.
+    /// The body is not a callback about a task.
     Body(ReadCallbackError),
 }
 

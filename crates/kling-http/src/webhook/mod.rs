@@ -28,11 +28,10 @@
 //!
 //! # What to do with a delivery
 //!
-//! Wake the waiter ([`Effects::notify`](crate::Effects::notify)), or query the
-//! task: its body may be late, doubled or, where nothing is signed, forged.
-//! CometAPI documents no signature; there a token of your own in the callback
-//! URL tells who is calling. Answer duplicates with 200 as well: whoever gets
-//! another answer sends again.
+//! Wake the waiter ([`Effects::notify`](crate::Effects::notify)), or query the task: a
+//! delivery may be late, duplicated or, if it is not signed, forged. CometAPI documents
+//! no signature; there, put a secret token into the callback URL to authenticate the
+//! caller. Answer duplicates with 200 as well, or they are sent again.
 
 #[cfg(feature = "axum")]
 mod axum;
@@ -50,8 +49,7 @@ pub use self::axum::axum_route;
 pub use error::WebhookError;
 pub use signature::{Secret, Signer};
 
-/// The longest body that is read unless another limit is set. A callback is a
-/// task with a few addresses: a few KiB.
+/// The default limit of a body. A callback is a task with a few URLs: a few KiB.
 const BODY_LIMIT: usize = 256 * 1024;
 
 /// Checks and reads deliveries.
@@ -61,17 +59,16 @@ pub struct Receiver {
     body_limit: usize,
 }
 
-/// Whether a delivery is the service's own.
+/// Whether a delivery is known to come from the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verification {
     /// It was signed with one of the receiver's secrets, within five minutes.
     Verified,
-    /// It was not signed, and the receiver has no secret: anybody may have sent
-    /// it.
+    /// It was not signed, and the receiver has no secret: anybody may have sent it.
     Unsigned,
-    /// It was signed, but the receiver has no secret to check that with:
-    /// anybody may have sent it.
+    /// It was signed, but the receiver has no secret to verify the signature: anybody
+    /// may have sent it.
     Unchecked,
 }
 
@@ -84,11 +81,10 @@ pub struct Delivery {
 }
 
 impl Receiver {
-    /// Accepts what is signed with one of these secrets, and nothing else. More
-    /// than one is for a rotation: the old secret goes on to sign for seven days
-    /// (*documented*).
+    /// Accepts only deliveries that are signed with one of these secrets. Pass two during
+    /// a rotation: the old secret stays in use for seven days (*documented*).
     ///
-    /// Without any secret it accepts everything, marked as not verified.
+    /// Without any secret, it accepts everything, marked as not verified.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         Receiver {
             secrets: secrets.into_iter().collect(),
@@ -96,26 +92,25 @@ impl Receiver {
         }
     }
 
-    /// Accepts everything, marked as not verified: for providers that sign
-    /// nothing.
+    /// Accepts everything, marked as not verified: for providers without signatures.
     pub fn unsigned() -> Self {
         Receiver::new([])
     }
 
-    /// Refuses bodies of more bytes; 256 KiB by default.
+    /// Sets the limit of a body in bytes; 256 KiB by default.
     #[must_use]
     pub fn with_body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// The most bytes that a body may have.
+    /// The limit of a body in bytes.
     pub fn body_limit(&self) -> usize {
         self.body_limit
     }
 
-    /// Checks and reads one delivery. `body` is the body as it came, byte for
-    /// byte: JSON that was read and written again has another signature.
+    /// Verifies and parses one delivery. `body` must be the raw bytes: JSON that was
+    /// parsed and serialised again has a different signature.
     pub fn receive(
         &self,
         headers: &HeaderMap,
@@ -146,23 +141,23 @@ impl Receiver {
 }
 
 impl Delivery {
-    /// What the service says.
+    /// The callback.
     pub fn callback(&self) -> &TaskCallback {
         &self.callback
     }
 
-    /// The same, owned.
+    /// The callback, owned.
     pub fn into_callback(self) -> TaskCallback {
         self.callback
     }
 
-    /// Whether it is the service's own.
+    /// Whether it is known to come from the service.
     pub fn verification(&self) -> Verification {
         self.verification
     }
 
-    /// The `webhook-id` header. Two deliveries of one change should share it;
-    /// whether the service's do is not known, so do not build on it.
+    /// The `webhook-id` header. Repeated deliveries of one change should share it;
+    /// whether the service's do is not known, so do not rely on it.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }

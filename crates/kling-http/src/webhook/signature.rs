@@ -14,21 +14,21 @@ pub(super) const ID: &str = standardwebhooks::HEADER_WEBHOOK_ID;
 const TIMESTAMP: &str = standardwebhooks::HEADER_WEBHOOK_TIMESTAMP;
 pub(super) const SIGNATURE: &str = standardwebhooks::HEADER_WEBHOOK_SIGNATURE;
 
-/// How many seconds a signature may be off the receiver's clock, either way
-/// (*documented*).
+/// The largest difference between a signature's timestamp and the receiver's clock, in
+/// seconds (*documented*).
 const TOLERANCE: u64 = 300;
 
-/// How many signatures of one delivery are looked at: two sign during a
-/// rotation, and a long list is only there to cost time.
+/// The maximum number of signatures of a delivery that are checked. There are two during
+/// a rotation; a long list is an attempt to waste time.
 const SIGNATURES: usize = 16;
 
-/// A key that deliveries are signed with, as the service's console shows it.
-/// Never shown by `Debug`.
+/// The key with which deliveries are signed, as shown in the service's console. `Debug`
+/// does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Reads `whsec_` and base64; the prefix may be missing.
+    /// Parses `whsec_` and base64; the prefix is optional.
     pub fn parse(text: &str) -> Result<Self, WebhookError> {
         let text = text.trim();
         let key = text.strip_prefix("whsec_").unwrap_or(text);
@@ -53,8 +53,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Checks that one of the secrets signed this. The crate's own check reads the
-/// machine's clock, so only its signature is used.
+/// Verifies that one of the secrets signed this. The verification of `standardwebhooks`
+/// reads the system clock, so only its signing is used.
 pub(super) fn verify(
     secrets: &[Secret],
     headers: &HeaderMap,
@@ -66,8 +66,8 @@ pub(super) fn verify(
         value.ok_or(WebhookError::Header(name))
     };
     let (id, timestamp, signatures) = (text(ID)?, text(TIMESTAMP)?, text(SIGNATURE)?);
-    // As a number is written, no other way: what is signed is the header's text, and
-    // `+1` or `01` would be signed as `1`.
+    // Only the canonical form of a number: the header's text is signed, and `+1` or `01`
+    // would be signed as `1`.
     let signed_at: i64 = timestamp.parse().map_err(|_| WebhookError::Timestamp)?;
     if signed_at.to_string() != timestamp {
         return Err(WebhookError::Timestamp);
@@ -93,7 +93,7 @@ fn seconds(time: SystemTime) -> i64 {
     i64::try_from(after.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Signs deliveries as the service does: for tests of a receiver.
+/// Signs deliveries as the service does, for tests of a receiver.
 #[derive(Debug, Clone)]
 pub struct Signer(Secret);
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kling_http::{
-    Cadence, Client, Credentials, ErrorKind, Growing, PollPolicy, Provider, RetryPolicy, Timeouts,
-    TransportError, TransportErrorKind, transport_fn,
+    Backoff, Client, Credentials, ErrorKind, PollPolicy, PollSchedule, Provider, RetryPolicy,
+    Timeouts, TransportError, TransportErrorKind, transport_fn,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -44,12 +44,12 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn cadence() -> impl Strategy<Value = Cadence> {
+fn schedule() -> impl Strategy<Value = PollSchedule> {
     let growing = (1_u64..100_000, 1.0_f64..3.0, 1_u64..100_000, 0.0_f64..=1.0);
     prop_oneof![
-        Just(Cadence::Learned),
+        Just(PollSchedule::Adaptive),
         growing.prop_map(
-            |(initial, factor, longest, jitter)| Cadence::Growing(Growing {
+            |(initial, factor, longest, jitter)| PollSchedule::Backoff(Backoff {
                 initial: Duration::from_millis(initial),
                 factor,
                 max_interval: Duration::from_millis(longest),
@@ -76,7 +76,7 @@ fn case() -> impl Strategy<Value = Case> {
     let hints = prop::collection::vec((0_u64..60_000).prop_map(Duration::from_millis), 0..40);
     (
         prop::collection::vec(act(), 1..30),
-        (cadence(), 0_u64..400_000, 0_u32..5),
+        (schedule(), 0_u64..400_000, 0_u32..5),
         (1_u64..70_000, 1_u64..300_000),
         any::<bool>(),
         any::<bool>(),
@@ -85,7 +85,7 @@ fn case() -> impl Strategy<Value = Case> {
         .prop_map(|(acts, policy, timeouts, retries, created, hints)| Case {
             acts,
             policy: PollPolicy {
-                cadence: policy.0,
+                schedule: policy.0,
                 max_wait: Duration::from_millis(policy.1),
                 max_failures: policy.2,
             },

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kling_http::{
-    Cadence, Client, ClientBuilder, Credentials, ErrorKind, Growing, PollPolicy, Provider, Timeouts,
+    Backoff, Client, ClientBuilder, Credentials, ErrorKind, PollPolicy, PollSchedule, Provider,
+    Timeouts,
 };
 
 use crate::host::{Host, KEY};
@@ -116,36 +117,36 @@ fn poll_policies() {
     policy(PollPolicy::default(), Ok(()));
     policy(max_wait(Duration::ZERO), Ok(()));
     policy(max_wait(Duration::MAX), Err("at most a year"));
-    let growing = |change: fn(&mut Growing), expected| {
-        let mut growing = Growing {
+    let backoff = |change: fn(&mut Backoff), expected| {
+        let mut backoff = Backoff {
             initial: Duration::from_secs(1),
             factor: 1.0,
             max_interval: Duration::from_secs(1),
             jitter: 0.0,
         };
-        change(&mut growing);
-        let cadence = Cadence::Growing(growing);
+        change(&mut backoff);
+        let schedule = PollSchedule::Backoff(backoff);
         policy(
             PollPolicy {
-                cadence,
+                schedule,
                 ..PollPolicy::default()
             },
             expected,
         );
     };
-    growing(|_| {}, Ok(()));
-    growing(|it| it.initial = Duration::MAX, Ok(()));
-    growing(|it| it.initial = Duration::ZERO, Err("longer than nothing"));
-    growing(
+    backoff(|_| {}, Ok(()));
+    backoff(|it| it.initial = Duration::MAX, Ok(()));
+    backoff(|it| it.initial = Duration::ZERO, Err("longer than nothing"));
+    backoff(
         |it| it.max_interval = Duration::ZERO,
         Err("longer than nothing"),
     );
-    growing(|it| it.factor = 0.9, Err("at least 1"));
-    growing(|it| it.factor = f64::NAN, Err("at least 1"));
-    growing(|it| it.factor = f64::INFINITY, Err("at least 1"));
-    growing(|it| it.jitter = -0.1, Err("between 0 and 1"));
-    growing(|it| it.jitter = 1.1, Err("between 0 and 1"));
-    growing(|it| it.jitter = f64::NAN, Err("between 0 and 1"));
+    backoff(|it| it.factor = 0.9, Err("at least 1"));
+    backoff(|it| it.factor = f64::NAN, Err("at least 1"));
+    backoff(|it| it.factor = f64::INFINITY, Err("at least 1"));
+    backoff(|it| it.jitter = -0.1, Err("between 0 and 1"));
+    backoff(|it| it.jitter = 1.1, Err("between 0 and 1"));
+    backoff(|it| it.jitter = f64::NAN, Err("between 0 and 1"));
 }
 
 #[cfg(not(feature = "reqwest"))]

@@ -1,4 +1,4 @@
-//! The learned cadence and the progress, through the client.
+//! The adaptive schedule and the progress, through the client.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -157,7 +157,7 @@ async fn nothing_left_out_or_null_is_an_empty_page() {
     }
 }
 
-/// At a peer an unknown status loses the whole page.
+/// Peer trap: an unknown status fails the whole page.
 #[tokio::test(start_paused = true)]
 async fn an_odd_item_does_not_lose_the_page() {
     let answer = json!({"code": 0, "data": [

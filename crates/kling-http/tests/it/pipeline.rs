@@ -81,7 +81,7 @@ async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
     assert!((30.0..30.1).contains(&took), "{took}");
 }
 
-/// A peer sent six requests in one millisecond to a host that asked for 30 s.
+/// Peer trap: six requests within one millisecond to a host that asked for 30 s.
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_kept_to() {
     let slow = Reply::With(
@@ -114,8 +114,7 @@ async fn retry_after_as_a_date_counts_from_the_client_s_clock() {
     assert!((30.0..30.1).contains(&times[1]), "{times:?}");
 }
 
-/// A peer without a wait between its tries sends them all at once; one without
-/// chance in the wait keeps all clients in step.
+/// Peer trap: retries without a delay. Without jitter, all clients retry in step.
 #[tokio::test(start_paused = true)]
 async fn waits_lie_between_tries_and_the_seed_decides_them() {
     let times = async |seed: Option<u64>| {
@@ -333,7 +332,7 @@ async fn headers_are_these_and_no_others() {
     assert!(create.headers["authorization"].is_sensitive());
 }
 
-/// Peers poll another path than they created under.
+/// Peer trap: polling another path than the one the task was created at.
 #[tokio::test(start_paused = true)]
 async fn paths_are_the_provider_s_and_ids_one_segment() {
     let check = async |provider: Provider, id: &str, create: &str, get: &str| {

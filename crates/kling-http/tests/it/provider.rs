@@ -58,7 +58,7 @@ async fn what_a_custom_provider_can_is_used() {
     error.expect_err("never found");
     assert_eq!(
         (host.count(&Method::POST), host.count(&Method::GET)),
-        (2, 3)
+        (2, 6)
     );
     let sent = &host.asked()[0];
     assert_eq!(
@@ -79,9 +79,10 @@ async fn what_a_custom_provider_can_is_used() {
     );
 }
 
-/// A wrapped envelope and a gateway's own words, from whichever host.
+/// Peer trap: reading the task from the wrong level of the JSON. Here a wrapped
+/// envelope and a gateway's own words, from a host about which nothing is known.
 #[tokio::test(start_paused = true)]
-async fn peers_read_wrapped_answers_wrong() {
+async fn wrapped_answers_are_understood_from_any_host() {
     let wrapped = json!({"code": "success", "data": {"task_id": "outer", "status": "SUCCESS",
         "data": {"code": 0, "data": {"task_id": "inner", "task_status": "succeed"}}}});
     let failed = json!({"status": "FAILURE", "error": {"message": "risk control"}});

@@ -6,8 +6,8 @@ mod failures;
 use std::time::Duration;
 
 use kling_http::{
-    Cadence, Client, Error, ErrorKind, Growing, PollPolicy, Provider, RetryPolicy, Retryability,
-    TaskEvent, TaskHandle, TransportErrorKind,
+    Backoff, Client, Error, ErrorKind, PollPolicy, PollSchedule, Provider, RetryPolicy,
+    Retryability, TaskEvent, TaskHandle, TransportErrorKind,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::host::{Host, Reply, done, lost, ok, refusal, shows};
 use crate::{request, sample, task_id};
 
-const EVERY_TEN_SECONDS: Growing = Growing {
+const EVERY_TEN_SECONDS: Backoff = Backoff {
     initial: Duration::from_secs(10),
     factor: 1.0,
     max_interval: Duration::from_secs(10),
@@ -24,7 +24,7 @@ const EVERY_TEN_SECONDS: Growing = Growing {
 
 /// Every 10 s, for 100 s.
 const STEADY: PollPolicy = PollPolicy {
-    cadence: Cadence::Growing(EVERY_TEN_SECONDS),
+    schedule: PollSchedule::Backoff(EVERY_TEN_SECONDS),
     max_wait: Duration::from_secs(100),
     max_failures: 3,
 };
@@ -114,7 +114,8 @@ async fn each_change_is_told_once() {
     assert_eq!(host.times(), [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]);
 }
 
-/// What peers take for the end, for an error or for a reason to spin.
+/// Peer trap: an unknown status ends the wait as a success or as an error, or is
+/// polled without a pause.
 #[tokio::test(start_paused = true)]
 async fn an_unknown_status_is_a_change_and_no_end() {
     let (_, task) = created([
@@ -131,6 +132,20 @@ async fn an_unknown_status_is_a_change_and_no_end() {
             (10.0, "reviewing"),
             (30.0, "cancelled"),
             (40.0, "done: succeed"),
+        ],
+    );
+    // Nor is it a success if there is something to see already.
+    let preview = ok(&json!({"code": 0, "data": {
+        "task_id": "7", "task_status": "reviewing",
+        "task_result": {"videos": [{"id": "8", "url": "https://cdn.example.com/preview.mp4"}]},
+    }}));
+    let (_, task) = created([preview, done()]).await;
+    expect(
+        &events(&task).await,
+        &[
+            (0.0, "submitted"),
+            (10.0, "reviewing"),
+            (20.0, "done: succeed"),
         ],
     );
     let (_, task) = created([ok(&json!({"code": 0, "data": {"task_id": "7"}})), done()]).await;
@@ -187,7 +202,7 @@ async fn a_success_is_never_taken_back() {
 #[tokio::test(start_paused = true)]
 async fn waits_grow_by_the_factor_to_the_longest() {
     let policy = PollPolicy {
-        cadence: Cadence::Growing(Growing {
+        schedule: PollSchedule::Backoff(Backoff {
             initial: Duration::from_secs(1),
             factor: 2.0,
             max_interval: Duration::from_secs(5),
@@ -359,7 +374,7 @@ async fn a_watch_can_be_begun_anew() {
 #[tokio::test(start_paused = true)]
 async fn queries_are_never_closer_than_the_policy() {
     let policy = PollPolicy {
-        cadence: Cadence::Growing(Growing {
+        schedule: PollSchedule::Backoff(Backoff {
             initial: Duration::from_secs(4),
             factor: 1.5,
             max_interval: Duration::from_secs(15),

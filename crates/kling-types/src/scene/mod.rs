@@ -2,8 +2,8 @@
 //!
 //! The service adds and removes scenes monthly, so a scene is text, not an
 //! enum. What is known about the 333 names seen so far is data:
-//! [`Scene::info`] finds it, [`all`] lists it. A name that is not there is as
-//! good as any other: the service decides.
+//! [`Scene::info`] finds it, [`all`] lists it. A name that is not in the catalogue is
+//! accepted: the service decides.
 //!
 //! ```
 //! use kling_types::scene::{self, Arity, Date, Scene};
@@ -136,10 +136,9 @@ pub enum Confidence {
 /// What is known about a scene.
 ///
 /// Arity, durations, modes and models are *documented* by the lists that name
-/// the scene ([`sources`](Self::sources)); the days of lists are those on which
-/// a copy was taken. How sure a day of introduction is says
-/// [`introduced_confidence`](Self::introduced_confidence); days of removal are
-/// *inferred* from the lists.
+/// the scene ([`sources`](Self::sources)); the date of a list is the day on which a copy
+/// was taken. [`introduced_confidence`](Self::introduced_confidence) says how certain
+/// the date of introduction is; dates of removal are *inferred* from the lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SceneInfo {
@@ -174,7 +173,7 @@ pub struct SceneInfo {
     pub modes: &'static [&'static str],
     /// The values of `model_name` ever documented for it; empty: no such parameter.
     pub models: &'static [&'static str],
-    /// What else is worth knowing.
+    /// Further notes.
     pub notes: Option<&'static str>,
     /// The lists that name it.
     pub sources: &'static [&'static str],

@@ -56,7 +56,7 @@ const TABLE: &[(i64, u16, ErrorClass, Remedy, Retry)] = &[
         1004,
         401,
         ErrorClass::TokenExpired,
-        Remedy::SignAgain,
+        Remedy::RenewToken,
         Retry::Never,
     ),
     (
@@ -154,7 +154,7 @@ const TABLE: &[(i64, u16, ErrorClass, Remedy, Retry)] = &[
         5000,
         500,
         ErrorClass::Server,
-        Remedy::FindOut,
+        Remedy::CheckOutcome,
         Retry::IfIdempotent,
     ),
     (
@@ -168,7 +168,7 @@ const TABLE: &[(i64, u16, ErrorClass, Remedy, Retry)] = &[
         5002,
         504,
         ErrorClass::Server,
-        Remedy::FindOut,
+        Remedy::CheckOutcome,
         Retry::IfIdempotent,
     ),
 ];

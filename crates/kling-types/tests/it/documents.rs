@@ -94,12 +94,12 @@ fn codes_md() {
 fn who(class: ErrorClass) -> &'static str {
     match class.remedy() {
         Remedy::FixCredentials => "the caller: correct the credentials",
-        Remedy::SignAgain => "the client: sign a new token",
+        Remedy::RenewToken => "the client: sign a new token",
         Remedy::SettleAccount => "the account's owner",
         Remedy::FixRequest => "the caller: correct the request",
         Remedy::ChangeContent => "the caller: choose other content",
         Remedy::RetryLater => "nobody: wait",
-        Remedy::FindOut => "the client: find out what was done",
+        Remedy::CheckOutcome => "the client: find out what was done",
         _ => panic!("say who acts on {class:?}"),
     }
 }

@@ -7,8 +7,8 @@ use super::{Event, Recovery, Step};
 use crate::error::{Error, ErrorKind, Retryability};
 
 /// An event, by its first letter: **F**ound, **R**efused, **D**uplicate,
-/// **U**nknown, **N**ot found, **S**tranger, look-up **E**rror that may pass,
-/// service **W**aited for.
+/// **U**nknown, **N**ot found, **S**ome other task, look-up **E**rror that may be
+/// temporary, **W**aiting for the service.
 fn event(letter: char) -> Event {
     let error = |text: &str| Error::new(ErrorKind::Service, text);
     let failed = |error: Error, time_left| Event::LookUpFailed { error, time_left };
@@ -21,15 +21,15 @@ fn event(letter: char) -> Event {
         'R' => Event::Refused(error("refused")),
         'D' => Event::Duplicate {
             error: error("duplicate"),
-            ours_perhaps: false,
+            maybe_ours: false,
         },
         'd' => Event::Duplicate {
             error: error("duplicate"),
-            ours_perhaps: true,
+            maybe_ours: true,
         },
         'U' => Event::Unknown(error("lost")),
         'N' => Event::NotFound,
-        'S' => Event::Stranger(TaskId::new("2").unwrap()),
+        'S' => Event::OtherTask(TaskId::new("2").unwrap()),
         'E' => failed(error("no look-up"), true),
         'e' => {
             let body = json!({"code": 1002, "message": "no look-up"});
@@ -75,7 +75,7 @@ fn check(can_look_up: bool, events: &str, expected: &str) {
     assert_eq!(told(&last_step(can_look_up, events)), expected, "{events}");
 }
 
-const STRANGER: &str =
+const OTHER_TASK: &str =
     "maybe sent: lost; what was found under its external id is task 2, another one";
 const NO_LOOK_UP: &str = "maybe sent: lost; looking it up failed too: no look-up";
 
@@ -92,14 +92,14 @@ fn every_event_where_tasks_can_be_looked_up() {
     check(true, "UNNN", "create");
     for looked_up in ["U", "UN", "UNN"] {
         check(true, &format!("{looked_up}F"), "done");
-        check(true, &format!("{looked_up}S"), STRANGER);
+        check(true, &format!("{looked_up}S"), OTHER_TASK);
         for failed in ["x", "EEE"] {
             check(true, &format!("{looked_up}{failed}"), NO_LOOK_UP);
         }
     }
     let refused = "maybe sent: lost; looking it up failed too: ";
     assert!(told(&last_step(true, "Ue")).starts_with(refused));
-    // A stray answer is no verdict, and no word that there is no such task.
+    // A single odd answer proves nothing, and does not count as "not found".
     check(true, "UE", "look up after 1 s");
     check(true, "UEE", "look up after 2 s");
     check(true, "UEEF", "done");
@@ -107,7 +107,7 @@ fn every_event_where_tasks_can_be_looked_up() {
     check(true, "UENENN", "create");
     // After the second create.
     check(true, "UNNNF", "done");
-    check(true, "UNNNR", "maybe sent: refused");
+    check(true, "UNNNR", "look up");
     check(true, "UNNND", "look up");
     check(true, "UNNNU", "look up");
     // After the look-ups of the second, or of the first one that it ran into.
@@ -115,13 +115,18 @@ fn every_event_where_tasks_can_be_looked_up() {
         for missed in 0..misses {
             let events = format!("{twice}{}", "N".repeat(missed));
             check(true, &format!("{events}F"), "done");
-            check(true, &format!("{events}S"), STRANGER);
+            check(true, &format!("{events}S"), OTHER_TASK);
             check(true, &format!("{events}x"), NO_LOOK_UP);
         }
         let missed = format!("{twice}{}", "N".repeat(misses));
         check(true, &missed, "maybe sent: lost");
     }
-    // What surely exists is looked for up to 31 s.
+    // A refusal of the second is the error, unless the first is found now.
+    check(true, "UNNNRNNF", "done");
+    check(true, "UNNNRNNN", "maybe sent: refused");
+    let refused = "maybe sent: refused; looking it up failed too: no look-up";
+    check(true, "UNNNRx", refused);
+    // A task that certainly exists is looked for up to 31 s.
     check(true, "UNNNDNNNNN", "look up after 16 s");
 }
 
@@ -133,7 +138,7 @@ fn every_event_where_tasks_cannot_be_looked_up() {
     check(false, "U", "maybe sent: lost");
 }
 
-/// An earlier try was answered with "not now", and this one with "already exists".
+/// An earlier attempt was answered with code 5001, and this one with "already exists".
 #[test]
 fn a_duplicate_that_may_be_our_own() {
     check(true, "d", "look up a new one");
@@ -150,12 +155,12 @@ fn a_duplicate_that_may_be_our_own() {
         "dx",
         "maybe sent: duplicate; looking it up failed too: no look-up",
     );
-    // It exists, so nothing is sent again.
+    // The task exists, so nothing is sent again.
     check(true, "dNNNNNN", "maybe sent: duplicate");
     check(false, "d", "maybe sent: duplicate");
 }
 
-/// The clock ends the wait for a service that can't be asked, nothing else does.
+/// Only the time limit ends the wait for a service that can't be reached.
 #[test]
 fn a_service_that_cannot_be_asked_is_waited_for() {
     for (failed, seconds) in [(1, 1), (2, 2), (5, 16), (6, 32), (7, 32), (1_000, 32)] {
@@ -164,15 +169,15 @@ fn a_service_that_cannot_be_asked_is_waited_for() {
         check(true, &format!("{events}F"), "done");
         check(true, &format!("{events}x"), NO_LOOK_UP);
     }
-    // It is no word that there is no such task, and no stray answer.
+    // An outage counts neither as "not found" nor as an odd answer.
     check(true, "UNNWN", "create");
     check(true, "UNWWE", "look up after 1 s");
     // Each outage is one of its own.
     check(true, "UWWNW", "look up after 1 s");
 }
 
-/// Whatever happens, in whatever order: at most two creates, the second only
-/// after the service did not know the first, and never an end to asking.
+/// For every sequence of events: at most two creates, the second only after the
+/// service did not know the first, and a bounded number of look-ups.
 #[test]
 fn no_course_of_events_creates_thrice_or_goes_on_for_ever() {
     fn follow(events: &str) {

@@ -9,7 +9,7 @@ use super::*;
 async fn check(provider: Provider, script: impl IntoIterator<Item = Reply>, expected: &[&str]) {
     let host = Host::new(script);
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let client = host.client(provider).observed({
+    let client = host.client(provider).with_observer({
         let heard = Arc::clone(&heard);
         move |notice| heard.lock().unwrap().push(notice.to_string())
     });
@@ -71,7 +71,7 @@ async fn a_new_token_is_told_in_place_of_the_failure() {
         .build()
         .expect("a client");
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let observed = client.observed({
+    let observed = client.with_observer({
         let heard = Arc::clone(&heard);
         move |notice| heard.lock().unwrap().push(notice.to_string())
     });
@@ -85,11 +85,11 @@ async fn a_new_token_is_told_in_place_of_the_failure() {
 
 /// As a program that observes each of its jobs would find it.
 #[tokio::test(start_paused = true)]
-async fn only_the_observed_client_tells() {
+async fn only_the_client_with_the_observer_notifies_it() {
     let host = Host::new([lost(), ours("submitted")]);
     let client = host.client(Provider::kling());
     let heard = Arc::new(Mutex::new(0));
-    let observed = client.observed({
+    let observed = client.with_observer({
         let heard = Arc::clone(&heard);
         move |_| *heard.lock().unwrap() += 1
     });

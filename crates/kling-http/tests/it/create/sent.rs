@@ -50,7 +50,7 @@ async fn every_create_has_an_external_id_of_its_own() {
     assert_ne!(ids[0], ids[1]);
 }
 
-/// Peers have a check that is not called where it counts.
+/// Peer trap: a validation that exists and is not called for effects.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_breaks_rules_is_not_sent() {
     use kling_http::{EffectRequest, ImageSource, Scene};

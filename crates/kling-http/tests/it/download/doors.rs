@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use kling_http::{Client, DownloadPolicy, DownloadProgress};
@@ -201,6 +202,68 @@ impl AsyncWrite for Full {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         unreachable!("it belongs to the caller")
+    }
+}
+
+/// Pieces of a file that count how many of them are in memory.
+struct Counted {
+    left: usize,
+    in_memory: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+struct CountedPiece(Arc<AtomicUsize>, [u8; 1024]);
+
+impl AsRef<[u8]> for CountedPiece {
+    fn as_ref(&self) -> &[u8] {
+        &self.1
+    }
+}
+
+impl Drop for CountedPiece {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+impl http_body::Body for Counted {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Poll::Ready(None);
+        };
+        self.left = left;
+        let in_memory = self.in_memory.fetch_add(1, Relaxed) + 1;
+        self.most.fetch_max(in_memory, Relaxed);
+        let piece = CountedPiece(self.in_memory.clone(), [7; 1024]);
+        let frame = Frame::data(Bytes::from_owner(piece));
+        Poll::Ready(Some(Ok(frame)))
+    }
+}
+
+/// Peer trap: the whole file in memory before any of it is written.
+#[tokio::test(start_paused = true)]
+async fn a_piece_is_handed_on_before_the_next_is_read() {
+    const PIECES: usize = 4_000;
+    for door in DOORS {
+        let most = Arc::new(AtomicUsize::new(0));
+        let seen = most.clone();
+        let host = act(move |_| {
+            Ok(Response::new(Body::new(Counted {
+                left: PIECES,
+                in_memory: Arc::default(),
+                most: seen.clone(),
+            })))
+        });
+        let (client, _) = client(vec![host]);
+        let (bytes, ended) = through(door, &client).await;
+        assert!(ended.is_ok() && bytes.len() == PIECES * 1024, "{door:?}");
+        assert!(most.load(Relaxed) <= 2, "{door:?}: {most:?} pieces at once");
     }
 }
 

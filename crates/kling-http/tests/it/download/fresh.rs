@@ -103,24 +103,31 @@ async fn without_a_fresh_address_it_is_expired_and_says_why() {
     let lead = "the result's address is no longer valid (HTTP 403): query the task for a fresh one; \
                 that was done, and failed: ";
     let none = "the task's answer has no address of this video any more";
-    for (reply, why) in [
-        (shows(&json!([])), none),
+    let permanent = Retryability::Permanent;
+    for (reply, why, retryability) in [
+        (shows(&json!([])), none, permanent),
         (
             shows(&json!([{"id": "9", "url": "https://c.example.com/"}])),
             none,
+            permanent,
         ),
         (
             refusal(400, 1201, "gone"),
             "the service refused the request",
+            permanent,
         ),
         (
             at("10.0.0.1/v"),
             "the result's address \"https://10.0.0.1/v\"",
+            permanent,
         ),
+        // An outage of the service passes.
+        (lost(), "the connection broke off", Retryability::Exhausted),
     ] {
         let (_, saved, ..) = run(vec![at("a.example.com/v"), expired(), reply]).await;
         let error = saved.expect_err("over");
-        assert_eq!(error.kind(), ErrorKind::ResultExpired);
+        let about = (error.kind(), error.retryability());
+        assert_eq!(about, (ErrorKind::ResultExpired, retryability), "{why}");
         let text = error.to_string();
         assert!(text.starts_with(&format!("{lead}{why}")), "{text}");
         assert!(std::error::Error::source(&error).is_some());

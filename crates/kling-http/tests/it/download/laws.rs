@@ -13,7 +13,7 @@ fn on_a_paused_clock(work: impl Future<Output = ()>) {
     runtime.expect("a runtime").block_on(work);
 }
 
-/// Trap: peers write to the final name, and begin again at byte 0.
+/// Peer trap: a download that restarts at byte 0 after a cut.
 #[test]
 fn a_cut_at_any_byte_harms_nothing() {
     on_a_paused_clock(async {
@@ -207,6 +207,7 @@ fn check(turns: &[Turn]) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
+    /// Peer trap: a part of a file under the final name.
     #[test]
     fn exact_bytes_or_an_error(turns in vec(turn(), 1..8)) {
         check(&turns);

@@ -28,6 +28,29 @@ async fn redirects_are_followed() {
     );
 }
 
+/// Peer trap: credentials for every address that starts with the API's base URL, and
+/// so for a look-alike host. Here no result gets them, wherever it is.
+#[tokio::test(start_paused = true)]
+async fn no_host_gets_the_key_however_much_it_looks_like_the_api() {
+    let file = file(10_000);
+    for host in [
+        "api.cometapi.com.example.net",
+        "api.cometapi.com",
+        "cdn.example.com",
+    ] {
+        // `client` fails the test if a request has an `Authorization` header.
+        let here = format!("https://{host}/kling/v1/videos/effects/v.mp4");
+        let outcome = download_from(&here, vec![whole(&file)]).await;
+        outcome.expect_file(&file);
+        let outcome = download(vec![redirect(&here), whole(&file)]).await;
+        outcome.expect_file(&file);
+        assert_eq!(outcome.urls(), [URL, &here]);
+    }
+    // The host is what follows the `@`; nothing is sent there.
+    let outcome = download_from("https://api.cometapi.com@example.net/v.mp4", vec![]).await;
+    assert!(outcome.saved.is_err() && outcome.asked.is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_resumed_download_begins_at_the_first_address() {
     let file = file(10_000);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Peers begin again at byte 0, or leave a stump under the final name.
+/// Peer trap: a download that restarts at byte 0 after a cut.
 #[tokio::test(start_paused = true)]
 async fn a_download_goes_on_where_it_broke_off() {
     let file = file(10_000);

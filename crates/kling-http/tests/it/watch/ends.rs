@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Peers give up without the id, and the paid task is out of reach.
+/// Peer trap: a timeout error without the id, so that the paid task is out of reach.
 #[tokio::test(start_paused = true)]
 async fn the_longest_wait_ends_with_one_last_query_and_the_id() {
     let policy = PollPolicy {
@@ -24,6 +24,26 @@ async fn the_longest_wait_ends_with_one_last_query_and_the_id() {
     );
     assert_eq!(error.retryability(), Retryability::Temporary);
     assert_eq!(host.times(), [0.0, 10.0, 20.0, 25.0]);
+}
+
+/// Peer trap: a wait that spins on `CANCELLED` until it times out, or an error that
+/// hides the unknown status. Kling has no such status, so the wait goes on at the
+/// usual interval, and its error names the status.
+#[tokio::test(start_paused = true)]
+async fn a_status_that_nobody_knows_is_named_at_the_end_of_the_wait() {
+    let policy = PollPolicy {
+        max_wait: Duration::from_secs(25),
+        ..STEADY
+    };
+    for word in ["CANCELLED", "expired"] {
+        let (host, task) = created_under(policy, [shows(word)]).await;
+        let error = task.wait().await.expect_err("no end");
+        assert_eq!(error.kind(), ErrorKind::WaitTimeout);
+        let named = format!("(last status: {word})");
+        assert!(error.to_string().contains(&named), "{error}");
+        assert_eq!(error.task().map(|task| task.status.as_str()), Some(word));
+        assert_eq!(host.times(), [0.0, 10.0, 20.0, 25.0]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,5 +99,7 @@ async fn a_silent_service_cannot_stretch_the_wait() {
         assert_eq!(error.kind(), ErrorKind::WaitTimeout, "{silent_after}");
         assert_eq!(begun.elapsed().as_secs(), 100 + 60, "{silent_after}");
         assert_eq!(host.times().last(), Some(&100.0), "{silent_after}");
+        let why = "the last query failed: no answer within 60 s";
+        assert!(error.to_string().ends_with(why), "{error}");
     }
 }

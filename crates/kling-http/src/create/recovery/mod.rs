@@ -7,32 +7,32 @@ use kling_types::{Task, TaskId};
 
 use crate::error::{Error, ErrorKind, Retryability};
 
-/// What just happened.
+/// The result of the last step.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// The task is known, by a create's answer or by a look-up.
+    /// A create or a look-up returned the task.
     Found(Box<Task>),
-    /// The create was refused: certainly nothing was done.
+    /// The create was refused, and certainly had no effect.
     Refused(Error),
-    /// The create was refused because its external id was used before: perhaps
-    /// by an earlier try of the same create, which was answered with "not now".
-    Duplicate { error: Error, ours_perhaps: bool },
-    /// The create may have been acted on.
+    /// The create was refused because its external id exists already. It may be ours:
+    /// an earlier attempt of the same create was answered with code 5001.
+    Duplicate { error: Error, maybe_ours: bool },
+    /// The create may have had an effect.
     Unknown(Error),
     /// The look-up says that there is no such task.
     NotFound,
-    /// The look-up shows a task that is not the one that was sent.
-    Stranger(TaskId),
-    /// The look-up brought no answer, after its own retries; whether there is time
-    /// for another.
+    /// The look-up returned a task that is not the one that was created.
+    OtherTask(TaskId),
+    /// The look-up failed, after its own retries. `time_left`: whether there is time
+    /// for another one.
     LookUpFailed { error: Error, time_left: bool },
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Debug)]
 pub(super) enum Step {
     Create,
-    /// `new_only`: others may have used the id before.
+    /// `new_only`: the external id may have been used before; accept a new task only.
     LookUp {
         after: Duration,
         new_only: bool,
@@ -42,43 +42,43 @@ pub(super) enum Step {
     GiveUpMaybeSent(Error),
 }
 
-/// Finds out about a create whose answer was lost.
+/// Recovers from a create whose answer was lost.
 ///
-/// A create is sent at most twice, and the second time only after the service
-/// has said some times that it does not know the first. Should that be wrong (a
-/// task may take a while to show up), the service refuses the second as a
-/// duplicate, and the first is adopted.
+/// A create is sent at most twice, and the second time only after the service has
+/// said several times that it does not know the first. If that was wrong (a task may
+/// become visible late), the service refuses the second as a duplicate, and the
+/// client adopts the first.
 #[derive(Debug)]
 pub(super) struct Recovery {
     can_look_up: bool,
-    /// The error of the create that is being looked into.
+    /// The error of the create whose outcome is unknown.
     lost: Option<Error>,
     creates: u8,
-    /// Look-ups that found nothing since the last create.
+    /// Look-ups since the last create that found nothing.
     misses: u32,
-    /// Look-ups with an answer that makes no sense.
+    /// Look-ups whose answer could not be understood.
     failures: u32,
-    /// Look-ups that did not get through, one after the other.
+    /// Consecutive look-ups that did not reach the service.
     outage: u32,
     /// The service itself said that the task exists.
     exists: bool,
-    /// What exists under the id may be another's.
+    /// The task with this external id may be an earlier one.
     shared_id: bool,
 }
 
 const MAX_CREATES: u8 = 2;
 
-/// Look-ups that may find nothing before the create is taken for never arrived.
-/// Tasks showed up at once in 152 of 152 cases (*seen live*).
+/// After this many look-ups that find nothing, the create counts as not received.
+/// Tasks were visible at once in 152 of 152 cases (*seen live*).
 pub(super) const LOOK_UPS: u32 = 3;
 
-/// The same where the service said that there is such a task.
-pub(super) const LOOK_UPS_OF_A_DUPLICATE: u32 = 6;
+/// The same limit after the service has said that the task exists.
+pub(super) const LOOK_UPS_AFTER_DUPLICATE: u32 = 6;
 
-/// From the first look-up that found nothing to the next; it doubles from there.
+/// The wait after the first look-up that found nothing; it doubles from there.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-/// While the service can't be asked, the wait stops doubling at 32 s.
+/// While the service can't be reached, the wait stops doubling at 32 s.
 const OUTAGE_DOUBLINGS: u32 = 5;
 
 impl Recovery {
@@ -99,28 +99,32 @@ impl Recovery {
         let outage = std::mem::take(&mut self.outage);
         match event {
             Event::Found(task) => Step::Done(task),
-            // A second create that is refused says nothing of the first, which a
-            // look-up may just have missed.
-            Event::Refused(error) if self.lost.is_some() => Step::GiveUpMaybeSent(error),
-            // Only our own lost create can have used the id.
+            // A refusal of the second create says nothing about the first, which the
+            // look-ups may just have missed. It may even hold the slot, or the
+            // credit, for want of which the second was refused.
+            Event::Refused(error) if self.lost.is_some() => {
+                self.lost = Some(error);
+                self.look_up()
+            }
+            // Only our own lost create can have used the external id.
             Event::Duplicate { .. } if self.lost.is_some() && self.can_look_up => {
                 self.exists = true;
                 self.look_up()
             }
             Event::Duplicate {
                 error,
-                ours_perhaps: true,
+                maybe_ours: true,
             } if self.can_look_up => {
                 self.lost = Some(error);
                 self.exists = true;
                 self.shared_id = true;
-                // Nothing is sent again: there is a task, ours or another's.
+                // The task exists, ours or an earlier one, so nothing is sent again.
                 self.creates = MAX_CREATES;
                 self.look_up()
             }
             Event::Duplicate {
                 error,
-                ours_perhaps: true,
+                maybe_ours: true,
             } => Step::GiveUpMaybeSent(error),
             Event::Refused(error) | Event::Duplicate { error, .. } => Step::GiveUp(error),
             Event::Unknown(error) if self.can_look_up => {
@@ -129,7 +133,7 @@ impl Recovery {
             }
             Event::Unknown(error) => Step::GiveUpMaybeSent(error),
             Event::NotFound => self.missed(),
-            Event::Stranger(id) => {
+            Event::OtherTask(id) => {
                 let what = if self.shared_id {
                     "an older one by this machine's clock"
                 } else {
@@ -138,14 +142,15 @@ impl Recovery {
                 let note = format!("what was found under its external id is task {id}, {what}");
                 Step::GiveUpMaybeSent(self.take_lost().with_note(&note))
             }
-            // A create that may be paid for is worth waiting for the service.
+            // The task may be paid for, so wait until the service is back.
             Event::LookUpFailed { error, time_left }
                 if time_left && error.retryability() != Retryability::Permanent =>
             {
                 self.outage = outage.saturating_add(1);
                 self.look_up_after(self.outage.min(OUTAGE_DOUBLINGS + 1))
             }
-            // A stray answer is no verdict; what was tried again and again already is.
+            // A single odd answer proves nothing, so look again, unless this look-up
+            // has already used up its retries.
             Event::LookUpFailed { error, .. }
                 if error.retryability() != Retryability::Exhausted
                     && !is_refused(&error)
@@ -173,7 +178,7 @@ impl Recovery {
     fn missed(&mut self) -> Step {
         self.misses += 1;
         let patience = if self.exists {
-            LOOK_UPS_OF_A_DUPLICATE
+            LOOK_UPS_AFTER_DUPLICATE
         } else {
             LOOK_UPS
         };
@@ -187,10 +192,10 @@ impl Recovery {
         Step::GiveUpMaybeSent(self.take_lost())
     }
 
-    /// The next look-up after so many that failed or found nothing.
-    fn look_up_after(&self, vain: u32) -> Step {
+    /// The next look-up, after this many that failed or found nothing.
+    fn look_up_after(&self, attempts: u32) -> Step {
         Step::LookUp {
-            after: FIRST_WAIT * 2_u32.pow(vain - 1),
+            after: FIRST_WAIT * 2_u32.pow(attempts - 1),
             new_only: self.shared_id,
         }
     }
@@ -201,8 +206,8 @@ impl Recovery {
     }
 }
 
-/// Whether the service itself refuses the key or the account; without a code of its
-/// own it may be a page of somebody on the way.
+/// Whether the service itself refuses the key or the account. Without a business code
+/// the answer may be that of a proxy.
 fn is_refused(error: &Error) -> bool {
     let has_code = error.service_error().is_some_and(|it| it.code.is_some());
     has_code && matches!(error.kind(), ErrorKind::Auth | ErrorKind::Account)

@@ -105,8 +105,8 @@ fn bearer(key: &str) -> std::result::Result<HeaderValue, NoKey> {
     Ok(value)
 }
 
-/// The text without the token of such a header, should it repeat it. A short token
-/// may occur in any sentence, and is not worth hiding.
+/// The text with the token of this header removed. A short token may occur in any
+/// sentence, and is not removed.
 pub(crate) fn without_token(text: &str, bearer: &HeaderValue) -> String {
     const SHORTEST_SECRET: usize = 8;
     let header = bearer.to_str().unwrap_or_default();
@@ -116,7 +116,7 @@ pub(crate) fn without_token(text: &str, bearer: &HeaderValue) -> String {
     }
 }
 
-/// Rejects what can't be a key.
+/// Rejects a text that can't be a key.
 fn check_key(key: &str) -> std::result::Result<(), NoKey> {
     if key.is_empty() {
         return Err(NoKey::Empty);
@@ -127,7 +127,7 @@ fn check_key(key: &str) -> std::result::Result<(), NoKey> {
     Ok(())
 }
 
-/// Why a text is not a key. The key itself is not kept.
+/// Why a text is not a key. The text itself is not kept.
 #[derive(Clone, Copy)]
 enum NoKey {
     Empty,

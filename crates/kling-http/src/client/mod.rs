@@ -8,11 +8,11 @@ use kling_types::{Task, TaskId, routes};
 use crate::answer::no_task;
 use crate::clock::SharedClock;
 use crate::credentials::Credentials;
-use crate::dice::Dice;
 #[cfg(feature = "download")]
 use crate::download::DownloadPolicy;
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jitter::Jitter;
 use crate::notice::{Notice, Observer};
 use crate::pipeline::{Call, RetryPolicy, Timeouts, query};
 use crate::provider::Provider;
@@ -48,7 +48,7 @@ struct Core {
     wakeups: Wakeups,
 }
 
-/// All that a client was built with.
+/// The settings that a client was built with.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) provider: Provider,
@@ -61,7 +61,7 @@ pub(crate) struct Settings {
     #[cfg(feature = "download")]
     pub(crate) downloads: DownloadPolicy,
     pub(crate) clock: SharedClock,
-    pub(crate) dice: Dice,
+    pub(crate) jitter: Jitter,
 }
 
 impl Client {
@@ -77,7 +77,7 @@ impl Client {
     ///
     /// `KLING_BASE_URL`, if set, overrides the provider's address, so that a
     /// program can be pointed at a proxy or at `kling mock` without a change. Tasks
-    /// there are watched by [`PollPolicy::eager`].
+    /// there are watched by [`PollPolicy::exponential`].
     pub fn from_env() -> Result<Client> {
         let read = |name: &str| std::env::var(name).ok();
         let (provider, credentials) = environment::from_variables(read)?;
@@ -98,10 +98,10 @@ impl Client {
     /// # let builder = Client::builder(Provider::kling(), Credentials::api_key("a-key"));
     /// # let client = builder.transport(transport).build()?;
     ///
-    /// let client = client.observed(|notice| eprintln!("{notice}"));
+    /// let client = client.with_observer(|notice| eprintln!("{notice}"));
     /// # Ok::<(), kling_http::Error>(())
     /// ```
-    pub fn observed(&self, observer: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Client {
+    pub fn with_observer(&self, observer: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Client {
         Client {
             shared: Arc::new(Shared {
                 core: Arc::clone(&self.shared.core),

@@ -22,7 +22,7 @@ mod recovery;
 
 use recovery::{Event, Recovery, Step};
 
-/// The task, and the external id that was sent with it.
+/// Creates a task. Returns it together with the external id that was sent.
 pub(crate) async fn create(
     client: &Client,
     request: EffectRequest,
@@ -52,10 +52,10 @@ pub(crate) async fn create(
     }
 }
 
-/// Why there is no task.
+/// A create without a task to show for it.
 struct Failure {
     error: Error,
-    /// There may be one all the same.
+    /// Whether the service may have created one.
     maybe_sent: bool,
 }
 
@@ -68,12 +68,12 @@ impl From<Error> for Failure {
     }
 }
 
-/// Adds what every create must have: an external id, so that a lost answer can
-/// be looked into, and the `duration` that a provider requires.
+/// Adds the fields that every create must have: an external id, by which the task is
+/// found if the answer is lost, and `duration` where the provider requires it.
 fn complete(client: &Client, mut request: EffectRequest) -> EffectRequest {
-    // An id that the caller gave in another form is the caller's to answer for.
+    // An external id that is not a string stays in `extra`, and is left as it is.
     if request.external_task_id.is_none() && !request.extra.contains_key("external_task_id") {
-        request.external_task_id = Some(random_external_task_id());
+        request.external_task_id = Some(generate_external_task_id());
     }
     match client.settings().provider.default_duration() {
         Some(duration) if !request.has_duration() => request.with_duration(duration),
@@ -81,15 +81,14 @@ fn complete(client: &Client, mut request: EffectRequest) -> EffectRequest {
     }
 }
 
-/// A fresh external task id: what [`Effects::create`](crate::Effects::create)
-/// adds where there is none. Make it yourself to write it down before the
-/// create.
-pub fn random_external_task_id() -> ExternalTaskId {
+/// Generates a random external task id, as [`Effects::create`](crate::Effects::create)
+/// does for a request without one. Generate it yourself to save it before the create.
+pub fn generate_external_task_id() -> ExternalTaskId {
     ExternalTaskId::from_random_bits(fastrand::u128(..))
 }
 
-/// The request as it is sent, or what is wrong with it. The picture's own bytes
-/// are gone afterwards: only the body stays.
+/// Validates and serialises the request. The picture's bytes are dropped: only the
+/// body is kept.
 fn checked_body(client: &Client, request: EffectRequest) -> Result<Bytes> {
     let settings = client.settings();
     let checks = settings
@@ -113,14 +112,14 @@ fn checked_body(client: &Client, request: EffectRequest) -> Result<Bytes> {
     Ok(Bytes::from(body))
 }
 
-/// How far the service's clock may be behind ours.
+/// The largest accepted lag of the service's clock behind ours.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
 
-/// One create under way.
+/// One create in progress.
 struct Creation<'a> {
     client: &'a Client,
     call: Call,
-    /// The external id, where the provider finds tasks by it.
+    /// The external id, if the provider can look tasks up by it.
     lookup_id: Option<&'a ExternalTaskId>,
     begun: UnixMillis,
 }
@@ -144,7 +143,7 @@ impl<'a> Creation<'a> {
     async fn run(&self) -> std::result::Result<Task, Failure> {
         let mut recovery = Recovery::new(self.lookup_id.is_some());
         let mut event = self.create().await;
-        // From the first look-up on, they have as much time as a call.
+        // All look-ups together have the deadline of one call, starting with the first.
         let mut give_up_at = None;
         loop {
             event = match recovery.next(event) {
@@ -157,11 +156,11 @@ impl<'a> Creation<'a> {
                     });
                 }
                 Step::Create => {
-                    self.client.observer().tell(&Notice::CreateAgain);
+                    self.client.observer().notify(&Notice::ResendCreate);
                     self.create().await
                 }
                 Step::LookUp { after, new_only } => {
-                    self.client.observer().tell(&Notice::LookUp(after));
+                    self.client.observer().notify(&Notice::LookUp(after));
                     let time = self.client.settings().timeouts.deadline;
                     let give_up_at = *give_up_at.get_or_insert_with(|| Instant::now() + time);
                     sleep(after).await;
@@ -175,7 +174,7 @@ impl<'a> Creation<'a> {
         match execute(self.client, &self.call).await {
             Ok(answer) => match answer.into_task(None) {
                 Ok(task) => Event::Found(task),
-                // A success that names no task: paid, and its id not told.
+                // A success without a task: probably charged, and its id is unknown.
                 Err(answer) => {
                     let what = "the service says success, but its answer has no task in it";
                     let settings = self.client.settings();
@@ -199,10 +198,10 @@ impl<'a> Creation<'a> {
                 maintenance_before,
                 ..
             }) if is_duplicate(&error) => Event::Duplicate {
-                // One that was answered with "not now" may have been carried out
-                // all the same. Full slots and too many requests are refused
-                // before anything is done.
-                ours_perhaps: maintenance_before,
+                // An attempt that was answered with code 5001 ("maintenance") may
+                // have created the task. Codes 1302 and 1303 (too many requests, no
+                // free slot) are returned before anything is done.
+                maybe_ours: maintenance_before,
                 error,
             },
             Err(CallFailure { error, .. }) => Event::Refused(error),
@@ -221,8 +220,8 @@ impl<'a> Creation<'a> {
         match sent.look_up(self.client).await {
             Ok(Some(task)) => Event::Found(task),
             Ok(None) => Event::NotFound,
-            Err(NotTold::Stranger(id)) => Event::Stranger(id),
-            Err(NotTold::Failed(error)) => Event::LookUpFailed {
+            Err(LookUpError::OtherTask(id)) => Event::OtherTask(id),
+            Err(LookUpError::Failed(error)) => Event::LookUpFailed {
                 error,
                 time_left: Instant::now() < give_up_at,
             },
@@ -230,7 +229,7 @@ impl<'a> Creation<'a> {
     }
 }
 
-/// Looks for the task of a create that was begun at this time, perhaps by another
+/// Looks for the task of a create that was started at this time, perhaps by another
 /// process; see [`Effects::find_created`](crate::Effects::find_created).
 pub(crate) async fn find(
     client: &Client,
@@ -246,7 +245,7 @@ pub(crate) async fn find(
     found
         .map(|task| task.map(|task| *task))
         .map_err(|why| match why {
-            NotTold::Stranger(id) => {
+            LookUpError::OtherTask(id) => {
                 let text = format!(
                     "what the service shows for the external task id {external_id} is task {id}, \
                  another one"
@@ -256,46 +255,49 @@ pub(crate) async fn find(
                     .with_external_task_id(Some(external_id))
                     .with_maybe_sent()
             }
-            NotTold::Failed(error) => error.with_external_task_id(Some(external_id)),
+            LookUpError::Failed(error) => error.with_external_task_id(Some(external_id)),
         })
 }
 
-/// Why a look-up told nothing of a create.
-enum NotTold {
-    /// It shows a task that is not the one that was sent.
-    Stranger(TaskId),
-    /// It brought no answer, after its own retries.
+/// Why a look-up did not settle the outcome of a create.
+enum LookUpError {
+    /// It returned a task that is not the one that was created.
+    OtherTask(TaskId),
+    /// It failed, after its own retries.
     Failed(Error),
 }
 
-/// What is known of a create whose answer is not.
+/// A create whose answer is unknown.
 struct Sent<'a> {
     external_id: &'a ExternalTaskId,
     begun: UnixMillis,
-    /// Others may have used the id before.
+    /// The external id may have been used before: accept a new task only.
     new_only: bool,
 }
 
 impl Sent<'_> {
-    /// The task; `None` if the service itself says that there is none.
-    async fn look_up(&self, client: &Client) -> std::result::Result<Option<Box<Task>>, NotTold> {
+    /// Looks the task up. `None` if the service itself says that it does not exist.
+    async fn look_up(
+        &self,
+        client: &Client,
+    ) -> std::result::Result<Option<Box<Task>>, LookUpError> {
         let id = self.external_id.as_str();
         match client.get_task(routes::EFFECTS, id, None).await {
-            Ok(task) if self.is_shown_by(&task) => {
-                client.observer().tell(&Notice::Adopted(&task.id));
+            Ok(task) if self.is_ours(&task) => {
+                client.observer().notify(&Notice::Adopted(&task.id));
                 Ok(Some(task))
             }
-            Ok(task) => Err(NotTold::Stranger(task.id)),
+            Ok(task) => Err(LookUpError::OtherTask(task.id)),
             Err(error) if is_unknown_task(&error) => Ok(None),
-            Err(error) => Err(NotTold::Failed(error)),
+            Err(error) => Err(LookUpError::Failed(error)),
         }
     }
 
-    /// Whether a task that a look-up shows is the one that was sent: it has its
-    /// external id or, where the answer has none, was not created before it. A
-    /// host that matches the path against something else must not make us wait
-    /// for, and show, somebody's other task.
-    fn is_shown_by(&self, task: &Task) -> bool {
+    /// Whether the task that a look-up returned is the one that was created: it has
+    /// the same external id or, if the answer has none, is not older than the create.
+    /// A host may match the path against something else, and must not make the client
+    /// wait for another task.
+    fn is_ours(&self, task: &Task) -> bool {
         let is_new = task
             .created_at
             .is_some_and(|at| at.saturating_add(CLOCK_TOLERANCE) >= self.begun);
@@ -306,8 +308,8 @@ impl Sent<'_> {
     }
 }
 
-/// Whether the service itself says that it has no such task. A page of somebody
-/// on the way says nothing about tasks.
+/// Whether the service itself says that the task does not exist. An error page of a
+/// proxy or gateway says nothing about tasks.
 fn is_unknown_task(error: &Error) -> bool {
     const NO_SUCH_RESOURCE: ApiCode = ApiCode::new(1203);
     let service = error.service_error();

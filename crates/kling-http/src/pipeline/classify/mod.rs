@@ -1,4 +1,4 @@
-//! What an answer means: a pure function of status, headers and body.
+//! Classifies an answer: a pure function of status, headers and body.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,25 +14,25 @@ use crate::credentials::without_token;
 use crate::error::{Error, ErrorKind};
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// What came back from one try.
+/// The result of one attempt.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// The body of a success, whatever the HTTP status.
     Success(Content),
-    /// The service said no, in a body that says why.
+    /// The service refused the request, and the body gives the reason.
     Refused {
         error: ServiceError,
         retry_after: Option<Duration>,
     },
-    /// An HTTP error without a body that says why.
+    /// An HTTP error whose body gives no reason.
     BareStatus {
         status: StatusCode,
         retry_after: Option<Duration>,
         snippet: String,
     },
-    /// No API answers here: a redirect or a web page.
+    /// The answer is not from the API: a redirect or a web page.
     NotTheApi { status: StatusCode, hint: String },
-    /// A success by its status, but the body is no JSON.
+    /// A success by its status, with a body that is not JSON.
     Undecodable {
         status: StatusCode,
         snippet: String,
@@ -40,16 +40,16 @@ pub(super) enum Answer {
     },
     /// No answer.
     Lost(TransportError),
-    /// A part of an answer, which ends within what it says.
+    /// A part of an answer: the connection broke within the body.
     BrokeOff {
         error: TransportError,
         snippet: String,
     },
 }
 
-/// The body counts before the status: HTTP 429 carries permanent errors, and a
-/// gateway may put a refusal into a 200. `now` is what a `Retry-After` with a
-/// date counts from.
+/// The body takes precedence over the status: HTTP 429 carries permanent errors, and a
+/// gateway may send a refusal with HTTP 200. A `Retry-After` with a date is relative to
+/// `now`.
 pub(super) fn classify(
     status: StatusCode,
     headers: &HeaderMap,
@@ -57,7 +57,7 @@ pub(super) fn classify(
     is_query: bool,
     now: impl FnOnce() -> SystemTime,
 ) -> Answer {
-    // Nearly all answers: a yes that shows a task counts with any status.
+    // Nearly all answers: a success that shows a task, whatever its status.
     if let Some(task) = Task::of_plain_answer(body) {
         return Answer::Success(Content::Task(task));
     }
@@ -69,13 +69,13 @@ pub(super) fn classify(
         .and_then(|value| ServiceError::parse(status.as_u16(), value));
     let by_status = ErrorClass::of_status(status.as_u16());
     match (parsed, error) {
-        // Some gateways put a body of their own in place of a failed task's:
-        // the query was answered all the same (*seen live*).
-        (Ok(value), Some(_)) if is_query && status.is_success() && tells_of_failure(&value) => {
+        // Some gateways replace the body of a failed task with one of their own. The
+        // query itself succeeded (*seen live*).
+        (Ok(value), Some(_)) if is_query && status.is_success() && reports_failed_task(&value) => {
             Answer::Success(Content::Json(value))
         }
         // An answer that shows a task is about that task, whatever its code says. An
-        // id alone shows none where the code is a plain no.
+        // id without a status does not count if the code is a definite refusal.
         (Ok(value), Some(ref error))
             if status.is_success()
                 && find_task(&value, None)
@@ -83,8 +83,8 @@ pub(super) fn classify(
         {
             Answer::Success(Content::Json(value))
         }
-        // A create that failed half-way and names its task made one: the id of a
-        // paid task is never thrown away.
+        // A create that failed halfway and names its task has created one: the id of a
+        // paid task must not be lost.
         (Ok(value), ref error)
             if !is_query
                 && is_unclear(error.as_ref().map_or(by_status, ServiceError::class))
@@ -100,9 +100,9 @@ pub(super) fn classify(
             status,
             hint: "it is a redirect".to_owned(),
         },
-        // A gateway's error page is a failure of the service; any other page
-        // means that something else lives at this address.
-        (Err(_), _) if is_html(headers, body) && !is_in_front(status) => Answer::NotTheApi {
+        // A proxy's error page is a failure of the service. Any other page means that
+        // this is not the API's address.
+        (Err(_), _) if is_html(headers, body) && !is_from_proxy(status) => Answer::NotTheApi {
             status,
             hint: "it is a web page".to_owned(),
         },
@@ -120,7 +120,7 @@ pub(super) fn classify(
 }
 
 impl Answer {
-    /// An answer of which only the beginning came.
+    /// An answer of which only the beginning was received.
     pub(super) fn broke_off(error: TransportError, body: &[u8]) -> Answer {
         match snippet(body) {
             nothing if nothing.is_empty() => Answer::Lost(error),
@@ -128,12 +128,12 @@ impl Answer {
         }
     }
 
-    /// Whether the service may have acted on the request all the same.
+    /// Whether the service may have acted on the request.
     pub(super) fn outcome_unknown(&self) -> bool {
         match self {
             Answer::Success(_) => false,
-            // A page that says "well done" may be a script's of the gateway that
-            // broke off behind the create.
+            // A page with HTTP 200 may come from a gateway whose script crashed after
+            // the create.
             Answer::NotTheApi { status, .. } => status.is_success(),
             Answer::Refused { error, .. } => is_unclear(error.class()),
             Answer::BareStatus { status, .. } => is_unclear(ErrorClass::of_status(status.as_u16())),
@@ -165,13 +165,12 @@ impl Answer {
         }
     }
 
-    /// Whether the token is too old (code 1004): refused before anything was
-    /// done.
+    /// Whether the token has expired (code 1004): refused before anything was done.
     pub(super) fn is_token_expired(&self) -> bool {
         self.is_refused_as(ErrorClass::TokenExpired)
     }
 
-    /// Whether nobody, or somebody else, was found at the service's address.
+    /// Whether the service was not found at its address.
     pub(super) fn is_elsewhere(&self) -> bool {
         match self {
             Answer::NotTheApi { .. } => true,
@@ -180,7 +179,7 @@ impl Answer {
         }
     }
 
-    /// The service's own error, if it has one.
+    /// The service's own error, if there is one.
     pub(super) fn service_error(&self) -> Option<&ServiceError> {
         match self {
             Answer::Refused { error, .. } => Some(error),
@@ -188,8 +187,8 @@ impl Answer {
         }
     }
 
-    /// Whether the service says "not now" for reasons of its own. It was wrong
-    /// about that before: the request may have been carried out.
+    /// Whether the service is down for maintenance (code 5001). It says that nothing was
+    /// done, which may be wrong.
     pub(super) fn is_maintenance(&self) -> bool {
         self.is_refused_as(ErrorClass::Maintenance)
     }
@@ -204,7 +203,7 @@ impl Answer {
             .is_some_and(|error| error.class() == class)
     }
 
-    /// The same without the token, should the service's words repeat it.
+    /// Removes the token from the service's message, in case the message repeats it.
     pub(super) fn without(mut self, authorization: &HeaderValue) -> Self {
         let words = match &mut self {
             Answer::Refused { error, .. } => &mut error.message,
@@ -219,7 +218,7 @@ impl Answer {
 
     pub(super) fn into_error(self) -> Error {
         match self {
-            // Asked of failures only; a success has nothing to say.
+            // Only called for failures.
             Answer::Success(_) => Error::new(ErrorKind::Decode, "the answer makes no sense"),
             Answer::Refused { error, retry_after } => {
                 let class = error.class();
@@ -255,7 +254,7 @@ impl Answer {
                     .with_source(source)
             }
             Answer::Lost(error) => Error::transport(error),
-            // There may be the id of a task in it.
+            // It may contain the id of a task.
             Answer::BrokeOff { error, snippet } => {
                 let note = format!("of the answer came no more than {snippet:?}");
                 Error::transport(error).with_note(&note)
@@ -268,21 +267,21 @@ fn has_status(task: &Task) -> bool {
     !task.status.as_str().is_empty()
 }
 
-/// Whether nobody knows what was done.
+/// Whether it is unknown if the request had an effect.
 fn is_unclear(class: ErrorClass) -> bool {
-    class.remedy() == Remedy::FindOut
+    class.remedy() == Remedy::CheckOutcome
 }
 
-/// Whether a body that is no error by its code shows a task: then no status
-/// can take it away again.
+/// Whether a body with a code of success shows a task, which then counts whatever the
+/// status.
 fn shows_task(body: &Value) -> bool {
     body.get("code").is_some_and(|code| !code.is_null()) && find_task(body, None).is_some()
 }
 
-/// Whether a body speaks of a task that failed. `error`, a synonym elsewhere,
-/// is left out: here it is more likely the query that went wrong. So is a body with
-/// a code that is no success.
-fn tells_of_failure(body: &Value) -> bool {
+/// Whether a body reports a failed task. The word `error`, elsewhere a synonym, is
+/// excluded because here it more likely means that the query failed. So is a body
+/// whose code is an error.
+fn reports_failed_task(body: &Value) -> bool {
     let code = match body.get("code") {
         None | Some(Value::Null) => WireCode::OK,
         Some(Value::String(text)) => WireCode::Text(text.clone()),
@@ -295,13 +294,14 @@ fn tells_of_failure(body: &Value) -> bool {
     !word.eq_ignore_ascii_case("error") && TaskStatus::from(word).state() == TaskState::Failed
 }
 
-/// Whether a page with this status is by what stands in front of the API: an
-/// overloaded proxy, a rate limit, a challenge. The address may well be right.
-fn is_in_front(status: StatusCode) -> bool {
+/// Whether a page with this status probably comes from a proxy in front of the API
+/// (overload, rate limit, challenge), so that the address may be right.
+fn is_from_proxy(status: StatusCode) -> bool {
     matches!(status.as_u16(), 403 | 408 | 429 | 500..=599)
 }
 
-/// Some servers call everything a page: what is empty or begins like JSON is none.
+/// Some servers declare everything as HTML, so a body that is empty or begins like JSON
+/// is not taken for a page.
 fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     let declared = headers
         .get(CONTENT_TYPE)
@@ -319,15 +319,15 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
-/// `Retry-After`, in seconds or as a date, at most what a clock can count. Kling has
-/// not been seen to send one.
+/// `Retry-After`, in seconds or as a date, capped at [`LONGEST`]. Kling has not been seen
+/// to send one.
 fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let wait = if is_number {
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
-        // A date that is over asks for no wait.
+        // A date in the past means no wait.
         let date = httpdate::parse_http_date(text).ok()?;
         date.duration_since(now()).unwrap_or_default()
     };
