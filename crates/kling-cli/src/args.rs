@@ -15,7 +15,7 @@ use kling_types::scene::{Date, LATEST_LIST};
 use crate::check::CheckArgs;
 use crate::connect::{ConnectArgs, WaitArgs};
 use crate::exit::ExitCodesArgs;
-use crate::papers::{CompletionsArgs, ManArgs, SchemaArgs};
+use crate::generate::{CompletionsArgs, ManArgs, SchemaArgs};
 use crate::request::RequestArgs;
 use crate::resume::ResumeArgs;
 use crate::scenes::ScenesArgs;

@@ -329,6 +329,9 @@ fn read_text(from: impl std::io::Read) -> Result<String, String> {
     let text = text.map_err(|error| format!("can't be read: {error}"))?;
     match text.trim() {
         "" => Err("is empty".to_owned()),
+        key if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err("has characters that no key has: was it copied whole?".to_owned())
+        }
         key => Ok(key.to_owned()),
     }
 }

@@ -94,7 +94,18 @@ impl Failure {
                 if let Some(id) = &report.request_id {
                     report.message = format!("{} (request id {id})", report.message);
                 }
-                report.settle_with(job);
+                if job.is_unknown_to_service(&error) {
+                    let id = job.task_id.as_deref().unwrap_or_default();
+                    report.exit = Exit::Unavailable;
+                    report.message = format!(
+                        "the service does not know task {id} of the state file: {}. Check that \
+                         the key is of the account that created the task, and that the state \
+                         file was not edited; the service forgets tasks after 30 days",
+                        report.message
+                    );
+                } else {
+                    report.settle_with(job);
+                }
                 // A fresh address was asked for, and is no better.
                 if error.kind() == ErrorKind::ResultExpired && error.source().is_none() {
                     report.is_stuck = true;
@@ -129,6 +140,14 @@ impl Failure {
                 report.exit = Exit::NotVerified;
                 report.kind = "not_verified";
                 report.message = message;
+            }
+            Failure::Interrupted if job.is_withdrawn() => {
+                report.exit = Exit::Interrupted;
+                report.kind = "interrupted";
+                report.state = None;
+                "interrupted between two attempts: the service refused the request, and no task \
+                 was created"
+                    .clone_into(&mut report.message);
             }
             Failure::Interrupted if job.is_offline => {
                 report.exit = Exit::Interrupted;

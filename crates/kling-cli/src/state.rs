@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kling_http::types::{Amount, UnixMillis};
 use kling_http::{
@@ -11,9 +12,9 @@ use kling_http::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::destination::reason;
 use crate::failure::{Failure, resume_command};
 use crate::input;
-use crate::place::reason;
 
 /// What `kling resume` must know. No key and no picture is in it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -157,6 +158,11 @@ impl State {
         self.is_of(&request.clone().with_external_task_id(id))
     }
 
+    pub(crate) fn is_older_than(&self, age: Duration) -> bool {
+        let now = UnixMillis::from(SystemClock.now());
+        now.saturating_since(self.created_at) > age
+    }
+
     pub(crate) fn is_at(&self, provider: &Provider) -> bool {
         self.provider == provider.name() && self.base_url == provider.base_url()
     }
@@ -181,15 +187,15 @@ pub(crate) struct StateFile {
 
 impl StateFile {
     /// On the disk when this returns. A file that is there already belongs to
-    /// another job, and stays, unless that has ended and is to be made anew.
-    pub(crate) fn create(path: PathBuf, state: State, anew: bool) -> Result<StateFile, Failure> {
-        let before = anew.then(|| StateFile::read(&path)).transpose()?;
+    /// another job, and stays, unless `replace` is set, for a job that has ended.
+    pub(crate) fn create(path: PathBuf, state: State, replace: bool) -> Result<StateFile, Failure> {
+        let before = replace.then(|| StateFile::read(&path)).transpose()?;
         let file = StateFile {
             path,
             state,
             replaced: before.map(|before| Box::new(before.state)),
         };
-        match file.write(!anew) {
+        match file.write(!replace) {
             Ok(()) => Ok(file),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 let name = file.path.display();
@@ -273,7 +279,7 @@ impl StateFile {
     /// Whole or not at all, and on the disk when it returns; readable for its
     /// owner only, as temporary files are.
     fn write(&self, new: bool) -> std::io::Result<()> {
-        let directory = crate::place::directory_of(&self.path);
+        let directory = crate::destination::directory_of(&self.path);
         let mut file = tempfile::Builder::new()
             .prefix(".kling-")
             .tempfile_in(directory)?;

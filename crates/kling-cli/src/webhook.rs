@@ -188,7 +188,7 @@ async fn receive(listen: SocketAddr, expose: bool, secrets: &SecretArgs) -> Exit
     if outcome.is_ok() {
         say("stopped");
     }
-    job::conclude(&job::Job::new(true), outcome).into()
+    job::report_outcome(&job::Job::new(true), outcome).into()
 }
 
 /// Says why a delivery was refused, as the sender is told; nothing of what it sent.

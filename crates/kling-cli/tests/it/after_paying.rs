@@ -372,6 +372,36 @@ fn an_interrupted_wait_names_the_task() {
     }
 }
 
+/// Full slots are a refusal: until the next attempt is sent, there is no task to look for.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_wait_for_a_slot_leaves_nothing() {
+    // "Try again later" may have been said of a task that was created.
+    for (fault, is_open) in [
+        ("create:429/1303", false),
+        ("create:503/5001+retry_after=30s", true),
+    ] {
+        let mock = RunningMock::start(&["--fault", fault]);
+        let here = tempfile::tempdir().unwrap();
+        let mut child = command(&mock, &here)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        while !lines.next().unwrap().unwrap().contains("trying again in") {}
+        send_signal(&child, "INT");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{fault}");
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        let rest = rest.join("\n");
+        assert_eq!(rest.contains("no task was created"), !is_open, "{rest}");
+        assert_eq!(rest.contains("may have been created"), is_open, "{rest}");
+        let left = std::fs::read_dir(here.path()).unwrap().count();
+        assert_eq!(left, usize::from(is_open), "{fault}: {rest}");
+    }
+}
+
 /// Who starts a long wait with `nohup` wants it to outlive the terminal.
 #[cfg(target_os = "linux")]
 #[test]

@@ -358,6 +358,25 @@ fn a_key_does_not_travel_in_the_clear() {
     );
 }
 
+/// What is known of the real service's run times says nothing of a fake one's.
+#[test]
+fn offline_the_expected_time_is_that_of_the_fake_service() {
+    let here = directory();
+    let ran = run(kling(here.path())
+        .args(["effect", "color_mixing"])
+        .arg(picture("rocket.jpg"))
+        .args(["--mock", "--json", "-o", "r.mp4"]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let events = ran.events();
+    let statuses: Vec<_> = events.iter().filter(|it| it["event"] == "status").collect();
+    assert!(!statuses.is_empty());
+    for status in statuses {
+        let time = |name: &str| status[name].as_f64().unwrap();
+        let expected = time("expected_seconds");
+        assert!(expected <= time("elapsed_seconds").max(2.0), "{status}");
+    }
+}
+
 /// A wait for a free slot takes minutes, and a lost answer is worth knowing of.
 #[test]
 fn what_happens_on_the_way_of_a_create_is_told() {

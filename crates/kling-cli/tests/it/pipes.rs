@@ -121,6 +121,24 @@ fn what_could_not_be_printed_is_told() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 }
 
+/// Nothing is paid for a video that nobody can read.
+#[cfg(unix)]
+#[test]
+fn a_video_for_a_closed_stdout_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    let image = picture("portrait.jpg");
+    let program = env!("CARGO_BIN_EXE_kling");
+    for closed in [">&-", ">/dev/null"] {
+        let script = format!("exec '{program}' effect color_mixing \"$1\" --mock -o - {closed}");
+        let mut shell = std::process::Command::new("sh");
+        shell.current_dir(here.path()).args(["-c", &script, "sh"]);
+        let ran = run(shell.arg(&image));
+        assert_eq!(ran.code, Some(2), "{closed}: {}", ran.stderr);
+        let why = "--output - writes the video to stdout, which is closed or /dev/null";
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn a_request_comes_from_stdin_or_a_file() {
     let here = tempfile::tempdir().unwrap();

@@ -12,33 +12,33 @@ const LONGEST_NAME: usize = 255;
 
 /// Where a video goes.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum Destination {
     File(PathBuf),
     Stdout,
     /// A file in the current directory, named after scene and task.
     Default,
 }
 
-impl Place {
+impl Destination {
     /// `-` is stdout.
-    pub(crate) fn new(output: Option<&PathBuf>) -> Place {
+    pub(crate) fn new(output: Option<&PathBuf>) -> Destination {
         match output {
-            Some(path) if path.as_os_str() == "-" => Place::Stdout,
-            Some(path) => Place::File(path.clone()),
-            None => Place::Default,
+            Some(path) if path.as_os_str() == "-" => Destination::Stdout,
+            Some(path) => Destination::File(path.clone()),
+            None => Destination::Default,
         }
     }
 
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
-            Place::File(path) => Some(path),
-            Place::Stdout | Place::Default => None,
+            Destination::File(path) => Some(path),
+            Destination::Stdout | Destination::Default => None,
         }
     }
 
     /// The same, where events may go to stdout.
     pub(crate) fn check_with(&self, json: bool, inputs: &[String]) -> Result<(), Failure> {
-        if json && matches!(self, Place::Stdout) {
+        if json && matches!(self, Destination::Stdout) {
             let text = "--output - and --json both want stdout: choose one";
             return Err(Failure::Usage(text.to_owned()));
         }
@@ -48,15 +48,37 @@ impl Place {
     /// Whether the video can be saved there; `inputs` must not be lost by it.
     pub(crate) fn check(&self, inputs: &[String]) -> Result<(), Failure> {
         match self {
-            Place::Stdout if std::io::stdout().is_terminal() => Err(Failure::Usage(
+            Destination::Stdout if std::io::stdout().is_terminal() => Err(Failure::Usage(
                 "--output - writes the video to stdout, which is a terminal: pipe it".to_owned(),
             )),
-            Place::Stdout => Ok(()),
-            Place::Default => try_to_write(Path::new("."))
+            // A stdout that is closed is /dev/null by the time that a program runs.
+            Destination::Stdout if is_discarded() => Err(Failure::Usage(
+                "--output - writes the video to stdout, which is closed or /dev/null: pipe it"
+                    .to_owned(),
+            )),
+            Destination::Stdout => Ok(()),
+            Destination::Default => try_to_write(Path::new("."))
                 .map_err(|why| Failure::Usage(format!("the current directory {why}"))),
-            Place::File(path) => check_file("--output", path, inputs),
+            Destination::File(path) => check_file("--output", path, inputs),
         }
     }
+}
+
+/// Whether what is written to stdout is thrown away.
+#[cfg(unix)]
+fn is_discarded() -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned();
+    let stdout = stdout.and_then(|it| std::fs::File::from(it).metadata());
+    let null = std::fs::metadata("/dev/null");
+    matches!((stdout, null), (Ok(stdout), Ok(null)) if stdout.rdev() == null.rdev())
+}
+
+#[cfg(not(unix))]
+fn is_discarded() -> bool {
+    false
 }
 
 /// The directory that a file is in.
