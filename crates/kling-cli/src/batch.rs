@@ -80,9 +80,11 @@ impl Batch<'_> {
                 _ => 0,
             };
             stopped = match exit {
-                Exit::Interrupted => Some("interrupted before it was sent"),
+                Exit::Interrupted => Some("not sent: interrupted"),
                 Exit::Auth => Some("not sent: the service does not accept the key"),
-                Exit::Account => Some("not sent: the account can't pay, or may not do this"),
+                Exit::Account => {
+                    Some("not sent: the account has no balance left, or no permission")
+                }
                 _ if unanswered >= UNANSWERED => Some("not sent: the service does not answer"),
                 _ => None,
             };
@@ -230,7 +232,7 @@ impl Batch<'_> {
     fn print_summary(&self, exit: Exit) {
         say_lines(&table(&self.rows));
         for command in self.rows.iter().filter_map(|row| row.resume.as_ref()) {
-            say(&format!("go on with: {command}"));
+            say(&format!("resume with: {command}"));
         }
         let done = self
             .rows
@@ -245,7 +247,7 @@ impl Batch<'_> {
         let next = if self.args.mock || !self.rows.iter().any(goes_on) {
             ""
         } else {
-            "; the same command again goes on with the rest, and pays for nothing twice"
+            "; run the same command again to finish the rest; nothing is charged twice"
         };
         say(&format!("{done} of {} made{next}", plan::videos(all)));
         let rows: Vec<Value> = self.rows.iter().map(JobSummary::to_json).collect();

@@ -39,7 +39,7 @@ impl Destination {
     /// The same, where events may go to stdout.
     pub(crate) fn check_with(&self, json: bool, inputs: &[String]) -> Result<(), Failure> {
         if json && matches!(self, Destination::Stdout) {
-            let text = "--output - and --json both want stdout: choose one";
+            let text = "--output - and --json both use stdout: choose one";
             return Err(Failure::Usage(text.to_owned()));
         }
         self.check(inputs)
@@ -127,25 +127,25 @@ pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Resu
     };
     // The state file and the command that goes on with it are text.
     if output.to_str().is_none() {
-        return fault("is no text (UTF-8): choose another name");
+        return fault("is not valid UTF-8: choose another name");
     }
     if name.len() > LONGEST_NAME {
         return fault("has a name that is too long for a file");
     }
     check_directory(directory_of(output), &named)?;
     if std::fs::symlink_metadata(output).is_ok_and(|target| !target.is_file()) {
-        return fault("exists and is not a regular file: name another");
+        return fault("exists and is not a regular file: choose another");
     }
     let same = |image: &String| {
         let (image, output) = (std::fs::canonicalize(image), std::fs::canonicalize(output));
         matches!((image, output), (Ok(image), Ok(output)) if image == output)
     };
     if inputs.iter().any(same) {
-        return fault("is what the video is made of: name another file");
+        return fault("is one of the input pictures: choose another file");
     }
     // The one record of something that is paid for.
     if is_state_file(output) {
-        return fault("is the state file of a job: name another file");
+        return fault("is the state file of a job: choose another file");
     }
     Ok(())
 }
@@ -165,7 +165,7 @@ pub(crate) fn check_apart(places: &[(&str, Option<&Path>)]) -> Result<(), Failur
     for (index, (name, path)) in places.iter().enumerate() {
         let taken = |(_, other): &&(&str, Option<&Path>)| matches!((path, other), (Some(path), Some(other)) if is_same(path, other));
         if let Some((other, _)) = places.iter().skip(index + 1).find(taken) {
-            let text = format!("{name} and {other} have the same place: name another file");
+            let text = format!("{name} and {other} are the same file: choose another");
             return Err(Failure::Usage(text));
         }
     }
@@ -187,7 +187,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 pub(crate) fn check_output_dir(directory: &Path) -> Result<(), Failure> {
     let fault = |why: &str| Failure::Usage(format!("--output-dir {} {why}", directory.display()));
     if !directory.is_dir() {
-        return Err(fault("is no directory: create it first"));
+        return Err(fault("is not a directory: create it first"));
     }
     try_to_write(directory).map_err(|why| fault(&why))
 }

@@ -250,10 +250,10 @@ pub(crate) fn report_failure(job: &Job, failure: Failure) -> Report {
     // Several lines, where there are several errors in a request.
     say_lines(&format!("error: {}", report.message));
     if let Some(address) = &report.result_url {
-        say(&format!("the video is kept for 30 days at {address}"));
+        say(&format!("the video is available for 30 days at {address}"));
     }
     if let Some(command) = report.resume_command() {
-        say(&format!("go on with: {command}"));
+        say(&format!("resume with: {command}"));
     }
     job.event("error", report.to_json());
     report
@@ -308,7 +308,7 @@ pub(crate) async fn create(
         );
         if path.to_str().is_none() {
             let name = path.display();
-            let text = format!("--state {name} is no text (UTF-8): choose another name");
+            let text = format!("--state {name} is not valid UTF-8: choose another name");
             return Err(Failure::Usage(text));
         }
         let written = StateFile::create(path, state, plan.replace)?;

@@ -84,8 +84,8 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
 /// The single job of a call with one output. It is run each time.
 fn single(args: &EffectArgs, mut faults: Faults) -> Result<Vec<Planned>, Failure> {
     if args.again {
-        let text = "--again is for several pictures, or for one with --output-dir: a single video \
-                    is made again each time";
+        let text = "--again needs several pictures or --output-dir: a single video is made again \
+                    each time";
         return Err(Failure::Usage(text.to_owned()));
     }
     let destination = Destination::new(args.output.as_ref());
@@ -202,8 +202,8 @@ fn groups(args: &RequestArgs) -> Result<Vec<Vec<String>>, Failure> {
         Some(1) => 1,
         Some(2) if count > 2 && count % 2 == 1 => {
             return Err(Failure::Usage(format!(
-                "the scene {scene} takes two pictures for each video, left and right: {count} are \
-                 no pairs"
+                "the scene {scene} takes two pictures for each video, left and right: {count} do not \
+                 make pairs"
             )));
         }
         Some(2) => 2,
@@ -280,8 +280,8 @@ fn start(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<St
     if !path.exists() {
         if is_there {
             return Err(Failure::Usage(format!(
-                "{shown} is there, and nothing tells what it was made of: move it, or choose \
-                 another --output-dir"
+                "{shown} already exists and has no state file: move it, or choose another \
+                 --output-dir"
             )));
         }
         let (request, replace) = (None, false);
@@ -289,7 +289,7 @@ fn start(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<St
     }
     if args.mock {
         return Err(Failure::Usage(format!(
-            "{} is of a job that was paid for: choose another --output-dir for --mock",
+            "{} belongs to a job that was paid for: choose another --output-dir for --mock",
             path.display()
         )));
     }
@@ -297,12 +297,12 @@ fn start(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<St
     let is_same = file.state.is_of_like(request)?;
     match (&file.state.outcome, is_same) {
         (None, false) => Err(Failure::Usage(format!(
-            "{} is of another job, which may be paid for and is not finished: finish it with: {}",
+            "{} belongs to another job, which may be paid for and is not finished: finish it with: {}",
             path.display(),
             resume_command(&path.to_string_lossy())
         ))),
         (Some(_), false) => Err(Failure::Usage(format!(
-            "{shown} was made of other pictures or with other options: move it with its \
+            "{shown} was made from other pictures or options: move it with its \
              .kling.json, or choose another --output-dir"
         ))),
         (Some(_), true) if args.again => {
@@ -317,8 +317,7 @@ fn start(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<St
     }
 }
 
-/// Whether what is written down was begun with this service: only there it can
-/// be gone on with.
+/// Rejects state files that belong to another service: only there they can be resumed.
 pub(crate) fn check_service(jobs: &[Planned], provider: &Provider) -> Result<(), Failure> {
     let mut faults = Faults::default();
     for job in jobs {
@@ -327,7 +326,7 @@ pub(crate) fn check_service(jobs: &[Planned], provider: &Provider) -> Result<(),
         };
         if !file.state.is_at(provider) {
             faults.0.push(format!(
-                "{} was begun with {} at {}, not with {} at {}: choose another --output-dir",
+                "{} belongs to a job at {} ({}), not at {} ({}): choose another --output-dir",
                 file.path.display(),
                 file.state.provider,
                 file.state.base_url,

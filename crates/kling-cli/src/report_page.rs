@@ -22,7 +22,7 @@ use crate::summary::{JobState, JobSummary, shown_charge, shown_seconds};
 /// in memory, several times over.
 const LARGEST_FILE: u64 = 24 * 1024 * 1024;
 
-/// How much is put into a page: it is written anew after each job. What comes
+/// How much is put into a page: it is rewritten after each job. What comes
 /// after that is linked, and must stay where it is.
 const LARGEST_PAGE: u64 = 96 * 1024 * 1024;
 

@@ -167,27 +167,28 @@ async fn find(
     let name = service.provider.name();
     if !service.provider.finds_external_ids() {
         return Err(Failure::Unknown(format!(
-            "the create of external task id {id} may have arrived and been charged, and {name} \
-             can't be asked for it: look for it in your account there. Nothing was sent now. If \
+            "the create with external task id {id} may have been carried out and charged, and \
+             {name} can't be asked for it: look for the task in your account there. Nothing was \
+             sent now. If \
              the task is there, `kling download` saves its video by its own id; if not, remove \
-             the state file and start over"
+             the state file and run the original command again"
         )));
     }
     if let Some(task) = look_up(&service.client, &file.state).await? {
         say(&format!(
-            "{name} knows the external task id {id}: nothing is sent again"
+            "{name} has a task with external task id {id}: nothing is sent again"
         ));
         return Ok(job::known(task, Some(file), job));
     }
     let Some(request) = again else {
         return Err(Failure::Unknown(format!(
-            "{name} does not know the external task id {id}: the create did not arrive, or is \
-             not shown yet. Try again in a minute, or add --send-again IMAGE… with the same \
+            "{name} does not know the external task id {id}: the create did not arrive, or its \
+             task is not visible yet. Try again in a minute, or add --send-again IMAGE… with the same \
              pictures: the id is the same, so {name} refuses a duplicate"
         )));
     };
     if !file.state.is_of(&request)? {
-        let text = "this is not the request that the job was begun with: give the same pictures \
+        let text = "this is not the request of this job: give the same pictures \
                     in the same order, unchanged";
         return Err(Failure::Usage(text.to_owned()));
     }

@@ -203,20 +203,20 @@ impl StateFile {
                 let or = if file.state.keep {
                     ""
                 } else {
-                    "; or name another file with --state"
+                    "; or choose another file with --state"
                 };
                 Err(Failure::Usage(if is_state_file(&file.path) {
                     format!(
-                        "{name} is there: an earlier job for this output may be paid for and not \
-                         finished. Finish it with: {}{or}",
+                        "{name} already exists: an earlier job for this output may be paid for and \
+                         not finished. Finish it with: {}{or}",
                         resume_command(&file.path.to_string_lossy())
                     )
                 } else {
-                    format!("{name} is there, and is no state file of a job: move it away{or}")
+                    format!("{name} already exists and is not a state file: move it{or}")
                 }))
             }
             Err(error) => Err(Failure::Usage(format!(
-                "the state file {} can't be written, and nothing was sent: {}",
+                "the state file {} can't be written, so nothing was sent: {}",
                 file.path.display(),
                 reason(&error)
             ))),
@@ -227,12 +227,12 @@ impl StateFile {
         let name = path.display();
         let text = input::text_up_to(LONGEST, path)
             .map_err(|error| Failure::Usage(format!("{name} can't be read: {error}")))?;
-        let fault = |error| Failure::Usage(format!("{name} is no state file: {error}"));
+        let fault = |error| Failure::Usage(format!("{name} is not a state file: {error}"));
         // First: what else another version has nobody knows here.
         let Header { kling_state: found } = serde_json::from_str(&text).map_err(fault)?;
         if found != VERSION {
             let text = format!(
-                "{name} is of version {found}, and this program knows {VERSION}: use a newer one"
+                "{name} has version {found}, and this program supports {VERSION}: use a newer kling"
             );
             return Err(Failure::Usage(text));
         }

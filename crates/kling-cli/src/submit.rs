@@ -18,8 +18,8 @@ use crate::request::RequestArgs;
 
 /// Create a task, and write a state file for `kling resume`.
 ///
-/// The state file is on the disk before anything is sent; `kling resume` waits for the task and
-/// saves its video.
+/// The state file is on disk before anything is sent; `kling resume` waits for the task and saves
+/// its video.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +29,7 @@ pub(crate) struct SubmitArgs {
     #[command(flatten)]
     request: RequestArgs,
 
-    /// Where `kling resume` is to save the video
+    /// Where `kling resume` saves the video
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -102,7 +102,7 @@ async fn submit(args: &SubmitArgs, input: Input, job: &mut Job) -> Result<(), Fa
     let path = file.map(|file| file.path.to_string_lossy().into_owned());
     let path = path.unwrap_or_default();
     let (id, command) = (task.id(), resume_command(&path));
-    say(&format!("created task {id}; go on with: {command}"));
+    say(&format!("created task {id}; resume with: {command}"));
     job.event(
         "submitted",
         json!({

@@ -109,14 +109,14 @@ impl JobSummary {
         let (exit, reason) = match &outcome.failure {
             None => (
                 Exit::Ok,
-                "made by an earlier run; nothing was sent now".to_owned(),
+                "made by an earlier run; nothing was sent".to_owned(),
             ),
             Some(why) => {
                 self.output = None;
-                let next = "nothing was sent now; --again makes it anew";
+                let next = "nothing was sent; --again creates a new task";
                 (
                     Exit::TaskFailed,
-                    format!("{why}, in an earlier run; {next}"),
+                    format!("{why} (in an earlier run); {next}"),
                 )
             }
         };

@@ -286,12 +286,18 @@ fn a_state_file_of_another_version_is_known_as_one() {
         state["since_2"] = json!(true);
         state.as_object_mut().unwrap().remove("scene");
     });
-    let words = "is of version 2, and this program knows 1: use a newer one";
+    let words = "has version 2, and this program supports 1: use a newer kling";
     assert!(said.contains(words), "{said}");
     let said = changed(|state| state["unknown"] = json!(true));
-    assert!(said.contains("is no state file: unknown field"), "{said}");
+    assert!(
+        said.contains("is not a state file: unknown field"),
+        "{said}"
+    );
     let said = changed(|state| *state = json!({}));
-    assert!(said.contains("is no state file: missing field"), "{said}");
+    assert!(
+        said.contains("is not a state file: missing field"),
+        "{said}"
+    );
 }
 
 /// Not found, and not told to send: nothing is sent.
@@ -309,10 +315,7 @@ fn an_unknown_task_is_not_sent_again_unasked_nor_with_other_pictures() {
         &["--send-again", other.to_str().unwrap()],
     ));
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    assert!(
-        ran.stderr
-            .contains("not the request that the job was begun with")
-    );
+    assert!(ran.stderr.contains("not the request of this job"));
     assert_eq!(ask(&mock, "charges")["charges"], json!([]));
 }
 
@@ -383,7 +386,7 @@ fn the_state_file_is_its_owner_s_and_holds_no_secret() {
     let ran = run(effect(&mock, here.path()).args(["--state", "it's mine.json"]));
     assert!(
         ran.stderr
-            .contains(r"Finish it with: kling resume 'it'\''s mine.json'; or name"),
+            .contains(r"Finish it with: kling resume 'it'\''s mine.json'; or choose"),
         "{}",
         ran.stderr
     );

@@ -51,10 +51,10 @@ fn a_broken_pipe_loses_no_video() {
     assert_eq!(output.status.code(), Some(10), "{said}");
     assert!(said.contains("the result can't be written"), "{said}");
     assert!(
-        said.contains("the video is kept for 30 days at http"),
+        said.contains("the video is available for 30 days at http"),
         "{said}"
     );
-    let resume = "go on with: kling resume color_mixing-mine.kling.json";
+    let resume = "resume with: kling resume color_mixing-mine.kling.json";
     assert!(said.contains(resume), "{said}");
     let ran = run(kling(here.path()).env("COMETAPI_KEY", &mock.api_key).args([
         "resume",

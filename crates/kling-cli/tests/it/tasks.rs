@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::killed::Moment;
 use crate::run::{Ran, RunningMock, kling, picture, run, send_signal};
 
-const CHARGED: &str = "goes on, and is charged";
+const CHARGED: &str = "keeps running and is charged";
 
 fn service(faults: &[&str]) -> RunningMock {
     let mut arguments = vec!["--provider", "kling", "--plan", "stuck"];
