@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-use crate::measure::Stopwatch;
+use crate::measure::{Stopwatch, size};
 use crate::report::{Goal, Report, Row};
 
 /// A package, and the arguments that choose its features.
@@ -21,7 +21,7 @@ static BUILT: &[(&str, &str)] = &[
 
 pub(crate) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let target = std::env::temp_dir().join(format!("kling-bench-{}", std::process::id()));
-    for &(package, features) in BUILT {
+    for &(package, features) in BUILT.iter().take(size(BUILT.len(), 1)) {
         eprintln!("{package} {features} ...");
         let crates = crates(package, features)?;
         let seconds = build(package, features, &target);

@@ -6,6 +6,7 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::measure::size;
 use crate::report::{Goal, Report, Row};
 use crate::{http, mock};
 
@@ -24,19 +25,19 @@ struct Curve {
 static CURVES: &[Curve] = &[
     Curve {
         title: "mock: bytes of each live task, by their number",
-        sizes: &[1_000, 10_000, 100_000, 1_000_000],
+        sizes: size(&[1_000, 10_000, 100_000, 1_000_000], &[100, 1_000]),
         top: 500.0,
         cost: |tasks| mock::tasks::bytes_each(tasks as usize),
     },
     Curve {
         title: "mock: microseconds of a query, by the number of tasks",
-        sizes: &[1_000, 10_000, 100_000, 1_000_000],
+        sizes: size(&[1_000, 10_000, 100_000, 1_000_000], &[100, 1_000]),
         top: 20.0,
         cost: |tasks| mock::tasks::query_among(tasks as usize),
     },
     Curve {
         title: "client: bytes of each waiting handle, by their number",
-        sizes: &[100, 1_000, 10_000, 100_000],
+        sizes: size(&[100, 1_000, 10_000, 100_000], &[10, 100]),
         top: 3000.0,
         cost: |handles| http::waiters::bytes_each(handles).unwrap_or(f64::NAN),
     },

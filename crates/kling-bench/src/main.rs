@@ -175,24 +175,36 @@ fn main() -> ExitCode {
         }
     };
     let wanted = |bench: &&Bench| {
-        (args.names.is_empty() && args.plot.is_none()
+        (args.names.is_empty() && args.plot.is_none() && !args.builds
             || args.names.iter().any(|name| name == bench.name))
             && (bench.counted || !args.counted)
     };
     let mut report = Report::default();
+    let mut failed = Vec::new();
     for bench in BENCHES.iter().filter(wanted) {
         eprintln!("{} ...", bench.name);
+        let before = report.rows();
         (bench.run)(&mut report);
+        if !report.is_whole_since(before) {
+            failed.push(bench.name);
+        }
     }
     if let Err(error) = besides(&args, &mut report) {
         eprintln!("{error}");
         return ExitCode::FAILURE;
     }
     println!("{}", report.table());
+    if cfg!(debug_assertions) {
+        println!("\nA debug build: small sizes, and timings that mean nothing.");
+    }
     if let Some(path) = &args.json
         && let Err(error) = std::fs::write(path, report.json())
     {
         eprintln!("{path}: {error}");
+        return ExitCode::FAILURE;
+    }
+    if !failed.is_empty() {
+        eprintln!("failed: {}", failed.join(", "));
         return ExitCode::FAILURE;
     }
     if args.gate && !report.all_met() {

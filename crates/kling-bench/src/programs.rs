@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::measure::{Stopwatch, micros};
+use crate::measure::{Stopwatch, micros, size};
 use crate::mock::poll::ask;
 use crate::report::{Goal, Report, Row};
 
 const ID: &str = "878106242831892487";
 /// Enough that a slow one has done with compiling, and that ticks of 10 ms tell.
-const WARMING: usize = 100;
-const ROUNDS: usize = 300;
+const WARMING: usize = size(100, 1);
+const ROUNDS: usize = size(300, 3);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that runs, and what it is asked. Killed at the end.

@@ -58,6 +58,18 @@ impl Report {
         met.peek().is_some() && met.all(|met| met)
     }
 
+    /// Whether a benchmark that added to it since `before` rows worked: it added a row,
+    /// and every figure is a number.
+    pub(crate) fn is_whole_since(&self, before: usize) -> bool {
+        let added = self.0.get(before..).unwrap_or_default();
+        let failed = |row: &Row| row.ours.is_nan() || row.rival.is_some_and(|it| it.1.is_nan());
+        !added.is_empty() && !added.iter().any(failed)
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.0.len()
+    }
+
     /// As Markdown.
     pub(crate) fn table(&self) -> String {
         let mut text =
@@ -125,6 +137,19 @@ mod tests {
             goal: *goal,
         };
         Report(figures.iter().map(row).collect())
+    }
+
+    #[test]
+    fn a_benchmark_fails_without_a_row_or_with_a_figure_that_is_no_number() {
+        let check = |ours, rival, whole| {
+            let mut report = report(&[(f64::NAN, Goal::None), (ours, Goal::None)]);
+            report.0[1].rival = Some(("another", rival));
+            assert_eq!(report.is_whole_since(1), whole);
+        };
+        check(1.0, 2.0, true);
+        check(f64::NAN, 2.0, false);
+        check(1.0, f64::NAN, false);
+        assert!(!report(&[]).is_whole_since(0));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use kling_types::EffectRequest;
 use serde_json::Value;
 
-use crate::measure::{compare, repeated};
+use crate::measure::{compare, repeated, size};
 use crate::report::{Goal, Report};
 
-const REQUESTS: usize = 20_000;
+const REQUESTS: usize = size(20_000, 20);
 const BODY: &[u8] = br#"{"effect_scene":"hug_pro","input":{"images":["https://example.com/left.jpg","https://example.com/right.jpg"],"duration":"5"},"callback_url":"https://example.com/hook","external_task_id":"order-7"}"#;
 
 pub(crate) fn run(report: &mut Report) {

@@ -15,7 +15,7 @@ use kling_types::scene::{Date, LATEST_LIST};
 use crate::check::CheckArgs;
 use crate::connect::{ConnectArgs, WaitArgs};
 use crate::exit::ExitCodesArgs;
-use crate::papers::{CompletionsArgs, ManArgs, SchemaArgs};
+use crate::generate::{CompletionsArgs, ManArgs, SchemaArgs};
 use crate::request::RequestArgs;
 use crate::resume::ResumeArgs;
 use crate::scenes::ScenesArgs;
@@ -54,13 +54,13 @@ pub(crate) enum Command {
 /// Make videos: submit the pictures, wait for each task, save its result.
 ///
 /// Every task costs money, except with --mock. The key comes from COMETAPI_KEY, or
-/// KLING_API_KEY, or KLING_ACCESS_KEY with KLING_SECRET_KEY. Before anything is sent the job is
-/// written down beside the output, as FILE.kling.json: whatever happens, `kling resume` finishes it
+/// KLING_API_KEY, or KLING_ACCESS_KEY with KLING_SECRET_KEY. Before anything is sent, a state file
+/// is written beside the output (FILE.kling.json): whatever happens, `kling resume` finishes the job
 /// without a second charge, or says exactly what is unknown.
 ///
-/// Several pictures make several videos, one after another: one of each picture, or one of each two
-/// for a scene that takes two. All of them are checked before the first is sent. Their state files
-/// stay: running the same command again finishes the rest, and pays for nothing twice.
+/// Several pictures make several videos, one after another: one per picture, or one per pair for a
+/// scene that takes two. All of them are checked before the first is sent. Their state files are
+/// kept: running the same command again finishes the rest, and nothing is charged twice.
 #[derive(Debug, Parser)]
 #[command(
     mut_arg("images", |images| images.help(IMAGES)),
@@ -77,33 +77,33 @@ pub(crate) struct EffectArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// Where to save the one video, - for stdout; SCENE-TASK_ID.mp4 by default. A file there is
+    /// Where to save the video, - for stdout; SCENE-TASK_ID.mp4 by default. An existing file is
     /// replaced
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
     /// Where to save the videos of several pictures, as PICTURE-SCENE.mp4; the current directory by
-    /// default. With this option one picture is handled like several. No file of another job is
+    /// default. With this option, one picture is handled like several. Files of other jobs are never
     /// replaced
     #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["request", "output", "state"])]
     pub(crate) output_dir: Option<PathBuf>,
 
-    /// With several pictures: make again what an earlier run made, and what failed; each is charged
-    /// again
+    /// With several pictures: create new tasks for those that an earlier run finished or that failed;
+    /// each is charged again
     #[arg(long)]
     pub(crate) again: bool,
 
-    /// Write a page that shows each picture beside its video; it needs no other file and no network
+    /// Write a page that shows each picture beside its video; it is self-contained and works offline
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Use a fake service on this machine: nothing leaves it, nothing is paid. Environment variables
-    /// and settings are ignored
+    /// Use a fake service on this machine: nothing is sent elsewhere or charged. Environment
+    /// variables and settings are ignored
     #[arg(long, conflicts_with_all = ["base_url", "provider", "key_file", "key_stdin", "state"])]
     pub(crate) mock: bool,
 
     /// Print each event as a line of JSON on stdout (docs/events.md has them); the last one is saved,
-    /// skipped or error, and of several jobs summary
+    /// skipped or error; with several jobs, summary
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -126,14 +126,14 @@ URLs";
 /// Run the fake service until Ctrl-C or SIGTERM.
 ///
 /// Prints one line of JSON when it is ready: {"base_url":…,"api_key":…,"accounts":{NAME:KEY,…}}.
-/// api_key is the first account's. Steer it at /__mock: /__mock/routes lists all that can be
-/// asked there.
+/// api_key is the first account's. Its control interface is at /__mock; /__mock/routes lists the
+/// routes.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-Every option but --config may also stand in a file (TOML) or in the environment: --callback-retries 2
-is callback-retries = 2 in the file, and KLING_MOCK_CALLBACK_RETRIES=2. What may be given again is a
-list in the file, and lines in the environment. The command line goes before the file, the file
-before the environment.
+Every option except --config can also be set in a file (TOML) or in the environment:
+--callback-retries 2 is callback-retries = 2 in the file, and KLING_MOCK_CALLBACK_RETRIES=2. A
+repeatable option is a list in the file, and one value per line in the environment. The command line
+overrides the file, and the file overrides the environment.
 
 Examples:
   kling mock --listen 127.0.0.1:8080
@@ -141,22 +141,22 @@ Examples:
   kling mock --provider kling --plan \"after(2s, 30s)\" --fault create#1@after:reset
   curl http://127.0.0.1:8080/kling/v1/videos/effects -H \"Authorization: Bearer $API_KEY\" …")]
 pub(crate) struct MockArgs {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 chooses a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
 
-    /// Whose ways to imitate: `comet` or `kling`, and after it what is to be otherwise, as in
-    /// `comet list=on wrapped=omni` (docs/mock-limits.md has the switches)
+    /// The provider to imitate: `comet` or `kling`, optionally followed by switches, as in
+    /// `comet list=on wrapped=omni` (listed in docs/mock-limits.md)
     #[arg(long, value_name = "PROVIDER", default_value = "comet")]
     pub(crate) provider: Profile,
 
-    /// What keys, request ids and videos derive from. Give each server one of its own: then a
-    /// request that strays to another is refused
+    /// The seed of keys, request ids and videos. Give each server a different one, so that a request
+    /// to the wrong server is refused
     #[arg(long, default_value = "0")]
     pub(crate) seed: u64,
 
-    /// What time it is for the service: the machine's, or one that stands still until it is moved,
-    /// at /__mock/clock. Tokens and signatures go by the machine's time either way
+    /// The clock of the service: the system clock, or one that moves only when /__mock/clock is told
+    /// to. Tokens and signatures always use the system clock
     #[arg(long, value_enum, default_value = "system")]
     pub(crate) clock: ClockName,
 
@@ -164,42 +164,42 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     pub(crate) speed: f64,
 
-    /// What becomes of tasks: quick, instant, stuck, held, realistic, after(5s, 2m), polls(1, 2) or
-    /// lognormal(2m, 0.4), then perhaps fail("message")
+    /// How tasks progress: quick, instant, stuck, held, realistic, after(5s, 2m), polls(1, 2) or
+    /// lognormal(2m, 0.4), optionally followed by fail("message")
     #[arg(long, default_value = "quick")]
     pub(crate) plan: Plan,
 
-    /// Something that goes wrong, such as create#1@after:reset; may be given again
+    /// A fault to inject, such as create#1@after:reset; repeatable
     #[arg(long = "fault", value_name = "FAULT", value_parser = fault)]
     pub(crate) faults: Vec<Fault>,
 
-    /// How closely to look at who asks: off, presence or verify
+    /// How to check credentials: off, presence or verify
     #[arg(long, value_name = "MODE", default_value = "verify")]
     pub(crate) auth: AuthMode,
 
-    /// An account: NAME, NAME:API_KEY or NAME:API_KEY:SLOTS; may be given again. One named
-    /// default if there is none
+    /// An account: NAME, NAME:API_KEY or NAME:API_KEY:SLOTS; repeatable. Without this
+    /// option there is one account, named default
     #[arg(long = "account", value_name = "ACCOUNT")]
     pub(crate) accounts: Vec<String>,
 
-    /// The day whose list of scenes the service knows
+    /// The date of the scene list that the service uses
     #[arg(long, value_name = "DATE", default_value_t = LATEST_LIST)]
     pub(crate) scenes_as_of: Date,
 
-    /// How often a callback that fails is sent once more
+    /// How many times a failed callback is retried
     #[arg(long, value_name = "TIMES", default_value = "0")]
     pub(crate) callback_retries: u32,
 
-    /// Which changes callbacks tell of
+    /// Which status changes send a callback
     #[arg(long, value_enum, default_value = "every-change")]
     pub(crate) callbacks_on: CallbacksOnName,
 
-    /// A host, address or network that callbacks may go to beside this machine; may be given again
+    /// A host, address or network that callbacks may be sent to, besides this machine; repeatable
     #[arg(long = "callback-allow", value_name = "TARGET")]
     pub(crate) callback_allow: Vec<String>,
 
-    /// Fill video files up to this size, at most 2 GiB, with what players skip: for tests of large
-    /// downloads
+    /// Pad video files to this size, at most 2 GiB, for tests of large downloads; players skip the
+    /// padding
     #[arg(
         long,
         value_name = "BYTES",
@@ -208,8 +208,8 @@ pub(crate) struct MockArgs {
     )]
     pub(crate) video_bytes: u64,
 
-    /// What links to results begin with, for a service behind a proxy; where a request came in by
-    /// default
+    /// The base URL of links to results, for a service behind a proxy; by default the address that the
+    /// request was sent to
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 
@@ -217,8 +217,8 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "ENTRIES", default_value = "10000")]
     pub(crate) journal_max: usize,
 
-    /// Ask for this token at /__mock. Better in KLING_MOCK_ADMIN_TOKEN: other users of this machine
-    /// can see arguments. Required with --expose
+    /// Require this token at /__mock. Prefer KLING_MOCK_ADMIN_TOKEN: other users of this machine can
+    /// see arguments. Required with --expose
     #[arg(long, value_name = "TOKEN")]
     pub(crate) admin_token: Option<String>,
 
@@ -226,7 +226,7 @@ pub(crate) struct MockArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Write the ready line to this file too, at once and whole
+    /// Write the ready line to this file too, atomically
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
 
@@ -237,17 +237,17 @@ pub(crate) struct MockArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClockName {
-    /// The machine's time, perhaps faster
+    /// The system clock, accelerated by --speed
     System,
-    /// The time that it is set to, 2026-01-01 at first
+    /// Set by /__mock/clock; starts at 2026-01-01
     Manual,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CallbacksOnName {
-    /// Every status, `submitted` too
+    /// Every status, including `submitted`
     EveryChange,
-    /// The last status only
+    /// Only the final status
     End,
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &CheckArgs) -> ExitCode {
 
 fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
     if args.duration_required && args.scene.is_none() && args.request.is_none() {
-        let text = "--duration-required is of a request, not of a picture: add --scene, or give \
+        let text = "--duration-required applies to requests, not pictures: add --scene, or give \
                     --request";
         return Err(Failure::Usage(text.to_owned()));
     }
@@ -108,8 +108,8 @@ fn check(args: &CheckArgs, job: &Job) -> Result<(), Failure> {
             say("no errors");
             Ok(())
         }
-        1 => Err(Failure::Usage("there is 1 error".to_owned())),
-        n => Err(Failure::Usage(format!("there are {n} errors"))),
+        1 => Err(Failure::Usage("found 1 error".to_owned())),
+        n => Err(Failure::Usage(format!("found {n} errors"))),
     }
 }
 

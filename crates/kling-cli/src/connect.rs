@@ -19,7 +19,7 @@ use crate::input;
 /// Whom to talk to.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ConnectArgs {
-    /// Whose service; by default the one whose key is in the environment, else comet
+    /// The provider; by default the one whose key is in the environment, otherwise comet
     /// [env: KLING_PROVIDER]
     #[arg(long, value_enum)]
     pub(crate) provider: Option<ProviderName>,
@@ -53,7 +53,7 @@ pub(crate) struct OwnArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct WaitArgs {
     /// How long to wait for the task once it is created, in seconds or as in 10m; 30m by default.
-    /// The task goes on after that [env: KLING_TIMEOUT]
+    /// The task keeps running after that [env: KLING_TIMEOUT]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) timeout: Option<Duration>,
 
@@ -115,7 +115,7 @@ impl ConnectArgs {
     ) -> Result<Connection, Failure> {
         let settings = self.settings()?;
         let wanted = match known {
-            // A key must not go to whom the job was not begun with.
+            // A key must only go to the service of the job.
             Some(known) => Some(named(known.provider, "the state file's provider")?),
             None => self.wanted(&settings)?,
         };
@@ -329,6 +329,9 @@ fn read_text(from: impl std::io::Read) -> Result<String, String> {
     let text = text.map_err(|error| format!("can't be read: {error}"))?;
     match text.trim() {
         "" => Err("is empty".to_owned()),
+        key if !key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err("has characters that no key has: was it copied whole?".to_owned())
+        }
         key => Ok(key.to_owned()),
     }
 }

@@ -8,17 +8,19 @@ use kling_http::{Client, Credentials, PollPolicy};
 use kling_mock::{Mock, Plan as Course, Server};
 
 use crate::args::EffectArgs;
+use crate::batch::Batch;
 use crate::connect::Connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::job::{self, Job};
 use crate::plan;
-use crate::queue::Queue;
 use crate::signals::StopSignals;
 
 /// The course of a task of `--mock`: slow enough to be watched.
 const MOCK_QUEUE: Duration = Duration::from_millis(500);
 const MOCK_RUN: Duration = Duration::from_millis(1500);
+/// How long a task of `--mock` takes.
+pub(crate) const MOCK_TIME: Duration = MOCK_QUEUE.saturating_add(MOCK_RUN);
 
 /// How often a task of --mock is asked after.
 const MOCK_INTERVAL: Duration = Duration::from_millis(100);
@@ -26,7 +28,7 @@ const MOCK_INTERVAL: Duration = Duration::from_millis(100);
 pub(crate) async fn run(args: &EffectArgs) -> ExitCode {
     match make(args).await {
         Ok(exit) => exit.into(),
-        Err(failure) => job::conclude(&Job::new(args.json), Err(failure)).into(),
+        Err(failure) => job::report_outcome(&Job::new(args.json), Err(failure)).into(),
     }
 }
 
@@ -37,7 +39,7 @@ async fn make(args: &EffectArgs) -> Result<Exit, Failure> {
     // Not before all is read: until then a signal ends the program, and nothing was
     // sent.
     let mut signals = StopSignals::listen();
-    let exit = Queue::work(args, &service.connection, jobs, &mut signals).await?;
+    let exit = Batch::work(args, &service.connection, jobs, &mut signals).await?;
     service.stop().await;
     Ok(exit)
 }

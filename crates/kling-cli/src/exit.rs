@@ -58,19 +58,19 @@ const TABLE: [Class; 13] = [
         name: "auth",
         meaning: "the service does not accept the key",
         paid: "no",
-        next: "check the key and its provider (--provider), then start over",
+        next: "check the key and its provider (--provider), then run the command again",
     },
     Class {
         exit: Exit::Account,
         name: "account",
-        meaning: "the account can't pay, or may not do this",
+        meaning: "the account has no balance left, or no permission",
         paid: "no",
-        next: "settle it with the provider, then start over",
+        next: "resolve it with the provider, then run the command again",
     },
     Class {
         exit: Exit::Refused,
         name: "refused",
-        meaning: "the service refused the request, or knows no such task; nothing was charged",
+        meaning: "the service refused the request, or has no such task; nothing was charged",
         paid: "no",
         next: "change what the message names",
     },
@@ -84,23 +84,23 @@ const TABLE: [Class; 13] = [
     Class {
         exit: Exit::Timeout,
         name: "timeout",
-        meaning: "the task did not end in time; it goes on",
+        meaning: "the task did not finish before the timeout; it keeps running",
         paid: "yes",
         next: "kling resume FILE, or kling wait ID",
     },
     Class {
         exit: Exit::Unavailable,
         name: "unavailable",
-        meaning: "the service can't be reached, or failed; no task was created, or it goes on",
+        meaning: "the service can't be reached or failed; no task was created, or it keeps running",
         paid: "where the message says so",
-        next: "kling resume FILE if the message names one, else start over",
+        next: "kling resume FILE if the message names one, else run the command again",
     },
     Class {
         exit: Exit::MaybeSent,
         name: "maybe_sent",
         meaning: "the task may have been created and charged, but its answer was lost",
-        paid: "perhaps",
-        next: "kling resume FILE; at CometAPI look for it in the account first",
+        paid: "possibly",
+        next: "kling resume FILE; at CometAPI, look for the task in your account first",
     },
     Class {
         exit: Exit::NotSaved,
@@ -112,30 +112,30 @@ const TABLE: [Class; 13] = [
     Class {
         exit: Exit::Unprinted,
         name: "unprinted",
-        meaning: "done, but not all that was to be printed could be written to stdout",
+        meaning: "done, but the output could not be written to stdout completely",
         paid: "yes, where a task was created",
-        next: "make room, then ask again (kling get ID); a video in a file is whole",
+        next: "free some space, then query the task (kling get ID); a saved video is complete",
     },
     Class {
         exit: Exit::NotVerified,
         name: "not_verified",
-        meaning: "the callback is not genuine, or too old",
+        meaning: "the callback has no valid signature, or is too old",
         paid: "no",
-        next: "do not act on it; ask after the task itself (kling get ID)",
+        next: "do not act on it; query the task instead (kling get ID)",
     },
     Class {
         exit: Exit::Interrupted,
         name: "interrupted",
-        meaning: "interrupted; a task that was created goes on",
+        meaning: "interrupted; a task that was created keeps running",
         paid: "where the message says so",
         next: "kling resume FILE if the message names one",
     },
 ];
 
-/// Which code it is where more than one could be.
+/// Which code is used where several apply.
 const WHICH: &str = "\
-Once a task is known to be there, what would be 2 to 5 is 8: it goes on, and is charged.
-Of several jobs the first that was not done decides, and an interruption before all.";
+Once a task exists, errors that would exit with 2 to 5 exit with 8: it runs and is charged.
+With several jobs, the first that failed sets the exit code; an interruption takes precedence.";
 
 /// The codes in the help of the program.
 pub(crate) fn help() -> String {
@@ -149,7 +149,7 @@ pub(crate) fn help() -> String {
 
 /// Explain the exit codes: what each means, whether anything was paid, what to do next.
 ///
-/// `kling conformance` has codes of its own: 0 conforms, 1 does not conform, 2 could not be tested; and 11 and 130 as below.
+/// `kling conformance` has codes of its own: 0 conforms, 1 does not conform, 2 could not be tested, and 11 and 130 as below.
 #[derive(Debug, clap::Args)]
 #[command(after_help = help(), after_long_help = long_help())]
 pub(crate) struct ExitCodesArgs {

@@ -11,7 +11,7 @@ use crate::output::describe;
 /// Why it was not done.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The caller can mend it; nothing was sent.
+    /// The caller can fix it; nothing was sent.
     Usage(String),
     Client(Error),
     /// No variable with a key is set.
@@ -42,7 +42,7 @@ pub(crate) struct Report {
     /// Where a result lies that was paid for and not saved: better shown to its
     /// owner than lost.
     pub(crate) result_url: Option<String>,
-    /// The state file that `kling resume` goes on with.
+    /// The state file for `kling resume`.
     state: Option<String>,
     /// Whether it would only say the same again.
     is_stuck: bool,
@@ -83,41 +83,11 @@ impl Failure {
                 report.kind = ErrorKind::Config.name();
                 report.message = message;
             }
-            Failure::Client(error) => {
-                report.exit = Exit::of(&error);
-                report.kind = error.kind().name();
-                report.message = describe(&error);
-                report.request_id = error.request_id().map(str::to_owned);
-                if let Some(id) = error.external_task_id() {
-                    report.external_task_id = Some(id.clone());
-                }
-                if let Some(id) = &report.request_id {
-                    report.message = format!("{} (request id {id})", report.message);
-                }
-                report.settle_with(job);
-                // A fresh address was asked for, and is no better.
-                if error.kind() == ErrorKind::ResultExpired && error.source().is_none() {
-                    report.is_stuck = true;
-                    report.message = format!(
-                        "{}; if that is over, only a new task brings the video back (`kling \
-                         effect … --again`)",
-                        report.message
-                    );
-                }
-                report.is_unanswered = job.task_id.is_none()
-                    && matches!(report.exit, Exit::Unavailable | Exit::MaybeSent);
-                if job.is_offline && report.exit == Exit::Timeout {
-                    "the task did not end in time, and is gone with the fake service; nothing was \
-                     paid"
-                        .clone_into(&mut report.message);
-                }
-                let lost = error.kind() == ErrorKind::Download && !job.is_offline;
-                report.result_url = job.result.clone().filter(|_| lost);
-            }
+            Failure::Client(error) => report.take_error(&error, job),
             Failure::NoVideo => {
                 report.exit = Exit::NotSaved;
                 report.kind = "no_result";
-                "the task succeeded, but made no video".clone_into(&mut report.message);
+                "the task succeeded, but its result has no video".clone_into(&mut report.message);
             }
             Failure::Unknown(message) => {
                 report.exit = Exit::MaybeSent;
@@ -130,40 +100,14 @@ impl Failure {
                 report.kind = "not_verified";
                 report.message = message;
             }
-            Failure::Interrupted if job.is_offline => {
-                report.exit = Exit::Interrupted;
-                report.kind = "interrupted";
-                "interrupted: the fake service is gone, and nothing was paid"
-                    .clone_into(&mut report.message);
-            }
-            Failure::Interrupted => {
-                report.exit = Exit::Interrupted;
-                report.kind = "interrupted";
-                report.result_url.clone_from(&job.result);
-                report.message = match (&job.task_id, &job.external_task_id) {
-                    (Some(id), _) if job.result.is_some() => {
-                        format!("interrupted: the task {id} is done, but its video is not saved")
-                    }
-                    (Some(id), _) if job.existence == Existence::Confirmed => {
-                        format!("interrupted: the task {id} goes on, and is charged")
-                    }
-                    (Some(id), _) => {
-                        format!("interrupted before the service said anything of the task {id}")
-                    }
-                    (None, Some(id)) => format!(
-                        "interrupted: the task may have been created all the same; \
-                         look for the external task id {id} before trying again"
-                    ),
-                    (None, None) => "interrupted; no task was created".to_owned(),
-                };
-            }
+            Failure::Interrupted => report.take_interruption(job),
         }
         report.doubt(job);
         report
     }
 }
 
-/// How to go on with a job that is written down.
+/// The command that resumes the job of a state file.
 pub(crate) fn resume_command(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     // A name that begins with - would be an option.
@@ -175,7 +119,83 @@ pub(crate) fn resume_command(path: &str) -> String {
 }
 
 impl Report {
-    /// Of a task that is there nothing is "not sent" or "not charged".
+    /// An error of the client.
+    fn take_error(&mut self, error: &Error, job: &Job) {
+        self.exit = Exit::of(error);
+        self.kind = error.kind().name();
+        self.message = describe(error);
+        self.request_id = error.request_id().map(str::to_owned);
+        if let Some(id) = error.external_task_id() {
+            self.external_task_id = Some(id.clone());
+        }
+        if let Some(id) = &self.request_id {
+            self.message = format!("{} (request id {id})", self.message);
+        }
+        if job.is_unknown_to_service(error) {
+            let id = job.task_id.as_deref().unwrap_or_default();
+            self.exit = Exit::Unavailable;
+            self.message = format!(
+                "the service does not know task {id} of the state file: {}. Check that \
+                 the key is of the account that created the task, and that the state \
+                 file was not edited; the service forgets tasks after 30 days",
+                self.message
+            );
+        } else {
+            self.settle_with(job);
+        }
+        // A fresh address was asked for, and is no better.
+        if error.kind() == ErrorKind::ResultExpired && error.source().is_none() {
+            self.is_stuck = true;
+            self.message = format!(
+                "{}; after that, only a new task makes the video again (`kling effect … \
+                 --again`)",
+                self.message
+            );
+        }
+        self.is_unanswered =
+            job.task_id.is_none() && matches!(self.exit, Exit::Unavailable | Exit::MaybeSent);
+        if job.is_offline && self.exit == Exit::Timeout {
+            "the task did not finish before the timeout; the fake service stopped, and \
+             nothing was charged"
+                .clone_into(&mut self.message);
+        }
+        let lost = error.kind() == ErrorKind::Download && !job.is_offline;
+        self.result_url = job.result.clone().filter(|_| lost);
+    }
+
+    fn take_interruption(&mut self, job: &Job) {
+        self.exit = Exit::Interrupted;
+        self.kind = "interrupted";
+        if job.is_withdrawn() {
+            self.state = None;
+            "interrupted while waiting to retry; no task was created".clone_into(&mut self.message);
+            return;
+        }
+        if job.is_offline {
+            "interrupted: the fake service stopped, and nothing was charged"
+                .clone_into(&mut self.message);
+            return;
+        }
+        self.result_url.clone_from(&job.result);
+        self.message = match (&job.task_id, &job.external_task_id) {
+            (Some(id), _) if job.result.is_some() => {
+                format!("interrupted: task {id} is done, but its video is not saved")
+            }
+            (Some(id), _) if job.existence == Existence::Confirmed => {
+                format!("interrupted: task {id} keeps running and is charged")
+            }
+            (Some(id), _) => {
+                format!("interrupted before the service answered about task {id}")
+            }
+            (None, Some(id)) => format!(
+                "interrupted: the task may have been created; look for external task id {id} \
+                 before trying again"
+            ),
+            (None, None) => "interrupted; no task was created".to_owned(),
+        };
+    }
+
+    /// A report about a task that exists must not say that nothing was sent or charged.
     fn settle_with(&mut self, job: &Job) {
         let known = [
             Exit::TaskFailed,
@@ -189,13 +209,13 @@ impl Report {
         {
             self.exit = Exit::Unavailable;
             if !job.is_offline {
-                self.message = format!("{}; the task {id} goes on, and is charged", self.message);
+                self.message = format!("{}; task {id} keeps running and is charged", self.message);
             }
         }
     }
 
-    /// Nothing that goes wrong now takes back a create that was sent before: "not
-    /// charged" is never said of it, nor "begin anew".
+    /// An error now says nothing about a create that was sent before: the report must not
+    /// say that nothing was charged, nor that the command can be run again.
     fn doubt(&mut self, job: &Job) {
         let Some(id) = job
             .external_task_id
@@ -213,12 +233,12 @@ impl Report {
             return;
         }
         self.message = format!(
-            "{}; the create of external task id {id} may have arrived and been charged before",
+            "{}; the create with external task id {id} may have been carried out and charged before",
             self.message
         );
     }
 
-    /// What finishes the job without another charge.
+    /// The command that finishes the job without another charge.
     pub(crate) fn resume_command(&self) -> Option<String> {
         let state = self.state.as_deref().filter(|_| !self.is_stuck);
         state.map(resume_command)

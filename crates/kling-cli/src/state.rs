@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kling_http::types::{Amount, UnixMillis};
 use kling_http::{
@@ -11,9 +12,9 @@ use kling_http::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::destination::reason;
 use crate::failure::{Failure, resume_command};
 use crate::input;
-use crate::place::reason;
 
 /// What `kling resume` must know. No key and no picture is in it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -157,6 +158,11 @@ impl State {
         self.is_of(&request.clone().with_external_task_id(id))
     }
 
+    pub(crate) fn is_older_than(&self, age: Duration) -> bool {
+        let now = UnixMillis::from(SystemClock.now());
+        now.saturating_since(self.created_at) > age
+    }
+
     pub(crate) fn is_at(&self, provider: &Provider) -> bool {
         self.provider == provider.name() && self.base_url == provider.base_url()
     }
@@ -181,15 +187,15 @@ pub(crate) struct StateFile {
 
 impl StateFile {
     /// On the disk when this returns. A file that is there already belongs to
-    /// another job, and stays, unless that has ended and is to be made anew.
-    pub(crate) fn create(path: PathBuf, state: State, anew: bool) -> Result<StateFile, Failure> {
-        let before = anew.then(|| StateFile::read(&path)).transpose()?;
+    /// another job, and stays, unless `replace` is set, for a job that has ended.
+    pub(crate) fn create(path: PathBuf, state: State, replace: bool) -> Result<StateFile, Failure> {
+        let before = replace.then(|| StateFile::read(&path)).transpose()?;
         let file = StateFile {
             path,
             state,
             replaced: before.map(|before| Box::new(before.state)),
         };
-        match file.write(!anew) {
+        match file.write(!replace) {
             Ok(()) => Ok(file),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 let name = file.path.display();
@@ -197,20 +203,20 @@ impl StateFile {
                 let or = if file.state.keep {
                     ""
                 } else {
-                    "; or name another file with --state"
+                    "; or choose another file with --state"
                 };
                 Err(Failure::Usage(if is_state_file(&file.path) {
                     format!(
-                        "{name} is there: an earlier job for this output may be paid for and not \
-                         finished. Finish it with: {}{or}",
+                        "{name} already exists: an earlier job for this output may be paid for and \
+                         not finished. Finish it with: {}{or}",
                         resume_command(&file.path.to_string_lossy())
                     )
                 } else {
-                    format!("{name} is there, and is no state file of a job: move it away{or}")
+                    format!("{name} already exists and is not a state file: move it{or}")
                 }))
             }
             Err(error) => Err(Failure::Usage(format!(
-                "the state file {} can't be written, and nothing was sent: {}",
+                "the state file {} can't be written, so nothing was sent: {}",
                 file.path.display(),
                 reason(&error)
             ))),
@@ -221,12 +227,12 @@ impl StateFile {
         let name = path.display();
         let text = input::text_up_to(LONGEST, path)
             .map_err(|error| Failure::Usage(format!("{name} can't be read: {error}")))?;
-        let fault = |error| Failure::Usage(format!("{name} is no state file: {error}"));
+        let fault = |error| Failure::Usage(format!("{name} is not a state file: {error}"));
         // First: what else another version has nobody knows here.
         let Header { kling_state: found } = serde_json::from_str(&text).map_err(fault)?;
         if found != VERSION {
             let text = format!(
-                "{name} is of version {found}, and this program knows {VERSION}: use a newer one"
+                "{name} has version {found}, and this program supports {VERSION}: use a newer kling"
             );
             return Err(Failure::Usage(text));
         }
@@ -273,7 +279,7 @@ impl StateFile {
     /// Whole or not at all, and on the disk when it returns; readable for its
     /// owner only, as temporary files are.
     fn write(&self, new: bool) -> std::io::Result<()> {
-        let directory = crate::place::directory_of(&self.path);
+        let directory = crate::destination::directory_of(&self.path);
         let mut file = tempfile::Builder::new()
             .prefix(".kling-")
             .tempfile_in(directory)?;

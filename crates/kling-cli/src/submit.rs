@@ -10,16 +10,16 @@ use kling_http::EffectRequest;
 use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, WaitArgs};
+use crate::destination::{self, Destination};
 use crate::failure::{Failure, resume_command};
 use crate::job::{self, Job, Plan};
 use crate::output::say;
-use crate::place::{self, Place};
 use crate::request::RequestArgs;
 
 /// Create a task, and write a state file for `kling resume`.
 ///
-/// The state file is on the disk before anything is sent; `kling resume` waits for the task and
-/// saves its video.
+/// The state file is on disk before anything is sent; `kling resume` waits for the task and saves
+/// its video.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +29,7 @@ pub(crate) struct SubmitArgs {
     #[command(flatten)]
     request: RequestArgs,
 
-    /// Where `kling resume` is to save the video
+    /// Where `kling resume` saves the video
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -55,19 +55,19 @@ pub(crate) async fn run(args: &SubmitArgs) -> ExitCode {
 
 /// All that is needed before anything is sent.
 struct Input {
-    place: Place,
+    destination: Destination,
     request: EffectRequest,
     service: Connection,
 }
 
 fn read(args: &SubmitArgs) -> Result<Input, Failure> {
-    let place = Place::new(args.output.as_ref());
+    let destination = Destination::new(args.output.as_ref());
     // It saves no video: where that is to go it only writes down.
-    place::check_no_dash("--output", args.output.as_deref())?;
-    place::check_no_dash("--state", args.state.as_deref())?;
-    place.check(&args.request.inputs())?;
-    place::check_apart(&[
-        ("--output", place.file()),
+    destination::check_no_dash("--output", args.output.as_deref())?;
+    destination::check_no_dash("--state", args.state.as_deref())?;
+    destination.check(&args.request.inputs())?;
+    destination::check_apart(&[
+        ("--output", destination.file()),
         ("--state", args.state.as_deref()),
     ])?;
     let request = args.request.build()?;
@@ -76,7 +76,7 @@ fn read(args: &SubmitArgs) -> Result<Input, Failure> {
         .connect
         .connect(&WaitArgs::default(), None, check_pictures)?;
     Ok(Input {
-        place,
+        destination,
         request,
         service,
     })
@@ -84,7 +84,7 @@ fn read(args: &SubmitArgs) -> Result<Input, Failure> {
 
 async fn submit(args: &SubmitArgs, input: Input, job: &mut Job) -> Result<(), Failure> {
     let Input {
-        place,
+        destination,
         request,
         service,
     } = input;
@@ -93,16 +93,16 @@ async fn submit(args: &SubmitArgs, input: Input, job: &mut Job) -> Result<(), Fa
         provider: &service.provider,
         write_state: true,
         keep: false,
-        anew: false,
+        replace: false,
         state: args.state.as_deref(),
-        place: &place,
+        destination: &destination,
         mode: args.request.mode.as_deref(),
     };
     let (task, file) = job::create(&plan, request, job).await?;
     let path = file.map(|file| file.path.to_string_lossy().into_owned());
     let path = path.unwrap_or_default();
     let (id, command) = (task.id(), resume_command(&path));
-    say(&format!("created task {id}; go on with: {command}"));
+    say(&format!("created task {id}; resume with: {command}"));
     job.event(
         "submitted",
         json!({

@@ -2,12 +2,12 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::row::{Row, shown_charge, shown_seconds};
+use crate::summary::{JobSummary, shown_charge, shown_seconds};
 
 const HEAD: [&str; 6] = ["picture", "state", "time", "charge", "video", "reason"];
 
 /// As wide as its texts, in columns; a reason keeps its first line.
-pub(crate) fn table(rows: &[Row]) -> String {
+pub(crate) fn table(rows: &[JobSummary]) -> String {
     let mut lines = vec![HEAD.map(str::to_owned)];
     for row in rows {
         let output = row.output.as_ref().map(|path| path.display().to_string());

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use kling_http::{Client, ExternalTaskId, Task, TaskHandle, TaskId};
+use kling_types::without_signatures;
 use serde_json::json;
 
 use crate::connect::{ConnectArgs, Connection, WaitArgs};
+use crate::destination::Destination;
 use crate::failure::Failure;
-use crate::job::{self, Existence, Job, teller};
+use crate::job::{self, Existence, Job, notice_printer};
 use crate::output::{one_line, print, say};
-use crate::place::Place;
 use crate::watch::watch;
 
 /// Which task.
@@ -141,7 +142,7 @@ pub(crate) async fn get(args: &GetArgs) -> ExitCode {
     let connect = |_: &mut Job| args.connect.connect(&WaitArgs::default(), None, true);
     job::run(args.json, connect, async |job, service| {
         // A service that does not answer takes minutes.
-        let client = service.client.with_observer(teller(job));
+        let client = service.client.with_observer(notice_printer(job));
         let task = args.task.find(&client).await?.fetch().await?;
         show(&task, job);
         Ok(())
@@ -161,14 +162,14 @@ pub(crate) async fn wait(args: &WaitCommand) -> ExitCode {
 }
 
 pub(crate) async fn download(args: &DownloadArgs) -> ExitCode {
-    let place = Place::new(args.output.as_ref());
+    let destination = Destination::new(args.output.as_ref());
     let connect = |_: &mut Job| {
-        place.check_with(args.json, &[])?;
+        destination.check_with(args.json, &[])?;
         args.connect.connect(&args.wait, None, true)
     };
     job::run(args.json, connect, async |job, service| {
         let task = args.task.follow(&service, job).await?;
-        job::finish(&task, None, &place, job).await
+        job::finish(&task, None, &destination, job).await
     })
     .await
 }
@@ -179,7 +180,7 @@ pub(crate) async fn list(args: &ListArgs) -> ExitCode {
         // No larger a page than is shown; the service takes 1 to 500.
         let page = u16::try_from(args.limit.clamp(1, 100)).unwrap_or(100);
         // What can't be shown is told of.
-        let client = service.client.with_observer(teller(job));
+        let client = service.client.with_observer(notice_printer(job));
         let mut tasks = client.effects().list().page_size(page).tasks();
         let mut is_empty = args.limit > 0;
         for _ in 0..args.limit {
@@ -209,8 +210,8 @@ fn show(task: &Task, job: &Job) {
 /// A task in one line, in columns: id, status, external id, and why it failed.
 fn row(task: &Task) -> String {
     let external = task.external_id().map_or("-", ExternalTaskId::as_str);
-    let reason = task.failure_reason().unwrap_or_default();
+    let reason = without_signatures(task.failure_reason().unwrap_or_default());
     let (id, status) = (task.id.to_string(), task.status.to_string());
-    let cells = [&id, &status, external, reason].map(one_line);
+    let cells = [&id, &status, external, &*reason].map(one_line);
     cells.join("\t").trim_end().to_owned()
 }

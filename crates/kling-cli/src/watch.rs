@@ -1,22 +1,28 @@
 //! Reports a task's progress while waiting for it.
 
-use kling_http::{Task, TaskEvent, TaskHandle};
+use kling_http::{Progress, Task, TaskEvent, TaskEvents, TaskHandle};
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::effect::MOCK_TIME;
 use crate::job::Job;
-use crate::output::{Progress, describe};
+use crate::output::{self, describe};
+
+/// How often the service may say that it does not know an old task: one stray answer is
+/// no verdict.
+const UNKNOWN: u32 = 3;
 
 /// Shows each change, up to the end.
 pub(crate) async fn watch(task: &TaskHandle, job: &mut Job) -> Result<Task, kling_http::Error> {
     let started = Instant::now();
-    let mut shown = Progress::new();
+    let mut shown = output::Progress::new();
     let mut events = task.events();
+    let mut unknown = 0;
     loop {
         let event = tokio::select! {
             event = events.next() => event,
             () = shown.tick() => {
-                shown.at(&events.progress());
+                shown.at(&progress(job, &events));
                 continue;
             }
         };
@@ -28,9 +34,11 @@ pub(crate) async fn watch(task: &TaskHandle, job: &mut Job) -> Result<Task, klin
                     continue;
                 };
                 job.confirm(task);
+                // What was seen is there, whatever one answer says later.
+                job.is_old = false;
                 shown.state(&now.status.to_string());
                 shown.line(&format!("{elapsed} {:<10} task {}", now.status, now.id));
-                let progress = events.progress();
+                let progress = progress(job, &events);
                 job.event(
                     "status",
                     json!({
@@ -45,6 +53,12 @@ pub(crate) async fn watch(task: &TaskHandle, job: &mut Job) -> Result<Task, klin
                 }
             }
             Some(Ok(TaskEvent::PollFailed { error, next_in, .. })) => {
+                if job.is_unknown_to_service(&error) {
+                    unknown += 1;
+                    if unknown == UNKNOWN {
+                        return Err(error);
+                    }
+                }
                 let (next, why) = (next_in.as_secs_f64(), describe(&error));
                 shown.line(&format!("{elapsed} asking again in {next:.0} s: {why}"));
                 job.event(
@@ -58,4 +72,15 @@ pub(crate) async fn watch(task: &TaskHandle, job: &mut Job) -> Result<Task, klin
             None => return task.wait().await,
         }
     }
+}
+
+/// The progress of a task. What the client knows of run times is of the real service, so
+/// that of a task of `--mock` is computed from its plan.
+fn progress(job: &Job, events: &TaskEvents) -> Progress {
+    let mut progress = events.progress();
+    if job.is_offline {
+        progress.expected = MOCK_TIME.max(progress.elapsed);
+        progress.fraction = progress.elapsed.div_duration_f64(progress.expected);
+    }
+    progress
 }

@@ -36,11 +36,11 @@ pub(crate) struct WebhookArgs {
 
 #[derive(Debug, Subcommand)]
 enum WebhookCommand {
-    /// Receive callbacks until Ctrl-C; print each as a line of JSON on stdout. What is
-    /// refused is reported on stderr, a line each. One that can't be printed is answered with
-    /// 500, and is the last
+    /// Receive callbacks until Ctrl-C, and print each as a line of JSON on stdout. Refused
+    /// requests are reported on stderr. A callback that can't be printed is answered with 500
+    /// and ends the program
     Listen {
-        /// Where to listen; port 0 takes a free one
+        /// The address to listen on; port 0 chooses a free port
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
         listen: SocketAddr,
 
@@ -51,16 +51,16 @@ enum WebhookCommand {
         #[command(flatten)]
         secrets: SecretArgs,
     },
-    /// Verify one callback that was saved; exits with 12 if it is not genuine
+    /// Verify one callback that was saved; exits with 12 if its signature is not valid
     Verify {
-        /// The body as it came, byte for byte; - is stdin
+        /// The body as it was received, byte for byte; - is stdin
         body: String,
 
-        /// A header as NAME: VALUE; webhook-id, webhook-timestamp and webhook-signature count
+        /// A header as NAME: VALUE; webhook-id, webhook-timestamp and webhook-signature are used
         #[arg(long = "header", value_name = "HEADER")]
         headers: Vec<String>,
 
-        /// When it came, in seconds since 1970; now by default
+        /// When it was received, in seconds since 1970; now by default
         #[arg(long, value_name = "SECONDS")]
         at: Option<u32>,
 
@@ -69,14 +69,14 @@ enum WebhookCommand {
     },
 }
 
-/// What callbacks are signed with; without any, `listen` accepts all and marks them.
+/// The secrets that sign callbacks; without any, `listen` accepts all and marks them.
 #[derive(Debug, clap::Args)]
 struct SecretArgs {
-    /// The variable that holds the secret; may be given again, for a rotation
+    /// The variable that holds the secret; repeatable, for a rotation
     #[arg(long, value_name = "NAME")]
     secret_env: Vec<String>,
 
-    /// The file that holds the secret, which others must not be able to read; may be given again
+    /// The file that holds the secret, which others must not be able to read; repeatable
     #[arg(long, value_name = "FILE")]
     secret_file: Vec<PathBuf>,
 }
@@ -89,7 +89,7 @@ impl SecretArgs {
         let mut secrets = Vec::new();
         for name in &self.secret_env {
             let text = variable(name).ok_or_else(|| {
-                Failure::Usage(format!("--secret-env {name}: there is no such variable"))
+                Failure::Usage(format!("--secret-env {name}: the variable is not set"))
             })?;
             secrets.push(parse(format!("--secret-env {name}"), &text)?);
         }
@@ -115,7 +115,7 @@ pub(crate) async fn run(args: &WebhookArgs) -> ExitCode {
             secrets,
         } => job::local(true, |_| {
             if secrets.secret_env.is_empty() && secrets.secret_file.is_empty() {
-                let text = "without a secret nothing is verified: add --secret-env or \
+                let text = "nothing can be verified without a secret: add --secret-env or \
                                 --secret-file";
                 return Err(Failure::Usage(text.to_owned()));
             }
@@ -188,7 +188,7 @@ async fn receive(listen: SocketAddr, expose: bool, secrets: &SecretArgs) -> Exit
     if outcome.is_ok() {
         say("stopped");
     }
-    job::conclude(&job::Job::new(true), outcome).into()
+    job::report_outcome(&job::Job::new(true), outcome).into()
 }
 
 /// Says why a delivery was refused, as the sender is told; nothing of what it sent.

@@ -21,8 +21,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let task = client.effects().create(request).await?; // paid from here on
     println!("task {}", task.id());
     let done = task.wait().await?;
-    let video = task.download(&done.videos()[0]).await?;
-    let saved = video.save_to("hug.mp4").await?;
+    let video = done.videos().first().ok_or("the task made no video")?;
+    let saved = task.download(video).await?.save_to("hug.mp4").await?;
     println!("saved {} bytes", saved.bytes);
     Ok(())
 }

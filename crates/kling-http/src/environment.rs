@@ -1,6 +1,6 @@
 //! Reads provider, base URL and credentials from environment variables.
 
-use crate::credentials::Credentials;
+use crate::credentials::{self, Credentials};
 use crate::error::{Error, ErrorKind, Result};
 use crate::provider::Provider;
 use crate::task::PollPolicy;
@@ -17,10 +17,10 @@ pub(crate) fn from_variables(
 ) -> Result<(Provider, Credentials)> {
     let read = |name| read(name).filter(|value| !value.trim().is_empty());
     if let Some(key) = read(COMET) {
-        return Ok((Provider::comet(), Credentials::api_key(key)));
+        return Ok((Provider::comet(), api_key(COMET, key)?));
     }
     if let Some(key) = read(KLING) {
-        return Ok((Provider::kling(), Credentials::api_key(key)));
+        return Ok((Provider::kling(), api_key(KLING, key)?));
     }
     let text = match (read(ACCESS), read(SECRET)) {
         (Some(access), Some(secret)) => return Ok((Provider::kling(), pair(access, secret)?)),
@@ -52,9 +52,16 @@ fn missing_half(there: &str, missing: &str) -> String {
     format!("{there} is set, but {missing} is not: Kling's access key needs its secret key")
 }
 
+/// The error names the variable.
+fn api_key(name: &str, key: String) -> Result<Credentials> {
+    credentials::check(name, &key)?;
+    Ok(Credentials::api_key(key))
+}
+
 #[cfg(feature = "jwt")]
-#[allow(clippy::unnecessary_wraps)] // As without the feature.
 fn pair(access: String, secret: String) -> Result<Credentials> {
+    credentials::check(ACCESS, &access)?;
+    credentials::check(SECRET, &secret)?;
     Ok(Credentials::access_keys(access, secret))
 }
 
@@ -138,6 +145,19 @@ mod tests {
         assert_eq!(
             host(Some(mock)),
             (mock.to_owned(), PollPolicy::exponential())
+        );
+    }
+
+    #[test]
+    fn a_malformed_key_is_named_by_its_variable() {
+        let text = "COMETAPI_KEY has characters that no key has: was it copied whole?";
+        check(&[(COMET, "sk 1")], Err(text));
+        check(&[(KLING, "schlüssel")], Err(&text.replace(COMET, KLING)));
+        check(&[(KLING, " k\n")], Ok("kling"));
+        #[cfg(feature = "jwt")]
+        check(
+            &[(ACCESS, "a"), (SECRET, "s s")],
+            Err(&text.replace(COMET, SECRET)),
         );
     }
 

@@ -38,75 +38,76 @@ struct Inner {
 
 /// What kind of thing went wrong.
 ///
-/// "Retried" means: by this crate, within [`RetryPolicy`](crate::RetryPolicy) and
-/// [`Timeouts`](crate::Timeouts), before the error came up. "Paid" is about a
-/// create; where it says *perhaps*, [`Error::maybe_sent`] tells, and
-/// [`Error::external_task_id`] is what to look for at the provider. Other calls
+/// "Retried" means by this crate, within [`RetryPolicy`](crate::RetryPolicy) and
+/// [`Timeouts`](crate::Timeouts), before it returns the error. "Paid" refers to a
+/// create; where it says *possibly*, [`Error::maybe_sent`] decides, and
+/// [`Error::external_task_id`] is the id to look for at the provider. Other calls
 /// cost nothing.
 ///
 /// | kind | meaning | retried? | paid? | what to do |
 /// |---|---|---|---|---|
-/// | `config` | the client is set up wrong, or no API answers at its address | no; where a page with HTTP 200 answered a create, its outcome is looked up | no; perhaps after such a page | set it up right; the sentence says what |
+/// | `config` | the client is misconfigured, or its base URL is not an API | no; after a web page with HTTP 200 to a create, the outcome is looked up | no; possibly after such a page | fix what the message names |
 /// | `validation` | the request breaks rules | no; nothing was sent | no | see [`Error::violations`] |
-/// | `unsupported` | the provider can't do this | no; nothing was sent | no | do without, or use another provider |
-/// | `auth` | the service does not accept the credentials | an expired token: once, with a new one | no; perhaps where a second create was refused | check key and clock |
-/// | `account` | the account can't pay or may not do this | no | as `auth` | its owner must act |
-/// | `refused` | the service calls the request wrong | no | as `auth` | change the request |
-/// | `content_rejected` | the service refuses the content | no | as `auth` | choose another picture |
-/// | `not_found` | no such task, path or model | no | as `auth` | check id and provider; a task's result is kept for 30 days |
-/// | `rate_limited` | too many requests, or tasks at once | yes, also creates | as `auth` | wait, [`Error::retry_after`] if it is there |
-/// | `service` | the service failed | queries; creates only after code 5001; else the outcome is looked up | perhaps | try again later, a create only if nothing is open |
-/// | `transport` | no answer came through | queries; creates only if nothing was sent; else the outcome is looked up | perhaps | as `service` |
-/// | `timeout` | no answer came in time | queries; a create's outcome is looked up | perhaps | as `service` |
-/// | `decode` | the answer makes no sense | no; a create's outcome is looked up | perhaps | check the base URL; a query may be repeated |
-/// | `task_failed` | the task ended without a result | no | not known: what failed tasks cost is not documented | read the reason in [`Error::task`]; a new create costs anew |
-/// | `wait_timeout` | the task did not end within the longest wait | queries, all the time | yes: it goes on | wait again with [`Error::task_id`] |
-/// | `no_result` | the task succeeded, but its answer has no result | queries, some times | yes | ask again later with [`Error::task_id`] |
-/// | `download` | the result can't be fetched or saved | yes, from where it broke off | yes | download again; it is kept for 30 days |
-/// | `result_changed` | the host has another file than the one that was begun, and what is out can't be taken back | no | yes | download it again from the start |
-/// | `result_expired` | the result's address is no longer valid | see the sentence | yes | query the task for a fresh one |
+/// | `unsupported` | the provider does not support this | no; nothing was sent | no | avoid the call, or use another provider |
+/// | `auth` | the service rejects the credentials | an expired token: once, with a new one | no; possibly if a second create was refused | check the key and the clock |
+/// | `account` | the account has no balance left, or no permission | no | as `auth` | resolve it with the provider |
+/// | `refused` | the service rejects the request as invalid | no | as `auth` | change the request |
+/// | `content_rejected` | the service rejects the content | no | as `auth` | choose another picture |
+/// | `not_found` | no such task, path or model | no | as `auth` | check the id and the provider; results are kept for 30 days |
+/// | `rate_limited` | too many requests, or too many concurrent tasks | yes, creates too | as `auth` | wait, for [`Error::retry_after`] if present |
+/// | `service` | the service failed | queries; creates only after code 5001; otherwise the outcome is looked up | possibly | retry later; a create only if [`Error::maybe_sent`] is false |
+/// | `transport` | the connection failed | queries; creates only if nothing was sent; otherwise the outcome is looked up | possibly | as `service` |
+/// | `timeout` | no answer before the timeout | queries; a create's outcome is looked up | possibly | as `service` |
+/// | `decode` | the answer can't be parsed | no; a create's outcome is looked up | possibly | check the base URL; a query may be repeated |
+/// | `task_failed` | the task ended without a result | no | not known: what failed tasks cost is not documented | read the reason in [`Error::task`]; a new create is charged again |
+/// | `wait_timeout` | the task did not end within [`PollPolicy::max_wait`](crate::PollPolicy::max_wait) | queries, throughout | yes: it keeps running | wait again with [`Error::task_id`] |
+/// | `no_result` | the task succeeded, but its answer has no result | queries, a few times | yes | query again later with [`Error::task_id`] |
+/// | `download` | the result can't be downloaded or saved | yes, resuming where it stopped | yes | download again; results are kept for 30 days |
+/// | `result_changed` | the file changed during the download, after a part was handed to the caller | no | yes | download it again from the start |
+/// | `result_expired` | the result's URL has expired | see the message | yes | query the task for a new URL |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client is set up wrong: a missing key, a base URL that is none.
+    /// The client is misconfigured: a missing key, an invalid base URL.
     Config,
     /// The request breaks rules; see [`Error::violations`]. Nothing was sent.
     Validation,
-    /// The provider can't do this. Nothing was sent; but a list that comes to the last
-    /// page that the service shows ends with it too.
+    /// The provider does not support this. Nothing was sent, except by a list that
+    /// reached the last page that the service shows.
     Unsupported,
-    /// The service does not accept the credentials.
+    /// The service rejects the credentials.
     Auth,
-    /// The account can't pay or may not do this.
+    /// The account has no balance left, or no permission.
     Account,
-    /// The service calls the request wrong.
+    /// The service rejects the request as invalid.
     Refused,
-    /// The service refuses the content.
+    /// The service rejects the content.
     ContentRejected,
     /// No such task, path or model.
     NotFound,
-    /// Too many requests or tasks at once.
+    /// Too many requests, or too many concurrent tasks.
     RateLimited,
     /// The service failed.
     Service,
-    /// No answer came through.
+    /// The connection failed.
     Transport,
-    /// No answer came in time.
+    /// No answer before the timeout.
     Timeout,
-    /// The answer makes no sense.
+    /// The answer can't be parsed.
     Decode,
     /// The task ended without a result; see [`Error::task`] for its own reason.
     TaskFailed,
-    /// The task did not end within the longest wait. It goes on.
+    /// The task did not end within
+    /// [`PollPolicy::max_wait`](crate::PollPolicy::max_wait). It keeps running.
     WaitTimeout,
     /// The task succeeded, but its answer has no result.
     NoResult,
-    /// The result can't be fetched or saved.
+    /// The result can't be downloaded or saved.
     Download,
-    /// The result's address is no longer valid.
+    /// The result's URL has expired.
     ResultExpired,
-    /// The result's host has another file than the one of which a part was handed
-    /// on already. Download it again from the start.
+    /// The file changed during the download, after a part was handed to the caller.
+    /// Download it again from the start.
     ResultChanged,
 }
 

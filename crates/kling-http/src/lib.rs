@@ -9,8 +9,9 @@
 //! let request = EffectRequest::single(Scene::COLOR_MIXING, ImageSource::file("me.jpg")?);
 //! let task = client.effects().create(request).await?; // paid from here on
 //! let done = task.wait().await?;
+//! let video = done.videos().first().ok_or("the task made no video")?;
 //! # #[cfg(feature = "download")]
-//! task.download(&done.videos()[0]).await?.save_to("me.mp4").await?;
+//! task.download(video).await?.save_to("me.mp4").await?;
 //! # Ok(())
 //! # }
 //! ```

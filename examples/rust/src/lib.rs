@@ -16,7 +16,7 @@ pub async fn make_video(
     let request = EffectRequest::single(Scene::COLOR_MIXING, image);
     let task = client.effects().create(request).await?; // paid from here on
     let done = task.wait().await?;
-    let download = task.download(&done.videos()[0]).await?;
-    download.save_to(video).await?;
+    let made = done.videos().first().ok_or("the task made no video")?;
+    task.download(made).await?.save_to(video).await?;
     Ok(done.id)
 }

@@ -5,11 +5,11 @@ use kling_http::{Client, Credentials, Provider, TaskId, transport_fn};
 use serde_json::Value;
 
 use super::ANSWER;
-use crate::measure::{Stopwatch, compare, repeated};
+use crate::measure::{Stopwatch, compare, repeated, size};
 use crate::mock::block_on;
 use crate::report::{Goal, Report};
 
-const QUERIES: usize = 2_000;
+const QUERIES: usize = size(2_000, 20);
 
 pub(crate) fn run(report: &mut Report) {
     let transport = transport_fn(|_: http::Request<Bytes>| async {

@@ -15,12 +15,13 @@ use kling_http::{
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::measure::size;
 use crate::report::{Goal, Report, Row};
 
 /// Of the logarithm of the run times.
 const SPREAD: f64 = 0.4;
-/// A part of it where the compiler does not optimise, and only what has a goal.
-const TASKS: u32 = if cfg!(debug_assertions) { 200 } else { 2_000 };
+/// Counted, not timed: a debug build measures only the cadences that have a goal.
+const TASKS: u32 = size(2_000, 200);
 const START: u64 = 1_767_225_600;
 
 /// The queries must be below this share of a fixed interval's, 5 s, and the end

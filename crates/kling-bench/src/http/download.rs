@@ -9,11 +9,11 @@ use std::thread;
 use kling_http::types::Video;
 
 use super::client;
-use crate::measure::{Stopwatch, compare, peak};
+use crate::measure::{Stopwatch, compare, peak, size};
 use crate::mock::block_on;
 use crate::report::{Goal, Report, Row};
 
-const LENGTH: usize = 200 * 1_000_000;
+const LENGTH: usize = size(200, 20) * 1_000_000;
 const PIECE: usize = 1_000_000;
 
 pub(crate) fn run(report: &mut Report) {

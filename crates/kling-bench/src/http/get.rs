@@ -4,11 +4,11 @@ use kling_http::TaskId;
 use serde_json::Value;
 
 use super::{client, server};
-use crate::measure::{Stopwatch, compare, on_one_core};
+use crate::measure::{Stopwatch, compare, on_one_core, size};
 use crate::mock::block_on;
 use crate::report::{Goal, Report};
 
-const QUERIES: usize = 300;
+const QUERIES: usize = size(300, 3);
 
 pub(crate) fn run(report: &mut Report) {
     on_one_core(|| compared(report));

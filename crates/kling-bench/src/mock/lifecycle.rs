@@ -4,11 +4,11 @@
 use tower::ServiceExt as _;
 
 use super::{answer, block_on, create, query, still, task_id};
-use crate::measure::{Stopwatch, compare};
+use crate::measure::{Stopwatch, compare, size};
 use crate::report::{Goal, Report};
 use crate::rival;
 
-const LIVES: usize = 500;
+const LIVES: usize = size(500, 10);
 
 pub(crate) fn run(report: &mut Report) {
     let ours = || {

@@ -3,12 +3,12 @@
 use kling_mock::JournalLimits;
 
 use super::{answer, block_on, create, query, still, task_id};
-use crate::measure::resident;
+use crate::measure::{resident, size};
 use crate::report::{Goal, Report, Row};
 
-const REQUESTS: usize = 1_000_000;
+const REQUESTS: usize = size(1_000_000, 10_000);
 /// Of the rival, which keeps all of them.
-const FEWER: usize = 50_000;
+const FEWER: usize = size(50_000, 500);
 
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn run(report: &mut Report) {

@@ -4,12 +4,12 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
 use super::{EFFECTS, answer, block_on, create, still, task_id};
-use crate::measure::{Stopwatch, compare, micros, on_one_core};
+use crate::measure::{Stopwatch, compare, micros, on_one_core, size};
 use crate::report::{Goal, Report};
 use crate::rival;
 
 const CONNECTIONS: usize = 16;
-const ROUNDS: usize = 300;
+const ROUNDS: usize = size(300, 3);
 
 /// Asks a server in this process; what the process spent beside this thread, per
 /// question.

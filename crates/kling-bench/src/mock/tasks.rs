@@ -4,16 +4,12 @@ use allocation_counter::measure;
 use kling_mock::{JournalLimits, Mock, MockTransport, Plan, Profile};
 
 use super::{answer, block_on, create, query, still, task_id};
-use crate::measure::{Stopwatch, compare};
+use crate::measure::{Stopwatch, compare, size};
 use crate::report::{Goal, Report, Row};
 
-const MANY: usize = 1_000_000;
-/// A tenth of it where the compiler does not optimise; it is counted, not timed.
-const LIVE: usize = if cfg!(debug_assertions) {
-    MANY / 10
-} else {
-    MANY
-};
+const MANY: usize = size(1_000_000, 10_000);
+/// Counted, not timed, and so held to its goal in a debug build, too.
+const LIVE: usize = size(1_000_000, 25_000);
 
 /// A service with this many live tasks, each asked after once, and their ids.
 fn full(count: usize, plan: Plan) -> (Mock, MockTransport, Vec<String>) {
@@ -78,7 +74,7 @@ pub(crate) fn query_among(tasks: usize) -> f64 {
 
 /// `before` is how many were asked before.
 fn asked((mock, door, ids): &(Mock, MockTransport, Vec<String>), before: &mut usize) -> f64 {
-    const POLLS: usize = 5_000;
+    const POLLS: usize = size(5_000, 50);
     // In no order that a cache would like, and others each time. Copied, as finding
     // an id among a million is the caller's work.
     let numbers = *before..*before + POLLS;
@@ -107,7 +103,7 @@ pub(crate) fn flat(report: &mut Report) {
         Goal::RatioAtMost(1.3),
     ));
     let listed = |(mock, door, _): &(Mock, MockTransport, Vec<String>)| {
-        const PAGES: usize = 100;
+        const PAGES: usize = size(100, 10);
         let watch = Stopwatch::thread();
         block_on(async {
             for number in 0..PAGES {

@@ -161,7 +161,7 @@ fn from_variable(arg: &Arg, variable: &str, value: &OsStr) -> Result<Setting, St
     let name = arg.get_long().unwrap_or_default().to_owned();
     let place = variable.to_owned();
     let Some(text) = value.to_str() else {
-        return Err(format!("{place}: this is no text (UTF-8)"));
+        return Err(format!("{place}: this is not valid UTF-8"));
     };
     let arguments = if is_switch(arg) {
         match text {
@@ -209,7 +209,7 @@ fn unknown(name: &str, known: &[&Arg]) -> String {
         .filter(|(nearness, _)| *nearness > 0.7)
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     match near {
-        Some((_, known)) => format!("there is no such setting; did you mean {known}?"),
+        Some((_, known)) => format!("unknown setting; did you mean {known}?"),
         None => "there is no such setting; `kling mock --help` has all".to_owned(),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn run(before: &str, after: &str, json: bool) -> Result<(), Failure> 
 
 /// The scenes of a catalogue by name.
 fn catalogue(file: &str) -> Result<BTreeMap<String, Value>, Failure> {
-    let fault = |why: &str| Failure::Usage(format!("{file} is no catalogue: {why}"));
+    let fault = |why: &str| Failure::Usage(format!("{file} is not a catalogue: {why}"));
     let no_list = "it is a list of objects, each with \"scene\"";
     let Value::Array(items) = read_json(file)? else {
         return Err(fault(no_list));

@@ -28,7 +28,7 @@ const EVIL: &str = "<img src=x onerror=document.title='hacked'>\"'&amp;.png";
 
 /// A page as `kling effect` writes it: two videos, and one task that failed, of a
 /// picture with an evil name.
-fn gallery() -> tempfile::TempDir {
+fn report_page() -> tempfile::TempDir {
     let here = tempfile::tempdir().unwrap();
     for (from, to) in [
         ("portrait.jpg", "portrait.jpg"),
@@ -187,7 +187,7 @@ fn check_plays(page: &mut Page<'_>) {
 
 #[test]
 fn the_page_shows_all_and_asks_nobody() {
-    let here = gallery();
+    let here = report_page();
     let mut browser = Browser::start();
     let mut page = browser.open(&here.path().join("page.html"));
     check_content(&mut page);
@@ -218,7 +218,7 @@ fn the_page_shows_all_and_asks_nobody() {
 /// The policy holds even if an attribute got through: nothing is run, nobody asked.
 #[test]
 fn the_policy_lets_no_script_run_and_nothing_out() {
-    let here = gallery();
+    let here = report_page();
     let path = here.path().join("page.html");
     let text = std::fs::read_to_string(&path).unwrap();
     let injected = "<img src=\"https://example.com/x.png\" onerror=\"document.title='hacked'\">\

@@ -71,7 +71,7 @@ fn what_goes_on_going_wrong_is_told_with_the_task() {
         assert_eq!(said["error"]["kind"], json!(kind), "{fault}");
         let id = said["task_id"].as_str().unwrap();
         if code == 8 {
-            let wanted = format!("the task {id} goes on, and is charged");
+            let wanted = format!("task {id} keeps running and is charged");
             assert!(ran.stderr.contains(&wanted), "{}", ran.stderr);
         }
         // What is over comes back with a new task only.
@@ -83,7 +83,7 @@ fn what_goes_on_going_wrong_is_told_with_the_task() {
             ran.stderr
         );
         assert_eq!(
-            ran.stderr.contains("go on with:"),
+            ran.stderr.contains("resume with:"),
             !is_over,
             "{}",
             ran.stderr
@@ -160,17 +160,17 @@ fn nothing_is_replaced_that_should_stay() {
     check_output(
         &here,
         "in.jpg",
-        "is what the video is made of: name another file",
+        "is one of the input pictures: choose another file",
     );
     check_output(
         &here,
         "link.mp4",
-        "exists and is not a regular file: name another",
+        "exists and is not a regular file: choose another",
     );
     check_output(
         &here,
         "pipe",
-        "exists and is not a regular file: name another",
+        "exists and is not a regular file: choose another",
     );
     check_output(
         &here,
@@ -234,7 +234,7 @@ fn check_places(arguments: &[&str], why: &str) {
 
 #[test]
 fn a_video_a_page_and_a_state_file_are_three_files() {
-    let same = "have the same place: name another file";
+    let same = "are the same file: choose another";
     let effect = ["effect", "color_mixing", "in.jpg"];
     let of = |more: &[&'static str]| [&effect[..], more].concat();
     check_places(&of(&["-o", "v.mp4", "--state", "v.mp4"]), same);
@@ -263,7 +263,7 @@ fn a_video_a_page_and_a_state_file_are_three_files() {
 
 #[test]
 fn no_state_file_and_no_request_is_written_over() {
-    let job = "job.json is the state file of a job: name another file";
+    let job = "job.json is the state file of a job: choose another file";
     for option in ["-o", "--report"] {
         check_places(
             &["effect", "color_mixing", "in.jpg", option, "job.json"],
@@ -272,7 +272,7 @@ fn no_state_file_and_no_request_is_written_over() {
     }
     check_places(&["submit", "color_mixing", "in.jpg", "-o", "job.json"], job);
     check_places(&["download", "7", "-o", "job.json"], job);
-    let request = "r.json is what the video is made of: name another file";
+    let request = "r.json is one of the input pictures: choose another file";
     for option in ["-o", "--report"] {
         check_places(
             &["effect", "--request", "r.json", option, "r.json"],
@@ -333,7 +333,7 @@ fn file_names_that_are_no_text_are_refused() {
         let name = std::ffi::OsStr::from_bytes(name);
         let ran = run(command(&mock, &here).arg(option).arg(name));
         assert_eq!(ran.code, Some(2), "{option}: {}", ran.stderr);
-        let why = "is no text (UTF-8): choose another name";
+        let why = "is not valid UTF-8: choose another name";
         assert!(ran.stderr.contains(why), "{}", ran.stderr);
     }
     let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
@@ -364,11 +364,41 @@ fn an_interrupted_wait_names_the_task() {
         assert_eq!(said["error"]["kind"], json!("interrupted"));
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         let rest = rest.join("\n");
-        assert!(rest.contains("goes on, and is charged"), "{rest}");
+        assert!(rest.contains("keeps running and is charged"), "{rest}");
         assert!(
-            rest.contains("go on with: kling resume color_mixing-"),
+            rest.contains("resume with: kling resume color_mixing-"),
             "{rest}"
         );
+    }
+}
+
+/// Full slots are a refusal: until the next attempt is sent, there is no task to look for.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_wait_for_a_slot_leaves_nothing() {
+    // "Try again later" may have been said of a task that was created.
+    for (fault, is_open) in [
+        ("create:429/1303", false),
+        ("create:503/5001+retry_after=30s", true),
+    ] {
+        let mock = RunningMock::start(&["--fault", fault]);
+        let here = tempfile::tempdir().unwrap();
+        let mut child = command(&mock, &here)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        while !lines.next().unwrap().unwrap().contains("trying again in") {}
+        send_signal(&child, "INT");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{fault}");
+        let rest: Vec<String> = lines.map_while(Result::ok).collect();
+        let rest = rest.join("\n");
+        assert_eq!(rest.contains("no task was created"), !is_open, "{rest}");
+        assert_eq!(rest.contains("may have been created"), is_open, "{rest}");
+        let left = std::fs::read_dir(here.path()).unwrap().count();
+        assert_eq!(left, usize::from(is_open), "{fault}: {rest}");
     }
 }
 
@@ -442,7 +472,7 @@ fn a_create_in_doubt_stays_in_doubt() {
         assert_eq!(said["error"]["exit_code"], json!(code), "{faults:?}");
         let id = state["external_task_id"].as_str().unwrap();
         let doubt =
-            format!("the create of external task id {id} may have arrived and been charged");
+            format!("the create with external task id {id} may have been carried out and charged");
         assert!(ran.stderr.contains(&doubt), "{faults:?}: {}", ran.stderr);
         assert!(path.exists());
     };

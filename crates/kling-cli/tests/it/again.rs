@@ -44,12 +44,12 @@ fn the_same_command_again_pays_for_nothing_twice() {
     assert!(
         second
             .stderr
-            .contains("a.jpg: made by an earlier run; nothing was sent now")
+            .contains("a.jpg: made by an earlier run; nothing was sent")
     );
     assert!(
         second
             .stderr
-            .contains("Image pixel is invalid, in an earlier run")
+            .contains("Image pixel is invalid (in an earlier run)")
     );
     // The one that was refused, and only that.
     assert_eq!(creates(&mock), 4);
@@ -137,7 +137,7 @@ fn what_belongs_to_another_job_is_left_alone() {
     let ran = run(&mut one("b/me.jpg", &["--again"]));
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("was made of other pictures"),
+        ran.stderr.contains("was made from other pictures"),
         "{}",
         ran.stderr
     );
@@ -147,7 +147,7 @@ fn what_belongs_to_another_job_is_left_alone() {
     let ran = run(command.args(["--output-dir", "."]));
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("was begun with kling at"),
+        ran.stderr.contains("belongs to a job at kling ("),
         "{}",
         ran.stderr
     );
@@ -155,7 +155,7 @@ fn what_belongs_to_another_job_is_left_alone() {
         .args(["effect", "color_mixing", "a/me.jpg", "--mock"])
         .args(["--output-dir", "."]));
     assert!(
-        ran.stderr.contains("is of a job that was paid for"),
+        ran.stderr.contains("belongs to a job that was paid for"),
         "{}",
         ran.stderr
     );

@@ -239,11 +239,11 @@ fn a_check_of_several_pictures_goes_on_after_one_that_can_t_be_read() {
     );
     assert_eq!(
         lines[1],
-        "error: folder is a directory: name a picture in it"
+        "error: folder is a directory: give a picture in it"
     );
     assert_eq!(
         (lines.len(), ran.stderr.as_str()),
-        (3, "error: there are 3 errors\n")
+        (3, "error: found 3 errors\n")
     );
 }
 
@@ -303,7 +303,7 @@ fn a_file_in_a_state_file_s_place_is_called_what_it_is() {
     };
     assert_eq!(
         submit("notes.txt").stderr,
-        "error: notes.txt is there, and is no state file of a job: move it away; or name another \
+        "error: notes.txt already exists and is not a state file: move it; or choose another \
          file with --state\n"
     );
     assert_eq!(submit("job.json").code, Some(0));
@@ -311,7 +311,7 @@ fn a_file_in_a_state_file_s_place_is_called_what_it_is() {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(
         ran.stderr
-            .contains("kling resume job.json; or name another"),
+            .contains("kling resume job.json; or choose another"),
         "{}",
         ran.stderr
     );

@@ -30,7 +30,7 @@ fn a_check_is_explained() {
     assert_eq!(unknown.code, Some(2));
     assert_eq!(
         unknown.stderr,
-        "error: there is no check \"refusal.dupe\": see kling conformance list\n"
+        "error: no check \"refusal.dupe\": see kling conformance list\n"
     );
 }
 

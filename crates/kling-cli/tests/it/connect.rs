@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::json;
 
+#[cfg(unix)]
+use crate::run::{Ran, close};
 use crate::run::{RunningMock, kling, run, run_with};
 
 /// A task that no service has: who is asked for it is what counts.
@@ -88,6 +90,31 @@ fn a_key_file_is_its_owner_s_alone() {
         assert_eq!(ran.code, Some(2), "{file}");
         assert!(ran.stderr.contains(why), "{}", ran.stderr);
     }
+}
+
+/// Which of several keys is broken must not be guessed.
+#[cfg(unix)]
+#[test]
+fn a_malformed_key_names_its_source() {
+    let here = tempfile::tempdir().unwrap();
+    let check = |ran: Ran, source: &str| {
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let why = format!("error: {source} has characters that no key has: was it copied whole?\n");
+        assert_eq!(ran.stderr, why);
+    };
+    for name in ["COMETAPI_KEY", "KLING_API_KEY"] {
+        check(run(get(here.path()).env(name, "sk bad")), name);
+    }
+    let mut pair = get(here.path());
+    pair.env("KLING_ACCESS_KEY", "a")
+        .env("KLING_SECRET_KEY", "s s");
+    check(run(&mut pair), "KLING_SECRET_KEY");
+    std::fs::write(here.path().join("key"), "sk bad").unwrap();
+    close(&here.path().join("key"));
+    let ran = run(get(here.path()).args(["--key-file", "key"]));
+    check(ran, "--key-file key");
+    let ran = run_with(get(here.path()).arg("--key-stdin"), "sk bad");
+    check(ran, "--key-stdin: stdin");
 }
 
 /// Three services: who is asked tells which setting counted.

@@ -8,7 +8,6 @@
 //! | `python`, `js`, `json`, `toml` with `file=NAME` | saved for the blocks that follow |
 //! | `rust`, `toml`, `ts`, `python`, `js` with `quote=PATH` | must stand in that file, which is compiled and run |
 //! | `sh` with `live` | run with a fake service, a key of its own and two pictures in the place of the real ones |
-//! | `sh` with `skip=REASON` | not run; each is counted |
 //!
 //! Where bash, curl, node or python3 is missing, what needs them is left to CI,
 //! which sets `KLING_DOCS_ALL`.
@@ -17,7 +16,6 @@ mod compare;
 mod markdown;
 mod session;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use markdown::{Document, Kind};
@@ -143,21 +141,6 @@ fn every_link_leads_somewhere() {
     let broken = documents().into_iter();
     let broken: Vec<_> = broken.flat_map(|it| it.broken_links(&root)).collect();
     expect_none(&broken);
-}
-
-/// What is not run, so that nobody skips a block without being seen.
-#[test]
-fn blocks_that_are_not_run() {
-    let mut skipped = String::new();
-    for document in documents() {
-        for block in &document.blocks {
-            if let Kind::Skip(reason) = &block.kind {
-                let first = block.text.lines().next().unwrap_or_default();
-                writeln!(skipped, "{}: {reason}: {first}", document.path.display()).unwrap();
-            }
-        }
-    }
-    insta::assert_snapshot!(skipped);
 }
 
 #[test]

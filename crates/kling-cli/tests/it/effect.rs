@@ -162,7 +162,7 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     );
     check_refused(
         &["hug_pro", "cat.png", "portrait.jpg", "cat.png"],
-        "the scene hug_pro takes two pictures for each video, left and right: 3 are no pairs",
+        "the scene hug_pro takes two pictures for each video, left and right: 3 do not make pairs",
     );
     check_refused(
         &["appears_tomorrow", "cat.png", "cat.png", "cat.png"],
@@ -179,11 +179,11 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     );
     check_refused(
         &["color_mixing", ""],
-        "a picture's name is empty: is a variable not set?",
+        "an image argument is empty: is a variable not set?",
     );
     check_refused(
         &["color_mixing", "."],
-        ". is a directory: name a picture in it",
+        ". is a directory: give a picture in it",
     );
     check_refused(
         &["color_mixing", "notes.jpg"],
@@ -222,7 +222,7 @@ fn what_is_wrong_is_refused_before_anything_is_sent() {
     );
     check_refused(
         &["color_mixing", "cat.png", "--report", "cat.png"],
-        "--report cat.png is what the video is made of: name another file",
+        "--report cat.png is one of the input pictures: choose another file",
     );
     check_refused(
         &["color_mixing", "cat.png", "--output", "."],
@@ -281,7 +281,7 @@ fn offline_nothing_is_paid_when_it_is_interrupted() {
     let last = rest.last().map(String::as_str);
     assert_eq!(
         last,
-        Some("error: interrupted: the fake service is gone, and nothing was paid")
+        Some("error: interrupted: the fake service stopped, and nothing was charged")
     );
 }
 
@@ -299,8 +299,8 @@ fn offline_nothing_is_left_behind_when_it_fails() {
     };
     let ran = run(effect(&["--json"]).args(["--timeout", "0.01"]));
     assert_eq!(ran.code, Some(7), "{}", ran.stderr);
-    let gone = "error: the task did not end in time, and is gone with the fake service; nothing \
-                was paid";
+    let gone = "error: the task did not finish before the timeout; the fake service stopped, and \
+                nothing was charged";
     assert_eq!(ran.stderr.lines().last(), Some(gone));
     assert_eq!(ran.json()["error"]["kind"], "wait_timeout");
 
@@ -356,6 +356,25 @@ fn a_key_does_not_travel_in_the_clear() {
         ran.stderr
             .contains("is not https: the key would travel in the clear")
     );
+}
+
+/// What is known of the real service's run times says nothing of a fake one's.
+#[test]
+fn offline_the_expected_time_is_that_of_the_fake_service() {
+    let here = directory();
+    let ran = run(kling(here.path())
+        .args(["effect", "color_mixing"])
+        .arg(picture("rocket.jpg"))
+        .args(["--mock", "--json", "-o", "r.mp4"]));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let events = ran.events();
+    let statuses: Vec<_> = events.iter().filter(|it| it["event"] == "status").collect();
+    assert!(!statuses.is_empty());
+    for status in statuses {
+        let time = |name: &str| status[name].as_f64().unwrap();
+        let expected = time("expected_seconds");
+        assert!(expected <= time("elapsed_seconds").max(2.0), "{status}");
+    }
 }
 
 /// A wait for a free slot takes minutes, and a lost answer is worth knowing of.

@@ -18,11 +18,11 @@ fn exit_codes_md() {
          <!-- Made from `kling exit-codes --json` by `{MEND}`. -->\n\
          \n\
          What a script can tell from the exit code of `kling`. `kling help exit-codes` prints the\n\
-         same. Once a task is known to be there, what would be 2 to 5 is 8: it goes on, and is\n\
-         charged. Of several jobs the first that was not done decides, and an interruption before\n\
-         all; the name is also the job's `state` in the summary. FILE is the state file that the message\n\
-         names. `kling conformance` has codes of its own: 0 it conforms, 1 it does not, 2 it could\n\
-         not be tried; and 11, 130.\n\
+         same. Once a task exists, errors that would exit with 2 to 5 exit with 8: it runs and is\n\
+         charged. With several jobs, the first that failed sets the exit code; an interruption\n\
+         takes precedence. The name is also the job's `state` in the summary. FILE is the state file\n\
+         that the message names. `kling conformance` has codes of its own: 0 conforms, 1 does not\n\
+         conform, 2 could not be tested; and 11 and 130 as below.\n\
          \n\
          | code | name | meaning | is anything charged? | next |\n\
          |---|---|---|---|---|\n"

@@ -286,12 +286,18 @@ fn a_state_file_of_another_version_is_known_as_one() {
         state["since_2"] = json!(true);
         state.as_object_mut().unwrap().remove("scene");
     });
-    let words = "is of version 2, and this program knows 1: use a newer one";
+    let words = "has version 2, and this program supports 1: use a newer kling";
     assert!(said.contains(words), "{said}");
     let said = changed(|state| state["unknown"] = json!(true));
-    assert!(said.contains("is no state file: unknown field"), "{said}");
+    assert!(
+        said.contains("is not a state file: unknown field"),
+        "{said}"
+    );
     let said = changed(|state| *state = json!({}));
-    assert!(said.contains("is no state file: missing field"), "{said}");
+    assert!(
+        said.contains("is not a state file: missing field"),
+        "{said}"
+    );
 }
 
 /// Not found, and not told to send: nothing is sent.
@@ -309,11 +315,42 @@ fn an_unknown_task_is_not_sent_again_unasked_nor_with_other_pictures() {
         &["--send-again", other.to_str().unwrap()],
     ));
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    assert!(
-        ran.stderr
-            .contains("not the request that the job was begun with")
-    );
+    assert!(ran.stderr.contains("not the request of this job"));
     assert_eq!(ask(&mock, "charges")["charges"], json!([]));
+}
+
+/// A task that the service has had ten minutes to show, and does not know: the key is of
+/// another account, or the file was edited. Nobody waits half an hour to be told so.
+#[test]
+fn an_old_task_that_the_service_does_not_know_ends_the_wait() {
+    let mock = service(&[]);
+    let here = tempfile::tempdir().unwrap();
+    let mut submit = program(&mock, here.path());
+    submit
+        .args(["submit", "color_mixing", "-o", "v.mp4"])
+        .args(["--base-url", &mock.base_url])
+        .arg(picture("portrait.jpg"));
+    assert_eq!(run(&mut submit).code, Some(0));
+    let path = here.path().join(STATE);
+    let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let now = state["created_at"].as_u64().unwrap();
+    state["task"]["task_id"] = json!("424242");
+    let mut resumed = |created_at: u64| {
+        state["created_at"] = json!(created_at);
+        std::fs::write(&path, state.to_string()).unwrap();
+        let ran = run(&mut resume(&mock, here.path(), &[]));
+        let asked = ran.stderr.matches("asking again").count();
+        (ran, asked)
+    };
+    let (ran, asked) = resumed(now - 3_600_000);
+    assert_eq!((ran.code, asked), (Some(8), 2), "{}", ran.stderr);
+    assert_eq!(ran.json()["error"]["kind"], json!("not_found"));
+    let why = "the service does not know task 424242 of the state file";
+    assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("is charged"), "{}", ran.stderr);
+    // One that was just created may not be shown yet.
+    let (ran, asked) = resumed(now);
+    assert!(asked > 2, "{}", ran.stderr);
 }
 
 /// What is written down before the create is sent: ids, and no secret.
@@ -349,7 +386,7 @@ fn the_state_file_is_its_owner_s_and_holds_no_secret() {
     let ran = run(effect(&mock, here.path()).args(["--state", "it's mine.json"]));
     assert!(
         ran.stderr
-            .contains(r"Finish it with: kling resume 'it'\''s mine.json'; or name"),
+            .contains(r"Finish it with: kling resume 'it'\''s mine.json'; or choose"),
         "{}",
         ran.stderr
     );

@@ -212,7 +212,10 @@ fn wrong_settings_are_refused_with_a_reason() {
         &["--account", "a:k", "--account", "a:l"],
         "there is one of this name already",
     );
-    check_refused(&["--account", "a:k:many"], "\"many\" is no number of slots");
+    check_refused(
+        &["--account", "a:k:many"],
+        "\"many\" is not a number of slots",
+    );
     check_refused(
         &["--scenes-as-of", "2026-02-30"],
         "not a date as YYYY-MM-DD",

@@ -51,10 +51,10 @@ fn a_broken_pipe_loses_no_video() {
     assert_eq!(output.status.code(), Some(10), "{said}");
     assert!(said.contains("the result can't be written"), "{said}");
     assert!(
-        said.contains("the video is kept for 30 days at http"),
+        said.contains("the video is available for 30 days at http"),
         "{said}"
     );
-    let resume = "go on with: kling resume color_mixing-mine.kling.json";
+    let resume = "resume with: kling resume color_mixing-mine.kling.json";
     assert!(said.contains(resume), "{said}");
     let ran = run(kling(here.path()).env("COMETAPI_KEY", &mock.api_key).args([
         "resume",
@@ -119,6 +119,24 @@ fn what_could_not_be_printed_is_told() {
     let mut command = kling(here.path());
     let ran = Ran::of(command.arg("schema").stdout(writer).output().unwrap());
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+/// Nothing is paid for a video that nobody can read.
+#[cfg(unix)]
+#[test]
+fn a_video_for_a_closed_stdout_is_refused() {
+    let here = tempfile::tempdir().unwrap();
+    let image = picture("portrait.jpg");
+    let program = env!("CARGO_BIN_EXE_kling");
+    for closed in [">&-", ">/dev/null"] {
+        let script = format!("exec '{program}' effect color_mixing \"$1\" --mock -o - {closed}");
+        let mut shell = std::process::Command::new("sh");
+        shell.current_dir(here.path()).args(["-c", &script, "sh"]);
+        let ran = run(shell.arg(&image));
+        assert_eq!(ran.code, Some(2), "{closed}: {}", ran.stderr);
+        let why = "--output - writes the video to stdout, which is closed or /dev/null";
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
 }
 
 #[test]

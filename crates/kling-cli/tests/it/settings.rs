@@ -113,7 +113,7 @@ fn wrong_settings_name_their_place() {
     check_refused(
         &[],
         "journal-mx = 5",
-        "mock.toml: journal-mx: there is no such setting; did you mean journal-max?",
+        "mock.toml: journal-mx: unknown setting; did you mean journal-max?",
     );
     check_refused(
         &[],
@@ -174,7 +174,7 @@ fn wrong_settings_name_their_place() {
     check_refused(
         &[("KLING_MOCK_ACCOUNT", "a:sk-secret:many")],
         "",
-        "KLING_MOCK_ACCOUNT: --account: \"many\" is no number of slots",
+        "KLING_MOCK_ACCOUNT: --account: \"many\" is not a number of slots",
     );
     check_refused(
         &[("KLING_MOCK_PUBLIC_URL", "mock")],

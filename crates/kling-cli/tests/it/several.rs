@@ -158,7 +158,7 @@ fn every_picture_is_checked_before_the_first_is_paid() {
         "--report no/page.html is in a directory that does not exist",
         "--output names one file, and this makes 4 videos",
         "--external-task-id names one task",
-        "good-color_mixing.mp4 is there, and nothing tells what it was made of",
+        "good-color_mixing.mp4 already exists and has no state file",
         "notes.jpg can't be used: it is neither a JPEG nor a PNG picture",
         "missing.jpg can't be read",
         "notes.jpg is given twice",
@@ -192,11 +192,11 @@ fn options_that_make_no_sense_together_are_refused() {
     let scene = "color_mixing";
     check_usage(
         &[scene, "a.jpg", "--again"],
-        "--again is for several pictures",
+        "--again needs several pictures",
     );
     check_usage(
         &[scene, "a.jpg", "--output-dir", "no"],
-        "--output-dir no is no directory",
+        "--output-dir no is not a directory",
     );
     check_usage(
         &[scene, "a.jpg", "--output-dir", ".", "-o", "x"],
@@ -204,7 +204,7 @@ fn options_that_make_no_sense_together_are_refused() {
     );
     check_usage(
         &[scene, "a.jpg", "-o", "x.html", "--report", "./x.html"],
-        "the same place",
+        "are the same file",
     );
     check_usage(&[scene, "a.jpg", "./a.jpg"], "./a.jpg is given twice");
     let signed = "https://example.com/a.jpg?sig=secret";
@@ -225,7 +225,7 @@ fn options_that_make_no_sense_together_are_refused() {
             "--report",
             "a-color_mixing.mp4",
         ],
-        "--report and a video have the same place",
+        "--report and a video are the same file",
     );
 }
 
@@ -246,11 +246,11 @@ fn one_failure_does_not_stop_the_others() {
         ran.stderr
     );
     assert_eq!(ran.code, Some(5));
-    let resume = "go on with: kling resume c-color_mixing.mp4.kling.json";
+    let resume = "resume with: kling resume c-color_mixing.mp4.kling.json";
     assert!(ran.stderr.contains(resume), "{}", ran.stderr);
     assert!(
         ran.stderr
-            .contains("1 of 3 videos made; the same command again")
+            .contains("1 of 3 videos made; run the same command again")
     );
     // What was not created left nothing behind.
     assert!(!here.path().join("b-color_mixing.mp4.kling.json").exists());
@@ -319,7 +319,7 @@ fn creates_that_an_earlier_run_lost_do_not_keep_the_others_back() {
     let first = again();
     let lost = ["maybe_sent", "maybe_sent"];
     assert_eq!(states(&first), [lost[0], lost[1], "not_sent"]);
-    let advice = "the same command again goes on with the rest";
+    let advice = "run the same command again to finish the rest";
     assert!(first.stderr.contains(advice), "{}", first.stderr);
     let second = again();
     assert_eq!(states(&second), [lost[0], lost[1], "done"]);
@@ -362,7 +362,7 @@ fn a_lost_create_is_gone_on_with_where_it_can_be_found() {
         &["color_mixing", "a.jpg", "b.jpg"],
     ));
     assert_eq!(states(&ran), ["maybe_sent", "maybe_sent"], "{}", ran.stderr);
-    let advice = "the same command again goes on with the rest";
+    let advice = "run the same command again to finish the rest";
     assert!(ran.stderr.contains(advice), "{}", ran.stderr);
 }
 
@@ -392,8 +392,8 @@ fn interrupted_it_tells_which_goes_on() {
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert_eq!(states(&ran), ["refused", "interrupted", "not_sent"]);
     for words in [
-        "goes on, and is charged",
-        "go on with: kling resume b-color_mixing.mp4.kling.json",
+        "keeps running and is charged",
+        "resume with: kling resume b-color_mixing.mp4.kling.json",
     ] {
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }

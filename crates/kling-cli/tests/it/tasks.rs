@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::killed::Moment;
 use crate::run::{Ran, RunningMock, kling, picture, run, send_signal};
 
-const CHARGED: &str = "goes on, and is charged";
+const CHARGED: &str = "keeps running and is charged";
 
 fn service(faults: &[&str]) -> RunningMock {
     let mut arguments = vec!["--provider", "kling", "--plan", "stuck"];
@@ -134,6 +134,25 @@ fn an_account_without_tasks_is_no_silence() {
         (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
         (Some(0), "", "no tasks\n")
     );
+}
+
+/// What a service says of a failure may quote the signed address of a picture.
+#[test]
+fn a_list_shows_no_signature() {
+    let here = tempfile::tempdir().unwrap();
+    let page = json!({"code": 0, "message": "ok", "data": [
+        {"task_id": "7", "task_status": "failed",
+         "task_status_msg": "can't fetch https://cdn.test/a.png?sig=1234 now"},
+    ]});
+    std::fs::write(here.path().join("page.json"), page.to_string()).unwrap();
+    let path = here.path().join("page.json");
+    let fault = format!("list:raw(200, application/json, @{})", path.display());
+    let mock = service(&[&fault]);
+    let mut list = kling(here.path());
+    list.env("KLING_API_KEY", &mock.api_key)
+        .args(["list", "--base-url", &mock.base_url]);
+    let shown = "7\tfailed\t-\tcan't fetch https://cdn.test/a.png?… now\n";
+    assert_eq!(run(&mut list).stdout, shown);
 }
 
 /// One that can't be shown must not be missed in silence.

@@ -113,7 +113,7 @@ fn a_callback_that_can_t_be_verified_is_not_called_forged() {
     let check_usage = |more: &[&str], why: &str| {
         check_ends(&vector("raw_body"), None, more, (2, "usage"), why);
     };
-    check_usage(&["--secret-env", "NONE"], "there is no such variable");
+    check_usage(&["--secret-env", "NONE"], "the variable is not set");
     check_usage(&["--secret-file", "none"], "can't be read");
     let secret = ["--secret-env", "SECRET"];
     let header = ["--header", "no colon"];

@@ -40,8 +40,8 @@ fn advice(error: &kling_http::Error) -> &'static str {
         return "look before you create again";
     }
     match error.kind() {
-        ErrorKind::WaitTimeout => "it goes on: wait again, with error.task_id()",
-        ErrorKind::TaskFailed => "read error.task(): a new create costs anew",
+        ErrorKind::WaitTimeout => "it keeps running: wait again, with error.task_id()",
+        ErrorKind::TaskFailed => "read error.task(): a new create is charged again",
         ErrorKind::Validation => "nothing was sent: see error.violations()",
         _ if error.retryability() == Retryability::Permanent => "change something first",
         _ => "try again later",
@@ -59,12 +59,12 @@ async fn each_error_says_what_to_do_next() {
         (
             "stuck",
             "list:503 optional",
-            "it goes on: wait again, with error.task_id()",
+            "it keeps running: wait again, with error.task_id()",
         ),
         (
             "quick fail(\"no face\")",
             "list:503 optional",
-            "read error.task(): a new create costs anew",
+            "read error.task(): a new create is charged again",
         ),
         ("instant", "create:429/1101", "change something first"),
         ("instant", "create:503/5001", "try again later"),

@@ -64,10 +64,10 @@ impl AccessKeys {
         if let Some(token) = token.as_ref().filter(|token| token.is_good_at(now)) {
             return Ok(token.header.clone());
         }
-        check_key(&self.access_key).map_err(|why| why.error("access key"))?;
-        check_key(&self.secret_key).map_err(|why| why.error("secret key"))?;
+        check_key(&self.access_key).map_err(|why| why.error("the access key"))?;
+        check_key(&self.secret_key).map_err(|why| why.error("the secret key"))?;
         let token_text = sign(&self.access_key, &self.secret_key, now)?;
-        let header = bearer(&token_text).map_err(|why| why.error("token"))?;
+        let header = bearer(&token_text).map_err(|why| why.error("the token"))?;
         *token = Some(Token {
             signed_at: now,
             header: header.clone(),

@@ -75,7 +75,7 @@ impl Credentials {
     #[cfg_attr(not(feature = "jwt"), allow(unused_variables))]
     pub(crate) fn authorization(&self, now: SystemTime) -> Result<HeaderValue> {
         match &self.0 {
-            Secret::ApiKey(header) => header.clone().map_err(|why| why.error("API key")),
+            Secret::ApiKey(header) => header.clone().map_err(|why| why.error("the API key")),
             #[cfg(feature = "jwt")]
             Secret::AccessKeys(keys) => keys.authorization(now),
         }
@@ -116,6 +116,11 @@ pub(crate) fn without_token(text: &str, bearer: &HeaderValue) -> String {
     }
 }
 
+/// Rejects a key, trimmed as it is when it is used; `name` is where it came from.
+pub(crate) fn check(name: &str, key: &str) -> Result<()> {
+    check_key(key.trim()).map_err(|why| why.error(name))
+}
+
 /// Rejects a text that can't be a key.
 fn check_key(key: &str) -> std::result::Result<(), NoKey> {
     if key.is_empty() {
@@ -135,12 +140,12 @@ enum NoKey {
 }
 
 impl NoKey {
-    /// `what` names the key.
+    /// `what` is the key, as the subject of a sentence.
     fn error(self, what: &str) -> Error {
         let text = match self {
-            NoKey::Empty => format!("the {what} is empty"),
+            NoKey::Empty => format!("{what} is empty"),
             NoKey::Odd => {
-                format!("the {what} has characters that no key has: was it copied whole?")
+                format!("{what} has characters that no key has: was it copied whole?")
             }
         };
         Error::new(ErrorKind::Config, text)

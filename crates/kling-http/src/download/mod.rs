@@ -52,9 +52,10 @@ impl TaskHandle {
     /// fresh one, once.
     ///
     /// ```no_run
-    /// # async fn example(task: kling_http::TaskHandle) -> kling_http::Result<()> {
+    /// # async fn example(task: kling_http::TaskHandle) -> Result<(), Box<dyn std::error::Error>> {
     /// let done = task.wait().await?;
-    /// let saved = task.download(&done.videos()[0]).await?.save_to("me.mp4").await?;
+    /// let video = done.videos().first().ok_or("the task made no video")?;
+    /// let saved = task.download(video).await?.save_to("me.mp4").await?;
     /// println!("{} bytes, SHA-256 {}", saved.bytes, saved.sha256);
     /// # Ok(())
     /// # }

@@ -26,8 +26,6 @@ pub(crate) enum Kind {
     Save(String),
     /// Part of a file that something else compiles and runs.
     Quote(String),
-    /// Not run, for one of [`REASONS`].
-    Skip(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,10 +34,6 @@ pub(crate) enum Language {
     Python,
     Node,
 }
-
-/// Why a block may not be run: it takes minutes, on a machine with nothing else
-/// to do.
-pub(crate) const REASONS: [&str; 1] = ["slow"];
 
 /// Where quotes may come from: what is there is compiled and run by `cargo
 /// test`, or by `cargo xtask schema --languages`.
@@ -112,7 +106,7 @@ impl Document {
     fn check_outputs(&self) -> Result<(), String> {
         let mut before: Option<&Kind> = None;
         for block in &self.blocks {
-            let follows = matches!(before, Some(Kind::Run(_) | Kind::Live | Kind::Skip(_)));
+            let follows = matches!(before, Some(Kind::Run(_) | Kind::Live));
             if block.kind == Kind::Output && !follows {
                 let path = self.path.display();
                 return Err(format!("{path}:{}: the output of what?", block.line));
@@ -151,10 +145,6 @@ fn kind(info: &str) -> Result<Kind, String> {
         ("js", None) => Ok(Kind::Run(Language::Node)),
         ("text", None) => Ok(Kind::Output),
         ("sh", Some(("live", ""))) => Ok(Kind::Live),
-        ("sh", Some(("skip", reason))) if REASONS.contains(&reason) => {
-            Ok(Kind::Skip(reason.to_owned()))
-        }
-        (_, Some(("skip", _))) => Err(format!("only sh is skipped, and only for {REASONS:?}")),
         ("python" | "js" | "json" | "toml", Some(("file", name)))
             if !name.is_empty() && !name.contains('/') =>
         {
@@ -186,7 +176,6 @@ mod tests {
         check("python", Kind::Run(Language::Python));
         check("text", Kind::Output);
         check("sh live", Kind::Live);
-        check("sh skip=slow", Kind::Skip("slow".to_owned()));
         check("toml file=a.toml", Kind::Save("a.toml".to_owned()));
         let example = "crates/kling-mock/examples/a.rs";
         check(
@@ -197,10 +186,9 @@ mod tests {
             "",
             "bash",
             "console",
-            "sh skip=boring",
-            "sh skip=slow twice",
+            "sh skip",
+            "sh live twice",
             "python live",
-            "python skip=slow",
             "rust",
             "rust,no_run",
             "rust quote=crates/kling-http/src/lib.rs",

@@ -165,7 +165,7 @@ fn script(document: &Document, out: &Path, ports: &Ports) -> String {
                 add(format!("(\n{})", text.replace("sk-…", "sk-live")));
                 add(AFTER_LIVE.to_owned());
             }
-            Kind::Output | Kind::Quote(_) | Kind::Skip(_) => {}
+            Kind::Output | Kind::Quote(_) => {}
         }
     }
     script

@@ -12,24 +12,24 @@ use kling_http::{Clock as _, SystemClock};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use crate::destination::directory_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::place::directory_of;
 use crate::request::shown_image;
-use crate::row::{Row, RowState, shown_charge, shown_seconds};
+use crate::summary::{JobState, JobSummary, shown_charge, shown_seconds};
 
 /// The largest file that is put into the page. Browsers hold what is in a page
 /// in memory, several times over.
 const LARGEST_FILE: u64 = 24 * 1024 * 1024;
 
-/// How much is put into a page: it is written anew after each job. What comes
+/// How much is put into a page: it is rewritten after each job. What comes
 /// after that is linked, and must stay where it is.
 const LARGEST_PAGE: u64 = 96 * 1024 * 1024;
 
-const STYLE: &str = include_str!("../templates/gallery.css");
+const STYLE: &str = include_str!("../templates/report.css");
 
 #[derive(Template)]
-#[template(path = "gallery.html")]
+#[template(path = "report.html")]
 struct Page<'a> {
     style: &'a str,
     /// The only style that the page allows.
@@ -71,7 +71,7 @@ struct Video {
 }
 
 /// Writes the page, whole or not at all.
-pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, rows: &[JobSummary]) -> Result<(), Failure> {
     let fault = |why: String| {
         Failure::Usage(format!(
             "--report {} can't be written: {why}",
@@ -95,7 +95,7 @@ pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<(), Failure> {
     written().map_err(|error: std::io::Error| fault(error.to_string()))
 }
 
-fn render(path: &Path, rows: &[Row]) -> askama::Result<String> {
+fn render(path: &Path, rows: &[JobSummary]) -> askama::Result<String> {
     let mut shelf = Shelf {
         page: std::path::absolute(path)
             .ok()
@@ -117,7 +117,7 @@ fn render(path: &Path, rows: &[Row]) -> askama::Result<String> {
 }
 
 /// How many there are of each state, in the order of the first of each.
-fn counts(rows: &[Row]) -> String {
+fn counts(rows: &[JobSummary]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for row in rows {
         let state = row.state.name();
@@ -138,20 +138,20 @@ fn words(state: &str) -> String {
 }
 
 impl Card {
-    fn new(index: usize, row: &Row, shelf: &mut Shelf) -> Card {
+    fn new(index: usize, row: &JobSummary, shelf: &mut Shelf) -> Card {
         let (tone, placeholder) = match row.state {
-            RowState::Waiting => ("idle", "waits for its turn"),
-            RowState::NotSent => ("idle", "was not sent"),
-            RowState::UnderWay => ("open", "was under way when this page was written"),
-            RowState::Ended(Exit::Ok) => ("good", "went elsewhere"),
-            RowState::Ended(
+            JobState::Waiting => ("idle", "waits for its turn"),
+            JobState::NotSent => ("idle", "was not sent"),
+            JobState::UnderWay => ("open", "was under way when this page was written"),
+            JobState::Ended(Exit::Ok) => ("good", "went elsewhere"),
+            JobState::Ended(
                 Exit::Timeout | Exit::MaybeSent | Exit::NotSaved | Exit::Interrupted,
             ) => ("open", "is not here yet"),
             // A task that goes on has an id.
-            RowState::Ended(Exit::Unavailable) if row.task_id.is_some() => {
+            JobState::Ended(Exit::Unavailable) if row.task_id.is_some() => {
                 ("open", "is not here yet")
             }
-            RowState::Ended(_) => ("bad", "was not made"),
+            JobState::Ended(_) => ("bad", "was not made"),
         };
         let pictures = row.pictures.iter().map(|given| Picture {
             name: shown_image(given).into_owned(),

@@ -12,34 +12,34 @@ const LONGEST_NAME: usize = 255;
 
 /// Where a video goes.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum Destination {
     File(PathBuf),
     Stdout,
     /// A file in the current directory, named after scene and task.
     Default,
 }
 
-impl Place {
+impl Destination {
     /// `-` is stdout.
-    pub(crate) fn new(output: Option<&PathBuf>) -> Place {
+    pub(crate) fn new(output: Option<&PathBuf>) -> Destination {
         match output {
-            Some(path) if path.as_os_str() == "-" => Place::Stdout,
-            Some(path) => Place::File(path.clone()),
-            None => Place::Default,
+            Some(path) if path.as_os_str() == "-" => Destination::Stdout,
+            Some(path) => Destination::File(path.clone()),
+            None => Destination::Default,
         }
     }
 
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
-            Place::File(path) => Some(path),
-            Place::Stdout | Place::Default => None,
+            Destination::File(path) => Some(path),
+            Destination::Stdout | Destination::Default => None,
         }
     }
 
     /// The same, where events may go to stdout.
     pub(crate) fn check_with(&self, json: bool, inputs: &[String]) -> Result<(), Failure> {
-        if json && matches!(self, Place::Stdout) {
-            let text = "--output - and --json both want stdout: choose one";
+        if json && matches!(self, Destination::Stdout) {
+            let text = "--output - and --json both use stdout: choose one";
             return Err(Failure::Usage(text.to_owned()));
         }
         self.check(inputs)
@@ -48,15 +48,37 @@ impl Place {
     /// Whether the video can be saved there; `inputs` must not be lost by it.
     pub(crate) fn check(&self, inputs: &[String]) -> Result<(), Failure> {
         match self {
-            Place::Stdout if std::io::stdout().is_terminal() => Err(Failure::Usage(
+            Destination::Stdout if std::io::stdout().is_terminal() => Err(Failure::Usage(
                 "--output - writes the video to stdout, which is a terminal: pipe it".to_owned(),
             )),
-            Place::Stdout => Ok(()),
-            Place::Default => try_to_write(Path::new("."))
+            // A stdout that is closed is /dev/null by the time that a program runs.
+            Destination::Stdout if is_discarded() => Err(Failure::Usage(
+                "--output - writes the video to stdout, which is closed or /dev/null: pipe it"
+                    .to_owned(),
+            )),
+            Destination::Stdout => Ok(()),
+            Destination::Default => try_to_write(Path::new("."))
                 .map_err(|why| Failure::Usage(format!("the current directory {why}"))),
-            Place::File(path) => check_file("--output", path, inputs),
+            Destination::File(path) => check_file("--output", path, inputs),
         }
     }
+}
+
+/// Whether what is written to stdout is thrown away.
+#[cfg(unix)]
+fn is_discarded() -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned();
+    let stdout = stdout.and_then(|it| std::fs::File::from(it).metadata());
+    let null = std::fs::metadata("/dev/null");
+    matches!((stdout, null), (Ok(stdout), Ok(null)) if stdout.rdev() == null.rdev())
+}
+
+#[cfg(not(unix))]
+fn is_discarded() -> bool {
+    false
 }
 
 /// The directory that a file is in.
@@ -105,25 +127,25 @@ pub(crate) fn check_file(option: &str, output: &Path, inputs: &[String]) -> Resu
     };
     // The state file and the command that goes on with it are text.
     if output.to_str().is_none() {
-        return fault("is no text (UTF-8): choose another name");
+        return fault("is not valid UTF-8: choose another name");
     }
     if name.len() > LONGEST_NAME {
         return fault("has a name that is too long for a file");
     }
     check_directory(directory_of(output), &named)?;
     if std::fs::symlink_metadata(output).is_ok_and(|target| !target.is_file()) {
-        return fault("exists and is not a regular file: name another");
+        return fault("exists and is not a regular file: choose another");
     }
     let same = |image: &String| {
         let (image, output) = (std::fs::canonicalize(image), std::fs::canonicalize(output));
         matches!((image, output), (Ok(image), Ok(output)) if image == output)
     };
     if inputs.iter().any(same) {
-        return fault("is what the video is made of: name another file");
+        return fault("is one of the input pictures: choose another file");
     }
     // The one record of something that is paid for.
     if is_state_file(output) {
-        return fault("is the state file of a job: name another file");
+        return fault("is the state file of a job: choose another file");
     }
     Ok(())
 }
@@ -143,7 +165,7 @@ pub(crate) fn check_apart(places: &[(&str, Option<&Path>)]) -> Result<(), Failur
     for (index, (name, path)) in places.iter().enumerate() {
         let taken = |(_, other): &&(&str, Option<&Path>)| matches!((path, other), (Some(path), Some(other)) if is_same(path, other));
         if let Some((other, _)) = places.iter().skip(index + 1).find(taken) {
-            let text = format!("{name} and {other} have the same place: name another file");
+            let text = format!("{name} and {other} are the same file: choose another");
             return Err(Failure::Usage(text));
         }
     }
@@ -165,7 +187,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 pub(crate) fn check_output_dir(directory: &Path) -> Result<(), Failure> {
     let fault = |why: &str| Failure::Usage(format!("--output-dir {} {why}", directory.display()));
     if !directory.is_dir() {
-        return Err(fault("is no directory: create it first"));
+        return Err(fault("is not a directory: create it first"));
     }
     try_to_write(directory).map_err(|why| fault(&why))
 }

@@ -125,7 +125,7 @@ fn page(command: Command) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     clap_mangen::Man::new(command)
         .render(&mut text)
-        .map_err(|error| Failure::Usage(format!("the page can't be made: {error}")))?;
+        .map_err(|error| Failure::Usage(format!("the manual page can't be generated: {error}")))?;
     Ok(text)
 }
 

@@ -50,7 +50,7 @@ enum What {
 /// Which checks, and where to write what they found.
 #[derive(Debug, clap::Args)]
 struct ReportArgs {
-    /// Run only this check, or those whose ids begin like this (create); may be given again
+    /// Run only this check, or those whose ids begin like this (create); repeatable
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
 
@@ -128,8 +128,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
 
 fn explain(id: &str) -> Result<bool, String> {
     let check = checks().find(|check| check.id == id);
-    let check =
-        check.ok_or_else(|| format!("there is no check {id:?}: see kling conformance list"))?;
+    let check = check.ok_or_else(|| format!("no check {id:?}: see kling conformance list"))?;
     let facts = check.facts.join(", ");
     let (level, sentence) = (check.level, check.sentence);
     emit(&format!("{id} ({level})\n{sentence}"));

@@ -7,14 +7,14 @@ use crate::args::EffectArgs;
 use crate::connect::Connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, Report, resume_command};
-use crate::gallery;
 use crate::job::{self, Job, Plan};
 use crate::output::{say, say_lines};
-use crate::plan::{self, Begin, Planned};
+use crate::plan::{self, Planned, Start};
+use crate::report_page;
 use crate::request::RequestArgs;
 use crate::resume;
-use crate::row::{Row, RowState};
 use crate::signals::StopSignals;
+use crate::summary::{JobState, JobSummary};
 use crate::table::table;
 
 /// How many creates in a row may get no answer before the rest is kept back: one
@@ -22,13 +22,13 @@ use crate::table::table;
 const UNANSWERED: u32 = 2;
 
 /// The jobs of one call, and how far they have come.
-pub(crate) struct Queue<'a> {
+pub(crate) struct Batch<'a> {
     args: &'a EffectArgs,
     service: &'a Connection,
-    rows: Vec<Row>,
+    rows: Vec<JobSummary>,
 }
 
-impl Queue<'_> {
+impl Batch<'_> {
     /// Works through the jobs; the exit code is that of the first that was not
     /// done, unless somebody asked to stop.
     pub(crate) async fn work(
@@ -37,40 +37,40 @@ impl Queue<'_> {
         jobs: Vec<Planned>,
         signals: &mut StopSignals,
     ) -> Result<Exit, Failure> {
-        let rows = jobs.iter().map(Row::new).collect();
-        let mut queue = Queue {
+        let rows = jobs.iter().map(JobSummary::new).collect();
+        let mut batch = Batch {
             args,
             service,
             rows,
         };
         // A page that can't be written is found out before anything is paid.
-        queue.write_page()?;
+        batch.write_page()?;
         let several = jobs.len() > 1;
         let mut stopped: Option<&str> = None;
         let mut unanswered = 0;
         for (index, planned) in jobs.into_iter().enumerate() {
             let number = several.then_some(index + 1);
-            if let Begin::Ended(file) = &planned.begin {
+            if let Start::Ended(file) = &planned.start {
                 let task = file
                     .state
                     .task
                     .as_ref()
                     .map(|task| task.task_id.to_string());
-                if let (Some(row), Some(outcome)) = (queue.rows.get_mut(index), &file.state.outcome)
+                if let (Some(row), Some(outcome)) = (batch.rows.get_mut(index), &file.state.outcome)
                 {
                     row.ended_before(outcome, task);
                 }
-                queue.tell_skipped(index, number);
+                batch.report_skipped(index, number);
                 continue;
             }
             if let Some(why) = stopped {
-                queue.update(index, |row| {
-                    row.state = RowState::NotSent;
+                batch.update(index, |row| {
+                    row.state = JobState::NotSent;
                     row.reason = Some(why.to_owned());
                 });
                 continue;
             }
-            let report = queue.one(index, number, planned, signals).await;
+            let report = batch.one(index, number, planned, signals).await;
             let exit = report.as_ref().map_or(Exit::Ok, |report| report.exit);
             unanswered = match &report {
                 Some(report) if report.is_unanswered => unanswered + 1,
@@ -80,16 +80,18 @@ impl Queue<'_> {
                 _ => 0,
             };
             stopped = match exit {
-                Exit::Interrupted => Some("interrupted before it was sent"),
+                Exit::Interrupted => Some("not sent: interrupted"),
                 Exit::Auth => Some("not sent: the service does not accept the key"),
-                Exit::Account => Some("not sent: the account can't pay, or may not do this"),
+                Exit::Account => {
+                    Some("not sent: the account has no balance left, or no permission")
+                }
                 _ if unanswered >= UNANSWERED => Some("not sent: the service does not answer"),
                 _ => None,
             };
         }
-        let exit = queue.exit();
+        let exit = batch.exit();
         if several {
-            queue.tell_all(exit);
+            batch.print_summary(exit);
         }
         Ok(exit)
     }
@@ -109,7 +111,7 @@ impl Queue<'_> {
         // Should nobody be left to say how it ended, the page says how to go on.
         let resume = self.resume_command(&planned);
         self.update(index, |row| {
-            row.state = RowState::UnderWay;
+            row.state = JobState::UnderWay;
             row.resume = resume;
         });
         if let (Some(number), Some(row)) = (number, self.rows.get(index)) {
@@ -117,8 +119,10 @@ impl Queue<'_> {
         }
         let began = Instant::now();
         let work = async |job: &mut Job| self.make(planned, job).await;
-        let outcome = job::attend(&mut job, signals, work).await;
-        let failure = outcome.err().map(|failure| job::tell(&job, failure));
+        let outcome = job::until_stopped(&mut job, signals, work).await;
+        let failure = outcome
+            .err()
+            .map(|failure| job::report_failure(&job, failure));
         self.update(index, |row| {
             row.ended(&job, failure.as_ref(), began.elapsed());
         });
@@ -133,10 +137,14 @@ impl Queue<'_> {
     }
 
     async fn make(&self, planned: Planned, job: &mut Job) -> Result<(), Failure> {
-        let Planned { args, place, begin } = planned;
-        let (request, anew) = match begin {
-            Begin::Create { request, anew } => (request, anew),
-            Begin::GoOn(file) => {
+        let Planned {
+            args,
+            destination,
+            start,
+        } = planned;
+        let (request, replace) = match start {
+            Start::Create { request, replace } => (request, replace),
+            Start::Continue(file) => {
                 job.knows(&file);
                 let again = RequestArgs {
                     external_task_id: Some(file.state.external_task_id.to_string()),
@@ -146,9 +154,16 @@ impl Queue<'_> {
                 let is_known = file.state.task.is_some();
                 let again = (!is_known).then(|| again.assemble()).transpose()?;
                 let service = self.service;
-                return Box::pin(resume::go_on(service, *file, again, &place, job)).await;
+                return Box::pin(resume::continue_job(
+                    service,
+                    *file,
+                    again,
+                    &destination,
+                    job,
+                ))
+                .await;
             }
-            Begin::Ended(_) => return Ok(()),
+            Start::Ended(_) => return Ok(()),
         };
         let request = match request {
             Some(request) => *request,
@@ -160,17 +175,17 @@ impl Queue<'_> {
             write_state: !self.args.mock,
             // Of several, and of one that is treated as several are.
             keep: job.number.is_some() || self.args.output_dir.is_some(),
-            anew,
+            replace,
             state: self.args.state.as_deref(),
-            place: &place,
+            destination: &destination,
             mode: args.mode.as_deref(),
         };
         let (task, file) = job::create(&plan, request, job).await?;
-        Box::pin(job::finish(&task, file, &place, job)).await
+        Box::pin(job::finish(&task, file, &destination, job)).await
     }
 
     /// Changes a row, and the page with it.
-    fn update(&mut self, index: usize, change: impl FnOnce(&mut Row)) {
+    fn update(&mut self, index: usize, change: impl FnOnce(&mut JobSummary)) {
         if let Some(row) = self.rows.get_mut(index) {
             change(row);
         }
@@ -182,12 +197,12 @@ impl Queue<'_> {
 
     fn write_page(&self) -> Result<(), Failure> {
         match &self.args.report {
-            Some(path) => gallery::write(path, &self.rows),
+            Some(path) => report_page::write(path, &self.rows),
             None => Ok(()),
         }
     }
 
-    fn tell_skipped(&mut self, index: usize, number: Option<usize>) {
+    fn report_skipped(&mut self, index: usize, number: Option<usize>) {
         self.update(index, |_| {});
         let Some(row) = self.rows.get(index) else {
             return;
@@ -206,36 +221,36 @@ impl Queue<'_> {
         let mut first = Exit::Ok;
         for state in ended {
             match state {
-                RowState::Ended(Exit::Interrupted) => return Exit::Interrupted,
-                RowState::Ended(exit) if first == Exit::Ok => first = exit,
+                JobState::Ended(Exit::Interrupted) => return Exit::Interrupted,
+                JobState::Ended(exit) if first == Exit::Ok => first = exit,
                 _ => {}
             }
         }
         first
     }
 
-    fn tell_all(&self, exit: Exit) {
+    fn print_summary(&self, exit: Exit) {
         say_lines(&table(&self.rows));
         for command in self.rows.iter().filter_map(|row| row.resume.as_ref()) {
-            say(&format!("go on with: {command}"));
+            say(&format!("resume with: {command}"));
         }
         let done = self
             .rows
             .iter()
-            .filter(|row| row.state == RowState::Ended(Exit::Ok));
+            .filter(|row| row.state == JobState::Ended(Exit::Ok));
         let (done, all) = (done.count(), self.rows.len());
         let finds = self.service.provider.finds_external_ids();
-        let goes_on = |row: &Row| match row.state {
-            RowState::Ended(Exit::MaybeSent) => finds,
-            state => !matches!(state, RowState::Ended(Exit::Ok | Exit::TaskFailed)),
+        let goes_on = |row: &JobSummary| match row.state {
+            JobState::Ended(Exit::MaybeSent) => finds,
+            state => !matches!(state, JobState::Ended(Exit::Ok | Exit::TaskFailed)),
         };
         let next = if self.args.mock || !self.rows.iter().any(goes_on) {
             ""
         } else {
-            "; the same command again goes on with the rest, and pays for nothing twice"
+            "; run the same command again to finish the rest; nothing is charged twice"
         };
         say(&format!("{done} of {} made{next}", plan::videos(all)));
-        let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
+        let rows: Vec<Value> = self.rows.iter().map(JobSummary::to_json).collect();
         let job = Job::new(self.args.json);
         job.event("summary", json!({"jobs": rows, "exit_code": exit.code()}));
     }

@@ -8,17 +8,17 @@ use serde_json::{Value, json};
 use crate::exit::Exit;
 use crate::failure::Report;
 use crate::job::Job;
-use crate::plan::{Begin, Planned};
+use crate::plan::{Planned, Start};
 use crate::request::shown_image;
 use crate::state::{Charge, Outcome, seconds_of};
 
 /// One job, as far as it has come.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct JobSummary {
     pub(crate) scene: String,
     /// As they were given.
     pub(crate) pictures: Vec<String>,
-    pub(crate) state: RowState,
+    pub(crate) state: JobState,
     /// Why it is not done, and what is to be said of one that is.
     pub(crate) reason: Option<String>,
     /// How long the service took; of a task that has not ended, how long was
@@ -33,7 +33,7 @@ pub(crate) struct Row {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RowState {
+pub(crate) enum JobState {
     Waiting,
     UnderWay,
     /// An earlier job's failure ended the run before.
@@ -41,38 +41,38 @@ pub(crate) enum RowState {
     Ended(Exit),
 }
 
-impl RowState {
+impl JobState {
     /// A stable word: of one that ended, its exit code's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            RowState::Waiting => "waiting",
-            RowState::UnderWay => "under_way",
-            RowState::NotSent => "not_sent",
-            RowState::Ended(exit) => exit.name(),
+            JobState::Waiting => "waiting",
+            JobState::UnderWay => "under_way",
+            JobState::NotSent => "not_sent",
+            JobState::Ended(exit) => exit.name(),
         }
     }
 }
 
-impl Row {
-    pub(crate) fn new(job: &Planned) -> Row {
+impl JobSummary {
+    pub(crate) fn new(job: &Planned) -> JobSummary {
         let from_file = job.args.request.iter().cloned();
-        Row {
-            scene: match &job.begin {
-                Begin::Create {
+        JobSummary {
+            scene: match &job.start {
+                Start::Create {
                     request: Some(request),
                     ..
                 } => request.effect_scene.to_string(),
                 _ => job.args.scene.clone().unwrap_or_default(),
             },
             pictures: from_file.chain(job.args.images.iter().cloned()).collect(),
-            state: RowState::Waiting,
+            state: JobState::Waiting,
             reason: None,
             seconds: None,
             charge: None,
-            output: match &job.begin {
+            output: match &job.start {
                 // What lies there now is not of this run.
-                Begin::Create { .. } | Begin::GoOn(_) => None,
-                Begin::Ended(_) => job.output(),
+                Start::Create { .. } | Start::Continue(_) => None,
+                Start::Ended(_) => job.output(),
             },
             task_id: None,
             resume: None,
@@ -87,7 +87,7 @@ impl Row {
 
     /// Takes in how its run ended.
     pub(crate) fn ended(&mut self, job: &Job, failure: Option<&Report>, waited: Duration) {
-        self.state = RowState::Ended(failure.map_or(Exit::Ok, |report| report.exit));
+        self.state = JobState::Ended(failure.map_or(Exit::Ok, |report| report.exit));
         self.reason = failure.map(|report| report.message.clone());
         self.resume = failure.and_then(Report::resume_command);
         self.task_id.clone_from(&job.task_id);
@@ -109,18 +109,18 @@ impl Row {
         let (exit, reason) = match &outcome.failure {
             None => (
                 Exit::Ok,
-                "made by an earlier run; nothing was sent now".to_owned(),
+                "made by an earlier run; nothing was sent".to_owned(),
             ),
             Some(why) => {
                 self.output = None;
-                let next = "nothing was sent now; --again makes it anew";
+                let next = "nothing was sent; --again creates a new task";
                 (
                     Exit::TaskFailed,
-                    format!("{why}, in an earlier run; {next}"),
+                    format!("{why} (in an earlier run); {next}"),
                 )
             }
         };
-        (self.state, self.reason) = (RowState::Ended(exit), Some(reason));
+        (self.state, self.reason) = (JobState::Ended(exit), Some(reason));
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -151,14 +151,14 @@ pub(crate) fn shown_seconds(seconds: Option<f64>) -> String {
 }
 
 /// What it cost, for people: what the service does not tell is unknown.
-pub(crate) fn shown_charge(row: &Row) -> String {
+pub(crate) fn shown_charge(row: &JobSummary) -> String {
     match (&row.charge, &row.task_id) {
         (Some(charge), _) => charge.to_string(),
         (None, Some(_)) => "unknown".to_owned(),
         // A create whose answer was lost may be charged.
         (None, None) => match row.state {
-            RowState::UnderWay | RowState::Ended(Exit::MaybeSent) => "unknown".to_owned(),
-            RowState::Ended(Exit::Interrupted) if row.resume.is_some() => "unknown".to_owned(),
+            JobState::UnderWay | JobState::Ended(Exit::MaybeSent) => "unknown".to_owned(),
+            JobState::Ended(Exit::Interrupted) if row.resume.is_some() => "unknown".to_owned(),
             _ => "-".to_owned(),
         },
     }

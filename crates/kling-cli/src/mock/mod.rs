@@ -158,7 +158,7 @@ fn read_account(text: &str) -> Result<Account, String> {
     if let Some(slots) = parts.next() {
         let number = slots
             .parse()
-            .map_err(|_| format!("--account: {slots:?} is no number of slots"))?;
+            .map_err(|_| format!("--account: {slots:?} is not a number of slots"))?;
         account = account.slots(number);
     }
     match parts.next() {

@@ -16,7 +16,7 @@ use crate::output::{emit, print};
 
 mod diff;
 
-/// What is known of the effect scenes; nothing is sent.
+/// List, search, show and compare effect scenes; nothing is sent.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
