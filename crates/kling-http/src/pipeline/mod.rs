@@ -22,7 +22,7 @@ use crate::client::{Client, Settings};
 use crate::error::{Error, Result, Retryability};
 use crate::notice::Notice;
 use crate::trace;
-use crate::transport::{Collected, Operation, Transport as _, TransportError, TransportErrorKind};
+use crate::transport::{Collected, Operation, Transport as _, TransportError};
 
 mod classify;
 mod retry;
@@ -216,14 +216,12 @@ async fn receive(
         (status, headers) = (parts.status, parts.headers);
         rest.collect_into(&mut body, ANSWER_LIMIT).await
     };
-    let ended = timeout(limit, exchange).await.unwrap_or_else(|_| {
-        let text = format!("no answer within {} s", limit.as_secs_f32());
-        Err(TransportError::new(TransportErrorKind::Timeout, text))
-    });
+    let ended = timeout(limit, exchange).await;
+    let ended = ended.unwrap_or_else(|_| Err(TransportError::timeout(limit)));
     let body = body.into_bytes();
     match ended {
-        // All that it says came before it broke off, and perhaps with it the id of a
-        // task that is paid for.
+        // An answer that came whole counts, however its connection ended: it may hold
+        // the id of a task that is paid for.
         Err(error) if !is_whole(&body) => Err(Answer::broke_off(error, &body)),
         _ => Ok((status, headers, body)),
     }

@@ -14,6 +14,7 @@ use super::poll::PollPolicy;
 use super::timing::{Age, Timing};
 use super::verdict::has_result;
 use crate::error::{Error, ErrorKind, Result, Retryability};
+use crate::transport::TransportError;
 
 /// How often a task that succeeded without a result is queried again.
 const EMPTY_SUCCESSES: u32 = 5;
@@ -155,8 +156,8 @@ impl Watch {
                 Ok(Err(error)) => self.query_failed(cause, error),
                 Err(_) => {
                     if self.made_last_query {
-                        let text = format!("no answer within {} s", attempt.as_secs_f32());
-                        self.last_failure = Some(Error::new(ErrorKind::Timeout, text));
+                        self.last_failure =
+                            Some(Error::transport(TransportError::timeout(attempt)));
                     }
                     self.next_query = self.deadline;
                     None

@@ -1,6 +1,7 @@
 //! `TransportError`: why a request brought no response.
 
 use std::fmt;
+use std::time::Duration;
 
 /// A request without a response, or a response that broke off.
 #[derive(Debug)]
@@ -35,6 +36,12 @@ impl TransportError {
             kind,
             source: source.into(),
         }
+    }
+
+    /// The request took as long as it may.
+    pub(crate) fn timeout(limit: Duration) -> Self {
+        let text = format!("no answer within {} s", limit.as_secs_f32());
+        TransportError::new(TransportErrorKind::Timeout, text)
     }
 
     /// How far the request got.

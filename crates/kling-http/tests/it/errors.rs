@@ -1,5 +1,7 @@
 //! The error as a value, and as a sentence.
 
+use std::iter::successors;
+
 use kling_http::{Error, ErrorKind, Provider, TransportErrorKind};
 
 use crate::host::{Host, Reply, lost, ok, refusal};
@@ -12,7 +14,7 @@ fn an_error_is_one_word_wide_and_goes_anywhere() {
     assert_eq!(size_of::<Error>(), size_of::<usize>());
 }
 
-/// One lower-case sentence without its cause and without a dot at the end.
+/// One lower-case sentence without its root cause and without a dot at the end.
 #[track_caller]
 fn check_sentence(error: &Error) {
     let text = error.to_string();
@@ -20,10 +22,9 @@ fn check_sentence(error: &Error) {
     assert!(!text.contains('\n'), "{text:?}");
     assert!(!text.ends_with('.'), "{text:?}");
     assert!(!text.starts_with(char::is_uppercase), "{text:?}");
-    if let Some(source) = std::error::Error::source(error) {
-        let source = std::error::Error::source(source)
-            .map_or_else(|| source.to_string(), ToString::to_string);
-        assert!(!text.contains(&source), "{text:?} repeats {source:?}");
+    let causes = successors(std::error::Error::source(error), |cause| cause.source());
+    if let Some(root) = causes.last().map(ToString::to_string) {
+        assert!(!text.contains(&root), "{text:?} repeats {root:?}");
     }
 }
 
