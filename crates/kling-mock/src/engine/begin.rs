@@ -143,11 +143,12 @@ impl Engine {
         let now = tenant.tasks.latest().max(now);
         let plan = plan.unwrap_or_else(|| Arc::clone(&tenant.plan));
         let external_id = order.external_id.as_ref();
+        let number = world.ids.next_number();
         let mut task = Task {
-            id: self.profile.task_id(now, world.created),
+            id: self.profile.task_id(now, number),
             external_id: external_id.map(|id| Arc::from(id.as_str())),
             created: now,
-            plan: plan.drawn(self.seed, world.created),
+            plan: plan.drawn(self.seed, number),
             failure: order.failure.map(Arc::from).or(plan.failure().cloned()),
             reads: Vec::new(),
             asked: 0,
@@ -156,12 +157,12 @@ impl Engine {
             charge: 0,
         };
         let id = TaskId::new(task.id.to_string())?;
-        world.created += 1;
         let price = self.prices.of(&order.scene);
         task.charge = world
             .ledger
             .charge(&tenant.name, &id, external_id, &order.scene, price, now);
         let index = tenant.tasks.insert(task);
+        world.ids.add(account, index);
         tenant.occupy(index);
         Some(index)
     }

@@ -14,7 +14,7 @@ use super::show::Show;
 use super::store::Task;
 use super::{Engine, World};
 use crate::callback::{
-    AllowList, CallbackFault, Delivery, Met, Notice, Outcome, Policy, Queue, Rotation, Secrets,
+    AllowList, CallbackFault, Delivery, Met, Outcome, Policy, Queue, Rotation, Secrets,
     SignatureHeaders, WebhookSecret, allowed, test_event,
 };
 use crate::fault;
@@ -147,6 +147,7 @@ impl Engine {
         let World {
             tenants,
             faults,
+            ids,
             ledger,
             generation,
             ..
@@ -155,9 +156,10 @@ impl Engine {
             let name = Arc::clone(&tenant.name);
             let now = tenant.now(now);
             let tasks = &tenant.tasks;
+            let find = |id: &str| tasks.at(ids.find(&self.profile, id, account, tasks)?);
             let popped = tenant.callbacks.queue.pop(now, |notice| {
                 let task = notice.task.as_ref().map(TaskId::as_str);
-                let found = task.and_then(|id| tasks.at(tasks.find(id, false)?));
+                let found = task.and_then(find);
                 let facts = fault::Facts {
                     operation: fault::Operation::Callback,
                     account: &name,
@@ -168,8 +170,9 @@ impl Engine {
             });
             if let Some(delivery) = popped {
                 let notice = &delivery.notice;
+                let task = notice.task.as_ref().and_then(|id| find(id.as_str()));
                 let request = allowed(&notice.url, allow).and_then(|()| {
-                    let body = self.callback_body(tenant, ledger, notice, &delivery);
+                    let body = self.callback_body(tenant, task, ledger, &delivery);
                     let id = self.webhook_id(&name, delivery.callback);
                     let secrets = &tenant.callbacks.secrets;
                     let headers = secrets.headers(&id, seconds, &body, delivery.forgery, now);
@@ -195,13 +198,12 @@ impl Engine {
     fn callback_body(
         &self,
         tenant: &Tenant,
+        task: Option<&Task>,
         ledger: &Ledger,
-        notice: &Notice,
         delivery: &Delivery,
     ) -> Bytes {
-        let tasks = &tenant.tasks;
+        let notice = &delivery.notice;
         let shown = || {
-            let task = tasks.at(tasks.find(notice.task.as_ref()?.as_str(), false)?)?;
             let show = Show {
                 ledger,
                 profile: &self.profile,
@@ -210,7 +212,7 @@ impl Engine {
                 account: &tenant.name,
             };
             // The legacy body is the task itself, without an envelope (documented).
-            serde_json::to_vec(&show.queried(task, &notice.standing())?).ok()
+            serde_json::to_vec(&show.queried(task?, &notice.standing())?).ok()
         };
         shown().map_or_else(
             || test_event(delivery.callback, notice.since).into(),

@@ -321,8 +321,7 @@ impl Record {
         route: &Route<'_>,
         submission: Option<&Submission>,
     ) {
-        let tasks = world.tenants.get(account).map(|tenant| &tenant.tasks);
-        let find = |id: &str, external: bool| tasks?.find(id, external);
+        let find = |id| world.find(profile, account, id);
         self.task = match route {
             Route::Create => {
                 let id = submission.map_or("", |submission| submission.external_id.as_str());
@@ -331,14 +330,20 @@ impl Record {
                 note.clone_into(&mut self.note);
                 None
             }
-            Route::Get(id) => find(id, profile.external_ids),
+            // Both kinds of id are accepted in the same place (documented).
+            Route::Get(id) => find(id).or_else(|| {
+                let external = profile.external_ids.then_some(id)?;
+                world.find_external(account, external)
+            }),
             Route::Asset(file) => {
                 let name = file.split_once('/').map_or("", |(_, name)| name);
-                name.strip_suffix("-0.mp4").and_then(|id| find(id, false))
+                name.strip_suffix("-0.mp4").and_then(find)
             }
             _ => None,
         };
-        let task = self.task.and_then(|task| tasks?.at(task));
+        let task = self
+            .task
+            .and_then(|index| world.tenants.get(account)?.tasks.at(index));
         if let Some(task) = task {
             self.task_id = task.id.to_string();
             let id = task.external_id.as_deref().unwrap_or_default();

@@ -26,6 +26,7 @@ mod ahead;
 mod begin;
 mod callbacks;
 mod handle;
+mod ids;
 mod past;
 mod refusal;
 mod route;
@@ -49,6 +50,7 @@ pub(crate) use unread::{BODY_LIMIT, Unread};
 pub use upkeep::Stats;
 
 use account::Tenant;
+use ids::TaskIds;
 
 /// All that an engine is made of.
 #[derive(Debug)]
@@ -97,8 +99,7 @@ struct World {
     ledger: Ledger,
     /// How many requests came in: what request ids are counted by.
     requests: u64,
-    /// How many tasks there are: what task ids are counted by.
-    created: u64,
+    ids: TaskIds,
     /// How often the tasks were forgotten. What was under way then belongs to an
     /// earlier generation, and comes to nothing.
     generation: u64,
@@ -118,6 +119,16 @@ impl World {
     fn tenant_named_mut(&mut self, name: &str) -> Option<&mut Tenant> {
         let index = self.account_named(name)?;
         self.tenants.get_mut(index)
+    }
+
+    /// The index among an account's tasks of the one with this id.
+    fn find(&self, profile: &Profile, account: AccountIndex, id: &str) -> Option<u32> {
+        let tasks = &self.tenants.get(account)?.tasks;
+        self.ids.find(profile, id, account, tasks)
+    }
+
+    fn find_external(&self, account: AccountIndex, id: &str) -> Option<u32> {
+        self.tenants.get(account)?.tasks.find_external(id)
     }
 }
 

@@ -84,12 +84,11 @@ impl Task {
     }
 }
 
-/// The indexes hold places only: the ids are with the tasks.
+/// The index holds places only: the external ids are with the tasks.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     /// In the order of creation.
     tasks: Vec<Task>,
-    by_id: HashTable<u32>,
     by_external_id: HashTable<u32>,
     hasher: RandomState,
     ahead: Ahead,
@@ -102,15 +101,12 @@ impl Store {
         let index = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
         let Store {
             tasks,
-            by_id,
             by_external_id,
             hasher,
             ..
         } = self;
         tasks.push(task);
         let task = |index: &u32| tasks.get(*index as usize);
-        let id_hash = |index: &u32| hasher.hash_one(task(index).map(|task| task.id));
-        by_id.insert_unique(id_hash(&index), index, id_hash);
         if task(&index).is_some_and(|task| task.external_id.is_some()) {
             let hash = |index: &u32| {
                 hasher.hash_one(task(index).and_then(|task| task.external_id.as_deref()))
@@ -187,22 +183,8 @@ impl Store {
         self.tasks.iter()
     }
 
-    /// The place of a task by its id or, where the host does that, by its
-    /// external id: both stand in the same segment of the path (*documented*).
-    pub(super) fn find(&self, id: &str, by_external_id: bool) -> Option<u32> {
-        // As it is written, and no other way: without a sign, and zeros in front.
-        let is_plain = id == "0" || id.starts_with(|first| matches!(first, '1'..='9'));
-        let number = id.parse::<u64>().ok().filter(|_| is_plain);
-        let by_id = number.and_then(|number| {
-            let is_it = |index: &u32| self.at(*index).is_some_and(|task| task.id == number);
-            self.by_id
-                .find(self.hasher.hash_one(Some(number)), is_it)
-                .copied()
-        });
-        by_id.or_else(|| self.find_external(id).filter(|_| by_external_id))
-    }
-
-    fn find_external(&self, id: &str) -> Option<u32> {
+    /// The index of the task with this external id.
+    pub(super) fn find_external(&self, id: &str) -> Option<u32> {
         let is_it = |index: &u32| {
             let task = self.at(*index);
             task.is_some_and(|task| task.external_id.as_deref() == Some(id))
@@ -259,29 +241,5 @@ mod tests {
         let mut task = task(Plan::polls(1, 1));
         let news = [0, 1, 2, 3].map(|at| task.read(UnixMillis::new(at)));
         assert_eq!(news, [true, true, false, false]);
-    }
-
-    #[test]
-    fn a_task_is_found_by_either_id() {
-        let mut store = Store::default();
-        for id in 0..1_000_u64 {
-            let external_id = (id % 2 == 0).then(|| format!("order-{id}").into());
-            store.insert(Task {
-                id,
-                external_id,
-                ..task(Plan::stuck())
-            });
-        }
-        let found = |id: &str, external| store.find(id, external);
-        assert_eq!(found("998", false), Some(998));
-        assert_eq!(found("order-998", true), Some(998));
-        assert_eq!(found("order-998", false), None);
-        assert_eq!(found("order-999", true), None);
-        // Another way to write a number is another id.
-        assert_eq!(found("0998", true), None);
-        assert_eq!(found("+998", true), None);
-        assert_eq!(found("0", false), Some(0));
-        assert_eq!(found("00", false), None);
-        assert_eq!(found("1000", true), None);
     }
 }

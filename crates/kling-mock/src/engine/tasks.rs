@@ -9,8 +9,10 @@ use serde::Serialize;
 use super::account::Tenant;
 use super::store::Task;
 use super::{Engine, World};
+use crate::auth::AccountIndex;
 use crate::clock::ClockError;
 use crate::plan::{PlanRule, Steer};
+use crate::profile::Profile;
 
 /// A task as it is, whatever a fault shows of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -82,7 +84,7 @@ impl Engine {
     /// The task of this id, or of this external id if only one account has it.
     pub(crate) fn task(&self, id: &str, now: UnixMillis) -> Result<TaskSummary, UnknownTask> {
         let world = self.world();
-        let (account, index) = world.find_task(id)?;
+        let (account, index) = world.find_task(&self.profile, id)?;
         let found = world.tenants.get(account).and_then(|tenant| {
             let task = tenant.tasks.at(index)?;
             summary(tenant, task, tenant.now(now))
@@ -114,7 +116,7 @@ impl Engine {
         steer: &Steer<'_>,
     ) -> Result<TaskSummary, UnknownTask> {
         let mut world = self.world();
-        let (account, index) = world.find_task(id)?;
+        let (account, index) = world.find_task(&self.profile, id)?;
         let not_found = || UnknownTask::NotFound(id.to_owned());
         let tenant = world.tenants.get_mut(account).ok_or_else(not_found)?;
         let now = tenant.now(now);
@@ -143,17 +145,14 @@ impl Engine {
 }
 
 impl World {
-    fn find_task(&self, id: &str) -> Result<(usize, u32), UnknownTask> {
-        let places = |by_external_id| {
-            let tenants = self.tenants.iter().enumerate();
-            tenants.filter_map(move |(account, tenant)| {
-                Some((account, tenant.tasks.find(id, by_external_id)?))
-            })
-        };
-        if let Some(found) = places(false).next() {
+    fn find_task(&self, profile: &Profile, id: &str) -> Result<(AccountIndex, u32), UnknownTask> {
+        let accounts = 0..self.tenants.len();
+        let find = |account| Some((account, self.find(profile, account, id)?));
+        if let Some(found) = accounts.clone().find_map(find) {
             return Ok(found);
         }
-        let mut found = places(true);
+        let find = |account| Some((account, self.find_external(account, id)?));
+        let mut found = accounts.filter_map(find);
         match (found.next(), found.next()) {
             (Some(found), None) => Ok(found),
             (None, _) => Err(UnknownTask::NotFound(id.to_owned())),

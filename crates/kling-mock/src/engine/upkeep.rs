@@ -7,6 +7,7 @@ use kling_types::UnixMillis;
 use serde::Serialize;
 
 use super::account::{AccountChange, AccountInfo, SetupError, Tenant, check_name};
+use super::ids::TaskIds;
 use super::{Account, Engine, World, callbacks, hits};
 use crate::fault::{Fault, FaultPlan};
 use crate::journal::Totals;
@@ -159,7 +160,8 @@ impl Engine {
         }
         world.faults = FaultPlan::default();
         world.plans.clear();
-        (world.requests, world.created) = (0, 0);
+        world.requests = 0;
+        world.ids = TaskIds::default();
         self.journal_lock().clear();
     }
 
@@ -186,6 +188,7 @@ impl World {
         for tenant in &mut self.tenants {
             tenant.forget();
         }
+        self.ids.clear();
         self.ledger.clear();
         self.generation += 1;
     }

@@ -147,12 +147,24 @@ impl Profile {
             .find(|profile| profile.name == name)
     }
 
-    /// The id of a task: its time, a machine and a count, as both hosts build
-    /// theirs (computed from live ids). Never the same twice within 2^22 tasks
-    /// of a millisecond.
-    pub(crate) fn task_id(&self, now: UnixMillis, count: u64) -> u64 {
-        const LOW: u64 = 1 << 22;
+    /// How many task numbers an id can tell apart.
+    pub(crate) const NUMBERS: u64 = 1 << 22;
+
+    /// The id of a task: its time of creation in the upper bits, then a machine and the
+    /// task's number, as in the ids of both hosts (computed from live ids). Unique unless
+    /// [`NUMBERS`](Self::NUMBERS) tasks are created within a millisecond.
+    pub(crate) fn task_id(&self, now: UnixMillis, number: u64) -> u64 {
         let millis = u64::try_from(now.get() - self.id_epoch.get()).unwrap_or_default();
-        millis.wrapping_mul(LOW) + ((self.id_machine << 12) + count) % LOW
+        millis.wrapping_mul(Self::NUMBERS) + self.first_id().wrapping_add(number) % Self::NUMBERS
+    }
+
+    /// The number of the task with this id, modulo [`NUMBERS`](Self::NUMBERS).
+    pub(crate) fn task_number(&self, id: u64) -> u64 {
+        id.wrapping_sub(self.first_id()) % Self::NUMBERS
+    }
+
+    /// The lower bits of the id of task 0.
+    fn first_id(&self) -> u64 {
+        self.id_machine << 12
     }
 }
