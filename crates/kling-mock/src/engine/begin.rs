@@ -9,6 +9,7 @@ use super::account::SetupError;
 use super::store::Task;
 use super::submit::Order;
 use super::tasks::{TaskSummary, summary};
+use super::text::Text;
 use super::{Engine, World};
 use crate::auth::AccountIndex;
 use crate::plan::Plan;
@@ -146,7 +147,7 @@ impl Engine {
         let number = world.ids.next_number();
         let mut task = Task {
             id: self.profile.task_id(now, number),
-            external_id: external_id.map(|id| Arc::from(id.as_str())),
+            external_id: external_id.map(|id| Text::from(id.as_str())),
             created: now,
             plan: plan.drawn(self.seed, number),
             failure: order.failure.map(Arc::from).or(plan.failure().cloned()),

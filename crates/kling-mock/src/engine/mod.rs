@@ -35,6 +35,7 @@ mod show;
 mod store;
 mod submit;
 mod tasks;
+mod text;
 mod unread;
 mod upkeep;
 
