@@ -24,7 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
 use crate::delivery::{BrokenOff, DeliveredBody};
-use crate::engine::{BODY_LIMIT, Reply, Unread};
+use crate::engine::{BODY_LIMIT, Incomplete, Reply};
 use crate::fault::Ending;
 use crate::mock::Mock;
 
@@ -192,21 +192,21 @@ async fn answer(
             let read = Limited::new(body, BODY_LIMIT).collect().await;
             read.map(Collected::to_bytes).map_err(|error| {
                 if error.is::<LengthLimitError>() {
-                    Unread::TooLarge
+                    Incomplete::TooLarge
                 } else {
-                    Unread::BrokenOff
+                    Incomplete::BrokenOff
                 }
             })
         }
         // Too long by its own word: nothing of it is read.
-        _ => Err(Unread::TooLarge),
+        _ => Err(Incomplete::TooLarge),
     };
     let Reply {
         mut answer,
         delivery,
     } = match read {
         Ok(body) => mock.answer(Request::from_parts(head, body)).await,
-        Err(why) => mock.refuse_unread(&Request::from_parts(head, Bytes::new()), why),
+        Err(why) => mock.refuse_incomplete(&Request::from_parts(head, Bytes::new()), why),
     };
     if !delivery.delay.is_zero() {
         sleep(delivery.delay).await;

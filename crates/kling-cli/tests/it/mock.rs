@@ -210,7 +210,7 @@ fn wrong_settings_are_refused_with_a_reason() {
     check_refused(&["--auth", "maybe"], "use off, presence or verify");
     check_refused(
         &["--account", "a:k", "--account", "a:l"],
-        "there is one of this name already",
+        "an account of this name already exists",
     );
     check_refused(&["--account", "a:k:many"], "\"many\" is no number of slots");
     check_refused(

@@ -21,7 +21,7 @@ mod queue;
 mod signature;
 mod target;
 
-pub(crate) use queue::{Delivery, Met, Outcome, Queue};
+pub(crate) use queue::{Delivery, MatchedFaults, Outcome, Queue};
 pub use signature::Rotation;
 pub(crate) use signature::{Forgery, Secrets, SignatureHeaders, WebhookSecret};
 pub(crate) use target::{AllowList, CallbackUrl, allowed};

@@ -4,7 +4,7 @@
 //! tasks is enough: it is smaller than a hash table of ids, and close to each other
 //! in it are tasks that were created one after another.
 
-use super::store::Store;
+use super::store::TaskStore;
 use crate::auth::AccountIndex;
 use crate::profile::Profile;
 
@@ -49,7 +49,7 @@ impl TaskIds {
         profile: &Profile,
         id: &str,
         account: AccountIndex,
-        tasks: &Store,
+        tasks: &TaskStore,
     ) -> Option<u32> {
         // Signs and leading zeros would make a different id.
         let is_canonical = id == "0" || id.starts_with(|first| matches!(first, '1'..='9'));
@@ -80,7 +80,7 @@ mod tests {
     struct Tasks {
         profile: Profile,
         ids: TaskIds,
-        accounts: [Store; 2],
+        accounts: [TaskStore; 2],
     }
 
     impl Tasks {

@@ -36,7 +36,7 @@ pub(crate) struct Delivery {
     pub(crate) at: UnixMillis,
     pub(crate) notice: Arc<Notice>,
     pub(crate) forgery: Option<Forgery>,
-    /// The fault that it met.
+    /// The fault that it matched.
     pub(crate) serial: Option<u64>,
     /// Whether that was to hold it back until the next one, and there is none.
     pub(crate) is_last: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Delivery {
 
 /// The faults that an attempt meets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Met {
+pub(crate) struct MatchedFaults {
     pub(crate) faults: Vec<CallbackFault>,
     /// Which fault it is that is no mere delay, as
     /// [`note_missed`](crate::fault::FaultPlan::note_missed) wants it.

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use kling_types::TaskStatus;
 
-use super::{Key, Met, Notice};
+use super::{Key, MatchedFaults, Notice};
 use crate::callback::{CallbackFault, CallbackUrl, Forgery};
 
 /// A task's callbacks.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct Subscription {
     pub(super) url: CallbackUrl,
     pub(super) origin: Arc<str>,
     /// How many of its changes have fallen due.
@@ -35,12 +35,12 @@ pub(super) struct Item {
     /// Whether a failure is followed by another attempt.
     pub(super) retried: bool,
     /// None until it was asked for.
-    pub(super) fate: Option<Fate>,
+    pub(super) faults: Option<PendingFaults>,
 }
 
 /// The faults that are still to happen to an item.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Fate {
+pub(super) struct PendingFaults {
     pub(super) late: Duration,
     pub(super) reorder: bool,
     pub(super) dropped: bool,
@@ -50,31 +50,31 @@ pub(super) struct Fate {
     pub(super) serial: Option<u64>,
 }
 
-impl Fate {
-    pub(super) fn of(met: &Met) -> Self {
-        let mut fate = Fate {
-            serial: met.serial,
-            ..Fate::default()
+impl PendingFaults {
+    pub(super) fn of(matched: &MatchedFaults) -> Self {
+        let mut faults = PendingFaults {
+            serial: matched.serial,
+            ..PendingFaults::default()
         };
-        for fault in &met.faults {
+        for fault in &matched.faults {
             match *fault {
-                CallbackFault::Late(time) => fate.late = fate.late.saturating_add(time),
-                CallbackFault::Reorder => fate.reorder = true,
-                CallbackFault::Drop => fate.dropped = true,
-                CallbackFault::Duplicate(times) => fate.copies = times.saturating_sub(1),
-                CallbackFault::BadSignature => fate.forgery = Some(Forgery::BadSignature),
-                CallbackFault::StaleTimestamp => fate.forgery = Some(Forgery::StaleTimestamp),
-                CallbackFault::WrongSecret => fate.forgery = Some(Forgery::WrongSecret),
-                CallbackFault::NoHeaders => fate.forgery = Some(Forgery::NoHeaders),
+                CallbackFault::Late(time) => faults.late = faults.late.saturating_add(time),
+                CallbackFault::Reorder => faults.reorder = true,
+                CallbackFault::Drop => faults.dropped = true,
+                CallbackFault::Duplicate(times) => faults.copies = times.saturating_sub(1),
+                CallbackFault::BadSignature => faults.forgery = Some(Forgery::BadSignature),
+                CallbackFault::StaleTimestamp => faults.forgery = Some(Forgery::StaleTimestamp),
+                CallbackFault::WrongSecret => faults.forgery = Some(Forgery::WrongSecret),
+                CallbackFault::NoHeaders => faults.forgery = Some(Forgery::NoHeaders),
             }
         }
-        fate
+        faults
     }
 }
 
-impl Course {
+impl Subscription {
     pub(super) fn new(url: CallbackUrl, origin: &str) -> Self {
-        Course {
+        Subscription {
             url,
             origin: origin.into(),
             fallen_due: 0,

@@ -11,11 +11,11 @@ use kling_types::{TaskId, TaskStatus, UnixMillis};
 use super::Policy;
 use crate::plan::Standing;
 
-mod course;
 mod delivery;
+mod subscription;
 
-use course::{Course, Fate, Item};
-pub(crate) use delivery::{Delivery, Met, Notice, Outcome, Record};
+pub(crate) use delivery::{Delivery, MatchedFaults, Notice, Outcome, Record};
+use subscription::{Item, PendingFaults, Subscription};
 
 /// How many attempts are remembered, the latest.
 const RECORDS: usize = 10_000;
@@ -31,7 +31,7 @@ const TEST_SPACING: Duration = Duration::from_secs(6);
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     policy: Policy,
-    courses: HashMap<TaskId, Course>,
+    subscriptions: HashMap<TaskId, Subscription>,
     pending: BTreeMap<Key, Item>,
     in_flight: HashMap<u64, Item>,
     records: VecDeque<Record>,
@@ -66,18 +66,19 @@ impl Queue {
     }
 
     /// Forgets that too. A report that is still to come is not for this queue.
-    pub(crate) fn begin_anew(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Queue::new(self.policy);
     }
 
     /// A task was created with a callback URL.
-    pub(crate) fn watch(&mut self, task: TaskId, url: &str, origin: &str) {
-        self.courses.insert(task, Course::new(url.into(), origin));
+    pub(crate) fn subscribe(&mut self, task: TaskId, url: &str, origin: &str) {
+        self.subscriptions
+            .insert(task, Subscription::new(url.into(), origin));
     }
 
     /// Whether something may still have to be told of any task.
-    pub(crate) fn watches_any(&self) -> bool {
-        !self.courses.is_empty()
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        !self.subscriptions.is_empty()
     }
 
     /// All of a task's changes, from `submitted` on, as far as they are known
@@ -88,32 +89,32 @@ impl Queue {
         task: &TaskId,
         changes: impl IntoIterator<Item = (UnixMillis, Standing)>,
     ) {
-        let Some(course) = self.courses.get_mut(task) else {
+        let Some(subscription) = self.subscriptions.get_mut(task) else {
             return;
         };
-        for key in course.expected.drain(..) {
+        for key in subscription.expected.drain(..) {
             self.pending.remove(&key);
         }
         let told = changes
             .into_iter()
             .filter(|(_, change)| self.policy.on.includes(&change.status));
-        for (due, change) in told.skip(course.fallen_due) {
+        for (due, change) in told.skip(subscription.fallen_due) {
             let key = (due, self.items);
             self.items += 1;
-            course.expected.push(key);
+            subscription.expected.push(key);
             let notice = Notice {
                 task: Some(task.clone()),
                 status: change.status,
                 since: change.since,
-                url: course.url.clone(),
-                origin: Arc::clone(&course.origin),
+                url: subscription.url.clone(),
+                origin: Arc::clone(&subscription.origin),
             };
             let item = Item {
                 notice: Arc::new(notice),
                 callback: None,
                 attempt: 1,
                 retried: true,
-                fate: None,
+                faults: None,
             };
             self.pending.insert(key, item);
         }
@@ -140,7 +141,7 @@ impl Queue {
             callback: None,
             attempt: 1,
             retried: false,
-            fate: None,
+            faults: None,
         };
         self.put(now, item);
         Ok(())
@@ -158,7 +159,7 @@ impl Queue {
             callback: Some(callback),
             attempt: latest.attempt + 1,
             retried: false,
-            fate: None,
+            faults: None,
         };
         self.put(now, item);
         Ok(())
@@ -177,54 +178,60 @@ impl Queue {
     pub(crate) fn pop(
         &mut self,
         now: UnixMillis,
-        mut faults: impl FnMut(&Notice) -> Met,
+        mut faults: impl FnMut(&Notice) -> MatchedFaults,
     ) -> Option<Delivery> {
         loop {
             let first = self.pending.first_entry();
             let (key, mut item) = first.filter(|first| first.key().0 <= now)?.remove_entry();
             let task = item.notice.task.as_ref();
-            let mut course = task.and_then(|task| self.courses.get_mut(task));
+            let mut subscription = task.and_then(|task| self.subscriptions.get_mut(task));
 
             let callback = *item.callback.get_or_insert_with(|| {
-                if let Some(course) = &mut course {
-                    course.fell_due(key, &item.notice.status);
+                if let Some(subscription) = &mut subscription {
+                    subscription.fell_due(key, &item.notice.status);
                 }
                 self.callbacks += 1;
                 self.callbacks - 1
             });
-            if let Some(course) = course.as_mut().filter(|course| course.busy) {
-                course.waiting.push((key, item));
+            if let Some(subscription) = subscription
+                .as_mut()
+                .filter(|subscription| subscription.busy)
+            {
+                subscription.waiting.push((key, item));
                 continue;
             }
-            let fate = item
-                .fate
-                .get_or_insert_with(|| Fate::of(&faults(&item.notice)));
-            let late = mem::take(&mut fate.late);
+            let faults = item
+                .faults
+                .get_or_insert_with(|| PendingFaults::of(&faults(&item.notice)));
+            let late = mem::take(&mut faults.late);
             if !late.is_zero() {
                 self.put(key.0.saturating_add(late), item);
                 continue;
             }
-            let held = mem::take(&mut fate.reorder);
-            if let Some(course) = course.as_mut().filter(|course| held && !course.ended) {
-                fate.serial = None;
-                course.waiting.push((key, item));
+            let held = mem::take(&mut faults.reorder);
+            if let Some(subscription) = subscription
+                .as_mut()
+                .filter(|subscription| held && !subscription.ended)
+            {
+                faults.serial = None;
+                subscription.waiting.push((key, item));
                 continue;
             }
 
-            let dropped = mem::take(&mut fate.dropped);
+            let dropped = mem::take(&mut faults.dropped);
             let delivery = Delivery {
                 id: self.deliveries,
                 callback,
                 attempt: item.attempt,
                 at: key.0,
                 notice: Arc::clone(&item.notice),
-                forgery: fate.forgery,
-                serial: fate.serial,
+                forgery: faults.forgery,
+                serial: faults.serial,
                 is_last: held,
             };
             self.deliveries += 1;
-            if let Some(course) = course {
-                course.busy = true;
+            if let Some(subscription) = subscription {
+                subscription.busy = true;
             }
             self.in_flight.insert(delivery.id, item);
             self.remember(delivery.clone());
@@ -242,22 +249,22 @@ impl Queue {
             return;
         };
         if let Some(task) = &item.notice.task
-            && let Some(course) = self.courses.get_mut(task)
+            && let Some(subscription) = self.subscriptions.get_mut(task)
         {
-            course.busy = false;
+            subscription.busy = false;
             // All of it was told: what is repeated needs no order.
-            let over = course.ended && course.waiting.is_empty();
-            let waited = course.waiting.drain(..);
+            let over = subscription.ended && subscription.waiting.is_empty();
+            let waited = subscription.waiting.drain(..);
             self.pending
                 .extend(waited.map(|((due, number), item)| ((due.max(now), number), item)));
             if over {
-                self.courses.remove(task);
+                self.subscriptions.remove(task);
             }
         }
-        if let Some(fate) = &mut item.fate
-            && fate.copies > 0
+        if let Some(faults) = &mut item.faults
+            && faults.copies > 0
         {
-            fate.copies -= 1;
+            faults.copies -= 1;
             let mut copy = item.clone();
             copy.retried = false;
             self.put(now, copy);
@@ -265,7 +272,7 @@ impl Queue {
         if item.retried && item.attempt < self.policy.attempts && !outcome.is_success() {
             let at = now.saturating_add(self.policy.wait_after(item.attempt));
             item.attempt += 1;
-            item.fate = None;
+            item.faults = None;
             self.put(at, item);
         }
         let mut records = self.records.iter_mut().rev();
