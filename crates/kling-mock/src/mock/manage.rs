@@ -50,7 +50,7 @@ impl FromStr for ResetScope {
         let found = scopes.find(|(name, _)| *name == word);
         found
             .map(|(_, scope)| scope)
-            .ok_or_else(|| format!("'{word}' is no scope: use all, tasks, journal or faults"))
+            .ok_or_else(|| format!("'{word}' is not a scope: use all, tasks, journal or faults"))
     }
 }
 

@@ -253,7 +253,7 @@ fn accounts_that_can_not_be_are_refused_by_name() {
         ),
         (
             Account::new("two").api_key("two words"),
-            "account \"two\": an API key must be of visible ASCII characters, as it travels in a header",
+            "account \"two\": an API key must consist of visible ASCII characters, because it is sent in a header",
         ),
     ] {
         let builder = Mock::builder()

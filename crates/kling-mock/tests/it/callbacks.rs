@@ -375,7 +375,7 @@ async fn failures_are_remembered_and_can_be_sent_again() {
     assert!(scene.receiver.statuses().contains(&"submitted".to_owned()));
     assert_eq!(
         scene.mock.redeliver("a", 99),
-        Err("no callback 99 is remembered".to_owned())
+        Err("there is no callback 99".to_owned())
     );
     assert_eq!(
         scene.mock.redeliver("b", 0),

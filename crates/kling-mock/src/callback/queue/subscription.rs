@@ -14,31 +14,31 @@ use crate::callback::{CallbackFault, CallbackUrl, Forgery};
 pub(super) struct Subscription {
     pub(super) url: CallbackUrl,
     pub(super) origin: Arc<str>,
-    /// How many of its changes have fallen due.
+    /// The number of its changes that have fallen due.
     pub(super) fallen_due: usize,
-    /// Where those stand that have not.
+    /// The keys of those that have not.
     pub(super) expected: Vec<Key>,
     /// Whether its last change has fallen due.
     pub(super) ended: bool,
-    /// Whether a delivery is under way.
+    /// Whether a delivery is in flight.
     pub(super) busy: bool,
-    /// What waits until the next report.
+    /// Items that wait for the next report.
     pub(super) waiting: Vec<(Key, Item)>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) notice: Arc<Notice>,
-    /// None until its change falls due: until then it may move or vanish.
+    /// `None` until its change falls due: until then it may be rescheduled or removed.
     pub(super) callback: Option<u64>,
     pub(super) attempt: u32,
     /// Whether a failure is followed by another attempt.
     pub(super) retried: bool,
-    /// None until it was asked for.
+    /// `None` until faults were selected.
     pub(super) faults: Option<PendingFaults>,
 }
 
-/// The faults that are still to happen to an item.
+/// The faults that still have to be applied to an item.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PendingFaults {
     pub(super) late: Duration,
@@ -46,7 +46,7 @@ pub(super) struct PendingFaults {
     pub(super) dropped: bool,
     pub(super) copies: u64,
     pub(super) forgery: Option<Forgery>,
-    /// The fault that may yet find nothing to change.
+    /// The serial number of the fault, which may turn out to change nothing.
     pub(super) serial: Option<u64>,
 }
 

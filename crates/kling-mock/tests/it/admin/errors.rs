@@ -109,7 +109,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             r#"{"set":1}"#,
             409,
             "clock_backwards",
-            "forward only",
+            "a clock can't go back",
         ),
         (
             "POST",
