@@ -219,7 +219,7 @@ fn wrong_settings_are_refused_with_a_reason() {
     );
     check_refused(
         &["--callback-allow", "no/host"],
-        "neither a host's name nor an address",
+        "is not a host name, an address or a network",
     );
     check_refused(&["--ready-file", "/nowhere/ready.json"], "can't be written");
 }
