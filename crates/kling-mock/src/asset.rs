@@ -51,22 +51,22 @@ pub(crate) fn answer(
     answer
 }
 
-/// Whether the answer would be another without `Range`.
+/// Whether `Range` changes the answer.
 pub(crate) fn is_for_a_part(method: &Method, headers: &HeaderMap, etag: &str) -> bool {
     let tag = format!("\"{etag}\"");
-    // Whether it is for all does not depend on how much that is.
+    // The result does not depend on the length of the file.
     *method == Method::GET && !matches!(wanted(headers, &tag, 0), Wanted::All)
 }
 
 enum Wanted {
     All,
     Part(RangeInclusive<usize>),
-    /// A range that the file does not have.
+    /// A range beyond the end of the file.
     Nothing,
 }
 
-/// What the headers ask for. Several ranges at once, and headers that make no
-/// sense, get the whole file, as RFC 9110 allows.
+/// The requested range. Several ranges and invalid headers get the whole file, as RFC
+/// 9110 allows.
 fn wanted(headers: &HeaderMap, etag: &str, length: usize) -> Wanted {
     let text = |name| {
         headers
@@ -104,7 +104,7 @@ fn part(range: &str, length: usize) -> Wanted {
     }
 }
 
-/// A number; one that is too large to count lies behind every end.
+/// A number; one that overflows is beyond every end.
 fn position(text: &str) -> Option<usize> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(usize::MAX))

@@ -1,5 +1,4 @@
-//! Clocks other than tokio's: one that is moved by hand, and one that runs faster
-//! than the machine's.
+//! Clocks other than tokio's: a manual one, and one that runs faster than real time.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,8 +14,8 @@ use tokio::time::Instant;
 /// reproducible.
 pub(crate) const EPOCH: UnixMillis = UnixMillis::new(1_767_225_600_000);
 
-/// 9999-12-31T23:59:59.999Z: the last time that has four digits for its year.
-/// Beyond it nothing could be written down, and little could be added.
+/// 9999-12-31T23:59:59.999Z: the last time with a four-digit year. Later times could
+/// not be formatted, and arithmetic might overflow.
 pub(crate) const LATEST: UnixMillis = UnixMillis::new(253_402_300_799_999);
 
 /// A clock that moves only when it is told to, and only forward.
@@ -204,15 +203,17 @@ pub enum ClockError {
 impl fmt::Display for ClockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ClockError::NotManual => f.write_str(
-                "this clock runs by itself and can't be moved: give the mock a manual one",
-            ),
+            ClockError::NotManual => {
+                f.write_str("this clock runs by itself and can't be moved: use a manual clock")
+            }
             ClockError::Backwards { now, time } => write!(
                 f,
-                "a clock moves forward only: it shows {now} ms, and {time} ms lies before it"
+                "a clock can't go back: {time} ms is before the current time, {now} ms"
             ),
-            ClockError::TooFar => f.write_str("a clock goes no further than the year 9999"),
-            ClockError::Speed => f.write_str("a clock's speed is above 0 and at most 1000000"),
+            ClockError::TooFar => f.write_str("a clock can't go beyond the year 9999"),
+            ClockError::Speed => {
+                f.write_str("the speed of a clock must be above 0 and at most 1000000")
+            }
         }
     }
 }
@@ -280,7 +281,7 @@ mod tests {
         let error = clock.set(EPOCH).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a clock moves forward only: it shows 1767225600001 ms, and 1767225600000 ms lies before it"
+            "a clock can't go back: 1767225600000 ms is before the current time, 1767225600001 ms"
         );
         assert_eq!(clock.set(later), Ok(()));
         for by in [Duration::MAX, Duration::from_secs(253_402_300_800)] {
@@ -297,7 +298,7 @@ mod tests {
         assert_eq!(UnixMillis::from(clock.now()), EPOCH);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(clock.now(), epoch + Duration::from_secs(60));
-        // As slow as that: nothing is lost by rounding.
+        // Even at this speed nothing is lost by rounding.
         let slow = ScaledClock::starting_at(epoch, 0.5).unwrap();
         tokio::time::advance(Duration::from_secs(3)).await;
         assert_eq!(slow.now(), epoch + Duration::from_millis(1_500));

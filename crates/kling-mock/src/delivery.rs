@@ -10,23 +10,23 @@ use tokio::time::{Sleep, sleep};
 
 use crate::fault::{Delivery, Ending, Pace};
 
-/// A body that a fault may have slowed down or cut short.
+/// A body that a fault may slow down or cut short.
 #[derive(Debug)]
 pub(crate) struct DeliveredBody {
     rest: Bytes,
-    /// How long it says to be, whatever arrives.
+    /// The announced length, whatever is sent.
     declared: u64,
     pace: Option<Pace>,
     pause: Option<Pin<Box<Sleep>>>,
     breaking: Breaking,
 }
 
-/// Whether the connection ends behind what is left of the body.
+/// Whether the connection ends after the remaining body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Breaking {
     No,
-    /// Yes, once what was handed over is on its way: a server that is told at
-    /// once throws it away.
+    /// Delayed until the data handed over is sent, because a server that fails at once
+    /// would discard it.
     AfterFlush,
     Now,
 }
@@ -37,7 +37,7 @@ pub(crate) struct BrokenOff;
 
 impl std::fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection broke off inside the body")
+        f.write_str("the connection was closed inside the body")
     }
 }
 

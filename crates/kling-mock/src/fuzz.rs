@@ -17,7 +17,7 @@ use crate::mock::Mock;
 use crate::plan::Plan;
 use crate::profile::Profile;
 
-/// The key of the service that the requests go to, for seeds to name.
+/// The API key of the tested service, for use in seeds.
 const KEY: &str = "sk-mock-fuzz-key";
 
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub fn check_request(bytes: &[u8]) {
     }
 }
 
-/// Nothing if the bytes make no request that a server would hand over.
+/// `None` if a server would not accept the bytes as a request.
 fn request(bytes: &[u8], id: &str) -> Option<Request<Bytes>> {
     let (head, body) = match bytes.windows(2).position(|two| two == b"\n\n") {
         Some(end) => (bytes.get(..end)?, bytes.get(end + 2..)?),
@@ -86,7 +86,7 @@ fn request(bytes: &[u8], id: &str) -> Option<Request<Bytes>> {
         let (name, value) = line.split_at(colon);
         let name = HeaderName::from_bytes(name).ok()?;
         let value = HeaderValue::from_bytes(value.get(1..)?.trim_ascii()).ok()?;
-        // More than a server takes makes the map panic.
+        // The map panics above the limit that servers enforce.
         request.headers_mut().try_append(name, value).ok()?;
     }
     Some(request)

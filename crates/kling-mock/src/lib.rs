@@ -125,6 +125,7 @@ mod grammar;
 mod journal;
 mod ledger;
 mod limits;
+mod lock;
 mod mock;
 mod plan;
 mod profile;
@@ -140,7 +141,7 @@ pub use callback::{CallbacksOn, Rotation};
 pub use clock::{ClockError, ClockMove, ManualClock, ScaledClock};
 pub use engine::{
     Account, AccountChange, AccountInfo, AccountState, CallbackAttempt, NewTask, SetupError, Stats,
-    TaskSummary, UnknownTask,
+    TaskError, TaskSummary,
 };
 pub use fault::{Fault, FaultError};
 pub use journal::{

@@ -66,7 +66,7 @@ use crate::mock::Mock;
 #[derive(Debug, Clone)]
 pub struct MockResponder(Mock);
 
-/// Longer than any test waits.
+/// Longer than any test runs.
 const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 impl MockResponder {
@@ -93,7 +93,7 @@ impl Respond for MockResponder {
     }
 }
 
-/// The request as the engine knows requests.
+/// The request in the engine's form.
 fn translated(request: &Request) -> http::Request<Bytes> {
     let mut translated = http::Request::new(Bytes::copy_from_slice(&request.body));
     *translated.method_mut() = request.method.clone();

@@ -24,7 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
 use crate::delivery::{BrokenOff, DeliveredBody};
-use crate::engine::{BODY_LIMIT, Reply, Unread};
+use crate::engine::{BODY_LIMIT, Incomplete, Reply};
 use crate::fault::Ending;
 use crate::mock::Mock;
 
@@ -87,8 +87,8 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
-                // One connection that failed early, or no descriptor free just
-                // now: neither is the end of the service.
+                // A connection that failed early, or too many open files: the service
+                // continues.
                 Err(_) => {
                     sleep(Duration::from_millis(10)).await;
                     continue;
@@ -106,17 +106,16 @@ async fn accept(mock: Mock, listener: TcpListener, mut stopped: oneshot::Receive
             resets: Arc::clone(&resets),
         };
         let service = service_fn(move |request| answer(mock.clone(), Arc::clone(&resets), request));
-        // Without a timer: a client may think as long as it likes between two
-        // requests, and no request pays for setting one.
+        // Without an idle timeout: it would cost a timer per request.
         let connection = http1::Builder::new().serve_connection(TokioIo::new(io), service);
         let watched = graceful.watch(connection);
         connections.spawn(async move {
-            // A client that breaks off is the client's business.
+            // A client that closes the connection is not an error.
             let _ = watched.await;
         });
     }
     drop(listener);
-    // Idle connections end at once; the others get a moment, and no more.
+    // Idle connections are closed at once; others get a grace period.
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
     connections.shutdown().await;
 }
@@ -192,21 +191,21 @@ async fn answer(
             let read = Limited::new(body, BODY_LIMIT).collect().await;
             read.map(Collected::to_bytes).map_err(|error| {
                 if error.is::<LengthLimitError>() {
-                    Unread::TooLarge
+                    Incomplete::TooLarge
                 } else {
-                    Unread::BrokenOff
+                    Incomplete::BrokenOff
                 }
             })
         }
-        // Too long by its own word: nothing of it is read.
-        _ => Err(Unread::TooLarge),
+        // It announces too much: nothing of it is read.
+        _ => Err(Incomplete::TooLarge),
     };
     let Reply {
         mut answer,
         delivery,
     } = match read {
         Ok(body) => mock.answer(Request::from_parts(head, body)).await,
-        Err(why) => mock.refuse_unread(&Request::from_parts(head, Bytes::new()), why),
+        Err(why) => mock.refuse_incomplete(&Request::from_parts(head, Bytes::new()), why),
     };
     if !delivery.delay.is_zero() {
         sleep(delivery.delay).await;
@@ -214,7 +213,7 @@ async fn answer(
     match delivery.ending {
         Ending::Whole => {}
         Ending::Truncate(_) => {
-            // The head promises all of it; to `HEAD`, what is not here.
+            // The head announces the whole body, also in answer to `HEAD`.
             let length = HeaderValue::from(answer.body().len());
             let headers = answer.headers_mut();
             headers.entry(CONTENT_LENGTH).or_insert(length);

@@ -210,7 +210,7 @@ fn wrong_settings_are_refused_with_a_reason() {
     check_refused(&["--auth", "maybe"], "use off, presence or verify");
     check_refused(
         &["--account", "a:k", "--account", "a:l"],
-        "there is one of this name already",
+        "an account of this name already exists",
     );
     check_refused(
         &["--account", "a:k:many"],
@@ -222,7 +222,7 @@ fn wrong_settings_are_refused_with_a_reason() {
     );
     check_refused(
         &["--callback-allow", "no/host"],
-        "neither a host's name nor an address",
+        "is not a host name, an address or a network",
     );
     check_refused(&["--ready-file", "/nowhere/ready.json"], "can't be written");
 }

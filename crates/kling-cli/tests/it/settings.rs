@@ -143,7 +143,7 @@ fn wrong_settings_name_their_place() {
     check_refused(
         &[],
         "speed = 0",
-        "mock.toml: speed: --speed: a clock's speed is above 0 and at most 1000000",
+        "mock.toml: speed: --speed: the speed of a clock must be above 0 and at most 1000000",
     );
     check_refused(
         &[],
@@ -169,7 +169,7 @@ fn wrong_settings_name_their_place() {
     check_refused(
         &[("KLING_MOCK_ADMIN_TOKEN", "two words")],
         "",
-        "KLING_MOCK_ADMIN_TOKEN: --admin-token: an admin token must be of visible ASCII characters, as it travels in a header",
+        "KLING_MOCK_ADMIN_TOKEN: --admin-token: an admin token must consist of visible ASCII characters, because it is sent in a header",
     );
     check_refused(
         &[("KLING_MOCK_ACCOUNT", "a:sk-secret:many")],

@@ -42,11 +42,11 @@ impl AccountRequest {
             (Some(access), Some(secret)) => account.access_keys(access, secret),
             (None, None) => account,
             (None, Some(_)) => {
-                let why = "a secret_key needs its access_key";
+                let why = "secret_key requires access_key";
                 return Err(AdminError::bad_body(why, "/secret_key"));
             }
             (Some(_), None) => {
-                let why = "an access_key needs its secret_key";
+                let why = "access_key requires secret_key";
                 return Err(AdminError::bad_body(why, "/access_key"));
             }
         };

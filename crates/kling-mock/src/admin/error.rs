@@ -7,20 +7,20 @@ use serde::{Serialize, Serializer};
 use super::PREFIX;
 use super::table::ROUTES;
 use crate::clock::ClockError;
-use crate::engine::{BODY_LIMIT, SetupError, UnknownTask, Unread};
+use crate::engine::{BODY_LIMIT, Incomplete, SetupError, TaskError};
 use crate::grammar::nearest;
 
 /// `{"error":{"code":…,"message":…,"pointer":…}}`.
 #[derive(Debug)]
 pub(super) struct AdminError {
     pub(super) status: StatusCode,
-    /// A word for programs.
+    /// A machine-readable code.
     code: &'static str,
-    /// A sentence for people.
+    /// A human-readable message.
     message: String,
-    /// Where in the body (RFC 6901), if that is known.
+    /// The location in the body, as a JSON Pointer (RFC 6901), if known.
     pointer: Option<String>,
-    /// The methods that there are.
+    /// The allowed methods.
     pub(super) allow: Option<String>,
 }
 
@@ -42,13 +42,14 @@ impl AdminError {
         }
     }
 
-    pub(super) fn unread(why: Unread) -> Self {
+    pub(super) fn incomplete(why: Incomplete) -> Self {
         match why {
-            Unread::TooLarge => {
-                let message = format!("the body is too large: {BODY_LIMIT} bytes at most");
+            Incomplete::TooLarge => {
+                let message =
+                    format!("the body is too large: at most {BODY_LIMIT} bytes are allowed");
                 AdminError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
             }
-            Unread::BrokenOff => AdminError::bad_body("the body broke off", ""),
+            Incomplete::BrokenOff => AdminError::bad_body("the body broke off", ""),
         }
     }
 
@@ -67,7 +68,7 @@ impl AdminError {
 
     pub(super) fn unauthorized() -> Self {
         let message =
-            "this needs the admin token, as `Authorization: Bearer …` or `X-Mock-Token: …`";
+            "the admin token is required, as `Authorization: Bearer …` or `X-Mock-Token: …`";
         AdminError::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
     }
 
@@ -86,7 +87,7 @@ impl AdminError {
             allowed.push("HEAD");
         }
         let allowed = allowed.join(", ");
-        let message = format!("here one can {allowed}");
+        let message = format!("method not allowed: use {allowed}");
         AdminError {
             allow: Some(allowed),
             ..AdminError::new(
@@ -109,10 +110,10 @@ impl From<ClockError> for AdminError {
     }
 }
 
-impl From<UnknownTask> for AdminError {
-    fn from(error: UnknownTask) -> Self {
+impl From<TaskError> for AdminError {
+    fn from(error: TaskError) -> Self {
         let (status, code) = match error {
-            UnknownTask::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            TaskError::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             _ => (StatusCode::CONFLICT, "conflict"),
         };
         AdminError::new(status, code, error.to_string())

@@ -16,10 +16,10 @@ use super::table::Route;
 use crate::grammar::Cursor;
 use crate::mock::Mock;
 
-/// A request to the mock itself.
+/// A control request.
 pub(super) struct Call<'a> {
     pub(super) mock: &'a Mock,
-    /// What stands in the path for `{id}`.
+    /// The path segment at `{id}`.
     pub(super) id: &'a str,
     query: Vec<(&'static str, String)>,
     body: &'a Bytes,
@@ -34,7 +34,7 @@ impl<'a> Call<'a> {
     ) -> Result<Self, AdminError> {
         let body = request.body();
         if route.body.is_none() && !body.is_empty() {
-            return Err(AdminError::bad_body("this takes no body", ""));
+            return Err(AdminError::bad_body("this route takes no body", ""));
         }
         let query = read_query(route, request.uri().query().unwrap_or_default())?;
         Ok(Call {
@@ -45,7 +45,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// A parameter of the query.
+    /// A query parameter.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value.as_str())
@@ -57,11 +57,11 @@ impl<'a> Call<'a> {
         };
         let number = text.parse().ok().filter(|number| *number <= most);
         number.ok_or_else(|| {
-            AdminError::bad_query(format!("{name}: {text:?} is no number from 0 to {most}"))
+            AdminError::bad_query(format!("{name}: {text:?} is not a number from 0 to {most}"))
         })
     }
 
-    /// The account that is meant: the first, unless the query names one.
+    /// The account named in the query; the first one by default.
     pub(super) fn account(&self) -> Result<Cow<'_, str>, AdminError> {
         let accounts = self.mock.accounts();
         match self.text("account") {
@@ -81,12 +81,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The body; what it is not, and where, is told.
+    /// The body. An error says what is wrong, and where.
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, AdminError> {
-        // Serde takes a list for an object's members in their order.
+        // Serde would accept an array of the members in order.
         if self.body.trim_ascii_start().starts_with(b"[") {
             return Err(AdminError::bad_body(
-                "the body is a JSON object, not a list",
+                "the body must be a JSON object, not an array",
                 "",
             ));
         }
@@ -107,7 +107,11 @@ impl<'a> Call<'a> {
 impl AdminError {
     fn bad_json(error: &serde_json::Error) -> Self {
         let status = http::StatusCode::BAD_REQUEST;
-        AdminError::new(status, "bad_json", format!("the body is no JSON: {error}"))
+        AdminError::new(
+            status,
+            "bad_json",
+            format!("the body is not valid JSON: {error}"),
+        )
     }
 }
 
@@ -124,7 +128,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     segments.collect()
 }
 
-/// Takes the names that the route knows, each once.
+/// Parses the query: only parameters of the route, each at most once.
 fn read_query(route: &Route, query: &str) -> Result<Vec<(&'static str, String)>, AdminError> {
     let mut read: Vec<(&'static str, String)> = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -138,8 +142,8 @@ fn read_query(route: &Route, query: &str) -> Result<Vec<(&'static str, String)>,
         let Some(known) = known.clone().find(|known| *known == name) else {
             let names: Vec<&str> = known.collect();
             return Err(AdminError::bad_query(match names.as_slice() {
-                [] => format!("this takes no query, and {name:?} is one"),
-                names => format!("{name:?} is unknown here: use {}", names.join(", ")),
+                [] => format!("this route takes no query parameters, but {name:?} was given"),
+                names => format!("unknown query parameter {name:?}: use {}", names.join(", ")),
             }));
         };
         if read.iter().any(|(name, _)| *name == known) {

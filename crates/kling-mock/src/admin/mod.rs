@@ -1,15 +1,15 @@
 //! The control interface under `/__mock`: the methods of `Mock` over HTTP, for tests
 //! in other languages. It is available in process and on a socket.
 //!
-//! [`table`] has every route as data; what answers a request, the list at
-//! `/__mock/routes` and the document at `/__mock/openapi.json` follow from it.
-//! No fault acts here, and nothing of it is in the journal.
+//! [`table`] has every route as data. Dispatch, the list at `/__mock/routes` and the
+//! document at `/__mock/openapi.json` are derived from it. Faults do not apply to these
+//! requests, and they are not in the journal.
 
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use crate::engine::Unread;
+use crate::engine::Incomplete;
 use crate::mock::Mock;
 
 mod account;
@@ -25,10 +25,10 @@ use input::Call;
 use table::{ROUTES, Route, Run};
 pub(crate) use token::Token;
 
-/// What all its paths begin with.
+/// The prefix of all its paths.
 const PREFIX: &str = "/__mock";
 
-/// Whether a request is for the mock itself.
+/// Whether a request is for the control interface.
 pub(crate) fn is_for<B>(request: &Request<B>) -> bool {
     below_prefix(request.uri().path()).is_some()
 }
@@ -38,10 +38,10 @@ fn below_prefix(path: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-/// What a handler has to say.
+/// The answer of a handler.
 struct Answer {
     status: StatusCode,
-    /// JSON; nothing if there is nothing to say.
+    /// JSON, or empty.
     body: Vec<u8>,
 }
 
@@ -51,7 +51,7 @@ impl Answer {
     }
 
     fn with(status: StatusCode, body: &impl serde::Serialize) -> Self {
-        // What answers are made of always has a JSON form.
+        // Serialising these types does not fail.
         let body = serde_json::to_vec(body).unwrap_or_default();
         Answer { status, body }
     }
@@ -62,7 +62,7 @@ impl Answer {
     }
 }
 
-/// Answers a request to the mock itself.
+/// Answers a control request.
 pub(crate) async fn answer(
     mock: &Mock,
     token: Option<&Token>,
@@ -72,9 +72,9 @@ pub(crate) async fn answer(
     written(answered, request.method())
 }
 
-/// Refuses a request to the mock itself of which there is no more than the head.
-pub(crate) fn refuse_unread(why: Unread, method: &Method) -> Response<Bytes> {
-    written(Err(AdminError::unread(why)), method)
+/// Refuses a control request of which only the head was read.
+pub(crate) fn refuse_incomplete(why: Incomplete, method: &Method) -> Response<Bytes> {
+    written(Err(AdminError::incomplete(why)), method)
 }
 
 fn written(answered: Result<Answer, AdminError>, method: &Method) -> Response<Bytes> {
@@ -86,7 +86,7 @@ fn written(answered: Result<Answer, AdminError>, method: &Method) -> Response<By
     let mut answer = Response::new(if is_head { Bytes::new() } else { body.into() });
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    // Answers tell of a moment, and some have keys in them.
+    // Answers are snapshots, and some contain keys.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status != StatusCode::NO_CONTENT && status != StatusCode::ACCEPTED {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -110,7 +110,7 @@ async fn dispatch(
         .iter()
         .filter_map(|route| Some((route, route.matches(path)?)))
         .collect();
-    // Both forms of a probe are one question.
+    // A HEAD request is routed like the GET request.
     let method = match request.method() {
         &Method::HEAD => &Method::GET,
         method => method,

@@ -12,35 +12,35 @@ use super::{Answer, handlers};
 
 type Outcome = Result<Answer, AdminError>;
 
-/// Something that can be asked for.
+/// A route.
 pub(super) struct Route {
     pub(super) method: Method,
     /// Below the prefix. `{id}` stands for one segment.
     pub(super) path: &'static str,
-    /// Its name in the document.
+    /// Its `operationId` in the OpenAPI document.
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
-    /// What does the same in process.
+    /// The equivalent method in process.
     pub(super) twin: &'static str,
     pub(super) query: &'static [Parameter],
     pub(super) body: Option<Body>,
     pub(super) status: u16,
-    /// The schema of its answer; none if that has no body.
+    /// The schema of its answer; `None` if the answer has no body.
     pub(super) answer: Option<&'static str>,
     /// Whether it needs no token.
     pub(super) is_open: bool,
     pub(super) run: Run,
 }
 
-/// A parameter of a query.
+/// A query parameter.
 pub(super) struct Parameter {
     pub(super) name: &'static str,
-    /// As JSON Schema has it.
+    /// Its JSON Schema type.
     pub(super) kind: &'static str,
     pub(super) description: &'static str,
 }
 
-/// A body that a route takes.
+/// A request body.
 #[derive(Clone, Copy)]
 pub(super) struct Body {
     pub(super) schema: &'static str,
@@ -104,7 +104,7 @@ impl Route {
         self
     }
 
-    /// Whether this path is its own; and if so, what stands for `{id}`.
+    /// Matches a path; returns the segment at `{id}`, or an empty string.
     pub(super) fn matches(&self, path: &str) -> Option<String> {
         let mut id = String::new();
         let mut given = path.split('/');
@@ -128,21 +128,21 @@ const fn parameter(name: &'static str, kind: &'static str, description: &'static
     }
 }
 
-const ACCOUNT: Parameter = parameter("account", "string", "The account; by default the first");
-const OF_ACCOUNT: Parameter = parameter("account", "string", "Of this account only");
-const LIMIT: Parameter = parameter("limit", "integer", "At most so many; 100 by default");
+const ACCOUNT: Parameter = parameter("account", "string", "The account; the first one by default");
+const OF_ACCOUNT: Parameter = parameter("account", "string", "Only of this account");
+const LIMIT: Parameter = parameter("limit", "integer", "The maximum number; 100 by default");
 
 pub(super) static ROUTES: &[Route] = &[
     Route::new(Method::GET, "/health", "health", Now(handlers::health))
-        .says("Whether it runs; needs no token", "-")
+        .says("Whether the service runs; needs no token", "-")
         .answers(200, "Health")
         .open(),
     Route::new(Method::GET, "/ready", "ready", Now(handlers::health))
-        .says("Whether it takes requests; needs no token", "-")
+        .says("Whether the service accepts requests; needs no token", "-")
         .answers(200, "Health")
         .open(),
     Route::new(Method::GET, "/version", "version", Now(handlers::version))
-        .says("What it is, whose ways it imitates, its seed", "Mock::profile_name, Mock::seed")
+        .says("The program's version, the provider that it emulates, and its seed", "Mock::profile_name, Mock::seed")
         .answers(200, "Version"),
     Route::new(Method::GET, "/limits", "limits", Now(handlers::limits))
         .says(
@@ -151,17 +151,17 @@ pub(super) static ROUTES: &[Route] = &[
         )
         .answers(200, "Limits"),
     Route::new(Method::GET, "/stats", "stats", Now(handlers::stats))
-        .says("How much there is of everything", "Mock::stats")
+        .says("Counts of everything that the service holds", "Mock::stats")
         .answers(200, "Stats"),
     Route::new(Method::GET, "/routes", "routes", Now(handlers::routes))
         .says("This list", "-")
         .answers(200, "Routes"),
     Route::new(Method::GET, "/openapi.json", "document", Now(handlers::document))
-        .says("This interface as an OpenAPI 3.1 document", "-")
+        .says("The OpenAPI 3.1 document of this interface", "-")
         .answers(200, "Document"),
     Route::new(Method::GET, "/clock", "clock", Now(handlers::clock))
         .says(
-            "What time it is, and when something happens next by itself",
+            "The time, and the time of the next event without a request",
             "Mock::now, Mock::clock_speed, Mock::next_event",
         )
         .answers(200, "Clock"),
@@ -172,41 +172,41 @@ pub(super) static ROUTES: &[Route] = &[
         Later(|call| Box::pin(handlers::move_clock(call))),
     )
     .says(
-        "Moves a manual clock; callbacks that fall due on the way are delivered before the answer",
+        "Advances a manual clock; callbacks that fall due are delivered before the answer",
         "Mock::advance, Mock::set_time, Mock::advance_to_next, Mock::run_until_idle, Mock::deliver_callbacks",
     )
     .body("ClockRequest", r#"{"advance":"1m30s"}"#)
     .answers(200, "ClockMove"),
     Route::new(Method::POST, "/reset", "reset", Now(handlers::reset))
         .says(
-            "Forgets all but accounts and keys, or some of it",
-            "Mock::reset, Mock::reset_only",
+            "Clears everything except accounts and keys, or a part of it",
+            "Mock::reset, Mock::reset_scope",
         )
         .query(&[parameter("scope", "string", "all (the default), tasks, journal or faults")])
         .answers_nothing(204),
     Route::new(Method::GET, "/faults", "faults", Now(handlers::faults))
-        .says("The faults that are armed, and how often each acted", "Mock::faults")
+        .says("The armed faults, and how often each acted", "Mock::faults")
         .answers(200, "Faults"),
     Route::new(Method::POST, "/faults", "arm", Now(handlers::arm))
-        .says("Arms a fault, after those that are", "Mock::arm")
+        .says("Arms one more fault", "Mock::arm")
         .body("FaultRequest", r#"{"fault":"create#1@after:reset"}"#)
         .answers(201, "Fault"),
     Route::new(Method::PUT, "/faults", "replaceFaults", Now(handlers::replace_faults))
-        .says("Arms these faults in place of all that were", "Mock::replace_faults")
+        .says("Replaces all faults", "Mock::replace_faults")
         .body("FaultsRequest", r#"{"faults":["get#2:503","asset:truncate=1000"]}"#)
         .answers(200, "Faults"),
     Route::new(Method::DELETE, "/faults", "disarmAll", Now(handlers::disarm_all))
-        .says("Takes all faults away", "Mock::reset_only")
+        .says("Removes all faults", "Mock::reset_scope")
         .answers_nothing(204),
     Route::new(Method::GET, "/faults/{id}", "fault", Now(handlers::fault))
         .says("One fault", "Mock::faults")
         .answers(200, "Fault"),
     Route::new(Method::PUT, "/faults/{id}", "replaceFault", Now(handlers::replace_fault))
-        .says("Arms a fault in the place of another", "Mock::replace_fault")
+        .says("Replaces a fault", "Mock::replace_fault")
         .body("FaultRequest", r#"{"fault":"get:503 x2"}"#)
         .answers(200, "Fault"),
     Route::new(Method::DELETE, "/faults/{id}", "disarm", Now(handlers::disarm))
-        .says("Takes a fault away", "Mock::disarm")
+        .says("Removes a fault", "Mock::disarm")
         .answers_nothing(204),
     Route::new(
         Method::GET,
@@ -215,21 +215,21 @@ pub(super) static ROUTES: &[Route] = &[
         Later(|call| Box::pin(handlers::journal(call))),
     )
     .says(
-        "What was asked and answered, without secrets",
+        "The requests and their answers, without secrets",
         "Mock::journal, Mock::journal_after, Mock::journal_wait, Mock::totals",
     )
     .query(&[
-        parameter("after", "integer", "Entries after this number; the first is 1"),
+        parameter("after", "integer", "Only entries with a greater number; the first is 1"),
         LIMIT,
-        parameter("wait", "string", "Wait so long for an entry, such as 5s; a minute at most"),
+        parameter("wait", "string", "How long to wait for an entry, such as 5s; at most a minute"),
     ])
     .answers(200, "JournalPage"),
     Route::new(Method::DELETE, "/journal", "clearJournal", Now(handlers::clear_journal))
-        .says("Forgets the journal and its counts", "Mock::reset_only")
+        .says("Clears the journal and its counts", "Mock::reset_scope")
         .answers_nothing(204),
     Route::new(Method::POST, "/verify", "verify", Now(handlers::verify))
         .says(
-            "Whether what happened is what was expected; if not, 409 and a transcript",
+            "Checks expectations; if one is not met, 409 and a transcript",
             "Mock::verify",
         )
         .body(
@@ -238,21 +238,21 @@ pub(super) static ROUTES: &[Route] = &[
         )
         .answers(200, "Verified"),
     Route::new(Method::GET, "/ledger", "ledger", Now(handlers::ledger))
-        .says("How much was billed, by account", "Mock::ledger")
+        .says("The amount billed to each account", "Mock::ledger")
         .query(&[OF_ACCOUNT])
         .answers(200, "Ledger"),
     Route::new(Method::GET, "/charges", "charges", Now(handlers::charges))
-        .says("Each task that was billed, in order", "Mock::charges")
+        .says("The charges, in order", "Mock::charges")
         .query(&[
             OF_ACCOUNT,
-            parameter("task", "string", "For this task only, by its id or the caller's"),
+            parameter("task", "string", "Only for this task, by its id or external id"),
         ])
         .answers(200, "Charges"),
     Route::new(Method::GET, "/accounts", "accounts", Now(handlers::accounts))
         .says("The accounts, without their keys", "Mock::accounts")
         .answers(200, "Accounts"),
     Route::new(Method::POST, "/accounts", "addAccount", Now(handlers::add_account))
-        .says("Opens an account; its API key is told here and never again", "Mock::add_account")
+        .says("Adds an account; only this answer contains its API key", "Mock::add_account")
         .body("AccountRequest", r#"{"name":"second","slots":2,"plan":"after(1s, 2s)"}"#)
         .answers(201, "AccountOpened"),
     Route::new(Method::GET, "/accounts/{id}", "account", Now(handlers::account))
@@ -266,10 +266,10 @@ pub(super) static ROUTES: &[Route] = &[
         .says("Closes an account; its charges stay", "Mock::remove_account")
         .answers_nothing(204),
     Route::new(Method::GET, "/accounts/{id}/totals", "accountTotals", Now(handlers::totals))
-        .says("The account's requests, by what they were for", "Mock::totals_of")
+        .says("The account's requests, by operation and outcome", "Mock::totals_of")
         .answers(200, "Counts"),
     Route::new(Method::GET, "/accounts/{id}/secret", "webhookSecret", Now(handlers::secret))
-        .says("What signs the account's callbacks", "Mock::webhook_secret")
+        .says("The secret that signs the account's callbacks", "Mock::webhook_secret")
         .answers(200, "WebhookSecret"),
     Route::new(
         Method::POST,
@@ -277,11 +277,11 @@ pub(super) static ROUTES: &[Route] = &[
         "rotateWebhookSecret",
         Now(handlers::rotate_secret),
     )
-    .says("Gives the account another webhook secret", "Mock::rotate_webhook_secret")
+    .says("Replaces the account's webhook secret", "Mock::rotate_webhook_secret")
     .query(&[parameter(
         "mode",
         "string",
-        "standard (the default): the old one signs too for seven days; emergency: no longer",
+        "standard (the default): the old one also signs for seven more days; emergency: it does not",
     )])
     .body("SecretRequest", r#"{"secret":"whsec_dGVzdHNlY3JldA=="}"#)
     .answers_nothing(204),
@@ -291,23 +291,23 @@ pub(super) static ROUTES: &[Route] = &[
         "advanceAccount",
         Later(|call| Box::pin(handlers::advance_account(call))),
     )
-    .says("Lets time pass for one account alone", "Mock::advance_account")
+    .says("Advances the clock of one account alone", "Mock::advance_account")
     .body("AdvanceRequest", r#"{"advance":"5m"}"#)
     .answers_nothing(202),
     Route::new(Method::GET, "/tasks", "tasks", Now(handlers::tasks))
-        .says("The tasks of an account, the newest first; no query", "Mock::tasks")
+        .says("The tasks of an account, newest first; does not count as a query", "Mock::tasks")
         .query(&[
             ACCOUNT,
-            parameter("skip", "integer", "Without the first so many"),
+            parameter("skip", "integer", "The number of tasks to skip"),
             LIMIT,
         ])
         .answers(200, "Tasks"),
     Route::new(Method::POST, "/tasks", "addTask", Now(handlers::add_task))
-        .says("Puts a task into an account, billed, without a request", "Mock::add_task")
+        .says("Adds a task to an account without a request; it is billed", "Mock::add_task")
         .body("NewTask", r#"{"scene":"hug","external_task_id":"order-7","plan":"stuck"}"#)
         .answers(201, "Task"),
     Route::new(Method::GET, "/tasks/{id}", "task", Now(handlers::task))
-        .says("One task, by its id or the caller's; no query", "Mock::task")
+        .says("One task, by its id or external id; does not count as a query", "Mock::task")
         .answers(200, "Task"),
     Route::new(
         Method::PATCH,
@@ -316,23 +316,23 @@ pub(super) static ROUTES: &[Route] = &[
         Later(|call| Box::pin(handlers::steer_task(call))),
     )
     .says(
-        "Ends the stage that a task is in, ends the task, or gives it another plan",
+        "Ends the current stage of a task, ends the task, or changes its plan",
         "Mock::release, Mock::finish, Mock::replan",
     )
     .body("SteerRequest", r#"{"fail":"Image pixel is invalid"}"#)
     .answers(200, "Task"),
     Route::new(Method::GET, "/plans", "plans", Now(handlers::plans))
-        .says("The rules that say which plan a create gets", "Mock::plan_rules")
+        .says("The rules that decide the plan of a new task", "Mock::plan_rules")
         .answers(200, "Plans"),
-    Route::new(Method::POST, "/plans", "planFor", Now(handlers::plan_for))
-        .says("A plan for some of the creates to come", "Mock::plan_for")
+    Route::new(Method::POST, "/plans", "addPlanRule", Now(handlers::add_plan_rule))
+        .says("Adds a rule: a plan for some of the next creates", "Mock::add_plan_rule")
         .body("PlanRequest", r#"{"plan":"after(1s, 2m)","scene":"hug_pro","times":1}"#)
         .answers_nothing(204),
-    Route::new(Method::DELETE, "/plans", "forgetPlans", Now(handlers::forget_plans))
-        .says("Takes all these rules away", "Mock::forget_plan_rules")
+    Route::new(Method::DELETE, "/plans", "clearPlanRules", Now(handlers::clear_plan_rules))
+        .says("Removes all these rules", "Mock::clear_plan_rules")
         .answers_nothing(204),
     Route::new(Method::GET, "/callbacks", "callbacks", Now(handlers::callbacks))
-        .says("The attempts to deliver callbacks", "Mock::callback_attempts")
+        .says("The delivery attempts of callbacks", "Mock::callback_attempts")
         .query(&[ACCOUNT])
         .answers(200, "Callbacks"),
     Route::new(
@@ -341,7 +341,7 @@ pub(super) static ROUTES: &[Route] = &[
         "testCallback",
         Later(|call| Box::pin(handlers::test_callback(call))),
     )
-    .says("Sends the console's test callback, once in six seconds", "Mock::test_callback")
+    .says("Sends the console's test callback, at most once every six seconds", "Mock::test_callback")
     .query(&[ACCOUNT])
     .body("TestCallbackRequest", r#"{"url":"http://127.0.0.1:9/hook"}"#)
     .answers_nothing(202),
@@ -351,7 +351,7 @@ pub(super) static ROUTES: &[Route] = &[
         "redeliver",
         Later(|call| Box::pin(handlers::redeliver(call))),
     )
-    .says("Sends a callback once more: same id and body, new signature", "Mock::redeliver")
+    .says("Sends a callback again, with the same id and body and a new signature", "Mock::redeliver")
     .query(&[ACCOUNT])
     .answers_nothing(202),
 ];
@@ -395,9 +395,9 @@ mod tests {
         }
     }
 
-    /// A route that another hides could never be called.
+    /// A shadowed route could never be called.
     #[test]
-    fn no_route_hides_another() {
+    fn no_route_shadows_another() {
         for (index, route) in ROUTES.iter().enumerate() {
             let sample = route.path.replace("{id}", "test");
             let first = ROUTES

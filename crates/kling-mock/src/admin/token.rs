@@ -7,21 +7,21 @@ use hmac::Mac as _;
 use super::error::AdminError;
 use crate::auth::hmac_sha256;
 
-/// The token that `/__mock` asks for. Never shown by `Debug`.
+/// The token required by `/__mock`. `Debug` does not show it.
 pub(crate) struct Token(String);
 
 impl Token {
     pub(crate) fn new(text: &str) -> Result<Self, String> {
         if text.is_empty() || text.bytes().any(|byte| !byte.is_ascii_graphic()) {
             return Err(
-                "an admin token must be of visible ASCII characters, as it travels in a header"
+                "an admin token must consist of visible ASCII characters, because it is sent in a header"
                     .to_owned(),
             );
         }
         Ok(Token(text.to_owned()))
     }
 
-    /// Passes if either header has it.
+    /// Accepts the token in either header.
     pub(super) fn check(
         &self,
         authorization: Option<&[u8]>,
@@ -40,8 +40,8 @@ impl Token {
         }
     }
 
-    /// Compares digests in constant time: how long it takes tells nothing of how
-    /// much was right, nor how long it should be.
+    /// Compares digests in constant time, so that the time reveals neither a matching
+    /// prefix nor the length.
     fn is(&self, given: &[u8]) -> bool {
         let digest = |text: &[u8]| hmac_sha256(b"admin token").chain_update(text);
         let expected = digest(self.0.as_bytes()).finalize().into_bytes();

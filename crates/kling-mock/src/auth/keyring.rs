@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::token::{Token, hmac_sha256};
 use super::{AccountIndex, AuthRefusal};
 
-/// What Kling's API keys begin with (*seen live*): a wrong one is looked for,
-/// anything else is taken for a token.
+/// The prefix of Kling's API keys (*seen live*). Other credentials are treated as
+/// tokens.
 const API_KEY_PREFIX: &str = "api-key-kling-";
 
 /// The credentials of all accounts.
@@ -21,14 +21,14 @@ pub(crate) struct Keyring {
     access_keys: HashMap<String, Pair>,
 }
 
-/// What belongs to an access key.
+/// The entry of an access key.
 struct Pair {
     secret_key: String,
     account: AccountIndex,
 }
 
 impl Keyring {
-    /// Gives an account an API key.
+    /// Adds an API key of an account.
     pub(crate) fn add_api_key(
         &mut self,
         account: AccountIndex,
@@ -43,7 +43,7 @@ impl Keyring {
         )
     }
 
-    /// Gives an account an access key and its secret key.
+    /// Adds an access key of an account, with its secret key.
     pub(crate) fn add_pair(
         &mut self,
         account: AccountIndex,
@@ -78,13 +78,13 @@ impl Keyring {
         found.map(|(key, _)| key.as_str())
     }
 
-    /// Takes an account's keys away.
+    /// Removes an account's keys.
     pub(crate) fn remove(&mut self, account: AccountIndex) {
         self.api_keys.retain(|_, owner| *owner != account);
         self.access_keys.retain(|_, pair| pair.account != account);
     }
 
-    /// The account that credentials name, proven or not.
+    /// The account that credentials claim, verified or not.
     pub(super) fn named(&self, credentials: &str) -> Option<AccountIndex> {
         if let Some(account) = self.api_keys.get(credentials) {
             return Some(*account);
@@ -95,8 +95,8 @@ impl Keyring {
 
     /// The account that credentials belong to.
     ///
-    /// Keys are found by their hash, so the time it takes tells nothing of how
-    /// much of a key was right; signatures are compared in constant time.
+    /// Keys are looked up by hash, so the time reveals nothing about a partly correct
+    /// key; signatures are compared in constant time.
     pub(super) fn verify(
         &self,
         credentials: &str,
@@ -109,7 +109,7 @@ impl Keyring {
             return Err(AuthRefusal::UnknownApiKey);
         }
         let token = Token::read(credentials)?;
-        // Only HS256 (documented); above all not "none".
+        // Only HS256 (documented); in particular not "none".
         if token.header.get("alg").and_then(Value::as_str) != Some("HS256") {
             return Err(AuthRefusal::Malformed);
         }
@@ -133,7 +133,7 @@ fn add<T>(
     what: &str,
 ) -> Result<(), KeyError> {
     if key.is_empty() || key.bytes().any(|byte| !byte.is_ascii_graphic()) {
-        let why = "must be of visible ASCII characters, as it travels in a header";
+        let why = "must consist of visible ASCII characters, because it is sent in a header";
         return Err(KeyError::invalid(member, &format!("an {what} {why}")));
     }
     match keys.entry(key) {
@@ -148,10 +148,10 @@ fn add<T>(
     }
 }
 
-/// Why an account can't have a key.
+/// Why a key can't be added.
 #[derive(Debug)]
 pub(crate) struct KeyError {
-    /// Which key is none, as a setting; nothing if another account has it.
+    /// The setting with the invalid key; `None` if another account has the key.
     pub(crate) member: Option<&'static str>,
     pub(crate) why: String,
 }

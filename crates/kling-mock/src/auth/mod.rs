@@ -15,12 +15,12 @@ pub use token::sign_jwt;
 /// How strictly the service checks credentials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum AuthMode {
-    /// It does not check them.
+    /// Credentials are not checked.
     Off,
-    /// Some credentials must be present; any will do.
+    /// Credentials must be present, but any are accepted.
     Presence,
-    /// They must belong to an account; a token must be signed correctly and valid
-    /// at this time.
+    /// Credentials must belong to an account; a token must be correctly signed and
+    /// currently valid.
     #[default]
     Verify,
 }
@@ -34,7 +34,7 @@ impl FromStr for AuthMode {
             "presence" => Ok(AuthMode::Presence),
             "verify" => Ok(AuthMode::Verify),
             _ => Err(format!(
-                "'{word}' is no way to check credentials: use off, presence or verify"
+                "'{word}' is not an auth mode: use off, presence or verify"
             )),
         }
     }
@@ -50,13 +50,13 @@ impl fmt::Display for AuthMode {
     }
 }
 
-/// An account, by its place among the server's accounts.
+/// The index of an account.
 pub(crate) type AccountIndex = usize;
 
-/// Whose requests are that need not say whose they are.
+/// The account of requests without credentials.
 pub(crate) const DEFAULT_ACCOUNT: AccountIndex = 0;
 
-/// Whose request it is, from the value of its `Authorization` header.
+/// The account of a request, from its `Authorization` header.
 pub(crate) fn authenticate(
     mode: AuthMode,
     header: Option<&str>,
@@ -74,7 +74,7 @@ pub(crate) fn authenticate(
     }
 }
 
-/// What stands after `Bearer`. That a lone `Bearer` counts as empty is inferred.
+/// The text after `Bearer`. That a lone `Bearer` counts as empty is inferred.
 fn bearer(header: &str) -> Result<&str, AuthRefusal> {
     let header = header.trim();
     let (scheme, credentials) = header.split_once(' ').unwrap_or((header, ""));
@@ -90,12 +90,11 @@ fn bearer(header: &str) -> Result<&str, AuthRefusal> {
     }
 }
 
-/// For fuzzing: takes the bytes for a header, and for both signed parts of
-/// a token.
+/// For fuzzing: uses the bytes as a header, and as both signed parts of a token.
 ///
 /// # Panics
 ///
-/// If somebody gets in without the key. Nothing else may panic.
+/// If authentication succeeds without the key.
 pub fn check(bytes: &[u8]) {
     const NOW: i64 = 1_767_225_600;
     const SECRET: &str = "a secret that the input must not be";
@@ -118,7 +117,7 @@ pub fn check(bytes: &[u8]) {
     let claims = r#"{"iss":"access","exp":9999999999}"#;
     let entered = verify(&token::sign(header, claims, &text));
     assert!(entered.is_err() || text == SECRET, "with another key");
-    // Behind the right signature, only how it is read is of interest.
+    // With a correct signature, only parsing is tested.
     let _ = verify(&token::sign(header, bytes, SECRET));
     let _ = verify(&token::sign(bytes, claims, SECRET));
 }

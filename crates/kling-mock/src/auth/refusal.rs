@@ -5,23 +5,23 @@ use kling_types::ApiCode;
 /// Why credentials are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AuthRefusal {
-    /// There are none.
+    /// No credentials were given.
     Missing,
     /// They are not of the form `Bearer <key or token>`.
     NotBearer,
     /// An API key that no account has.
     UnknownApiKey,
-    /// Neither an API key nor the three parts of a token, but so many.
+    /// Neither an API key nor a token, which has three parts, but this many parts.
     PartCount(&'static str),
-    /// Three parts that are no token such as the service documents.
+    /// Three parts that are not a token as documented.
     Malformed,
-    /// A token of an access key that no account has.
+    /// A token with an unknown access key.
     UnknownAccessKey,
-    /// A token that the account's secret key did not sign.
+    /// A token with a wrong signature.
     Unsigned,
-    /// A token whose time has not come.
+    /// A token that is not valid yet.
     NotYetValid,
-    /// A token whose time is over.
+    /// A token that has expired.
     Expired,
 }
 

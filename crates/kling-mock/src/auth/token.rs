@@ -10,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::AuthRefusal;
 
-/// A JSON Web Token (RFC 7519) that was read, not checked.
+/// A JSON Web Token (RFC 7519), parsed but not verified.
 pub(super) struct Token<'a> {
-    /// What the signature is over.
+    /// The signed part.
     pub(super) signed: &'a str,
     pub(super) header: Value,
     claims: Value,
@@ -67,7 +67,7 @@ impl<'a> Token<'a> {
 
     /// A claim that is a date: a number of seconds, which may have a fraction.
     fn date(&self, claim: &str) -> Result<Option<i64>, AuthRefusal> {
-        // The cast saturates, which is right for a date beyond all dates.
+        // The cast saturates, as desired for dates out of range.
         #[allow(clippy::cast_possible_truncation)]
         let whole = |seconds: f64| seconds.floor() as i64;
         let seconds = |value: &Value| value.as_i64().or_else(|| value.as_f64().map(whole));
@@ -84,7 +84,7 @@ impl<'a> Token<'a> {
 /// Authorization: Bearer <sign_jwt(access_key, secret_key, now)>
 /// ```
 pub fn sign_jwt(access_key: &str, secret_key: &str, now_seconds: i64) -> String {
-    // In the documented order, so that its bytes can be told ahead.
+    // In the documented order, so that the bytes are predictable.
     let claims = format!(
         r#"{{"iss":{},"exp":{},"nbf":{}}}"#,
         Value::from(access_key),

@@ -1,15 +1,14 @@
 //! Callbacks: a task's changes, posted to the `callback_url` of its create.
 //!
-//! Nothing ticks here either. A task's changes follow from its plan and from
-//! the times at which it was asked after, so they are known ahead, as far as
-//! they can be. The engine tells the [`Queue`] of them when the task is created,
-//! and again whenever the outlook moves (a query that its plan counts, a change
-//! that is forced). Whoever owns the clock takes out what has fallen due, one
-//! delivery at a time, sends it, and reports how it went.
+//! There are no timers here. A task's status changes are computed from its plan and the
+//! times of its queries. The engine passes the future changes to the [`Queue`] when the
+//! task is created, and again whenever they are different (a query that the plan
+//! counts, or steering). The owner of the clock takes due deliveries from the queue one
+//! at a time, sends them, and reports the outcome.
 //!
-//! A delivery says which task came to which status and when; its body is what a
-//! query would have shown then, and is made when it is sent. So an attempt that
-//! is repeated has the same bytes, and a waiting one costs no body.
+//! A delivery names a task, a status and a time. Its body is the answer that a query
+//! would have shown at that time, and is built when it is sent, so that retries have
+//! the same bytes and waiting deliveries need little memory.
 
 use std::time::Duration;
 
@@ -21,19 +20,19 @@ mod queue;
 mod signature;
 mod target;
 
-pub(crate) use queue::{Delivery, Met, Notice, Outcome, Queue};
+pub(crate) use queue::{Delivery, MatchedFaults, Outcome, Queue};
 pub use signature::Rotation;
 pub(crate) use signature::{Forgery, Secrets, SignatureHeaders, WebhookSecret};
 pub(crate) use target::{AllowList, CallbackUrl, allowed};
 
-/// Which changes cause a callback. *Contradictory*: the documentation says every
-/// change, third parties say the last only.
+/// Which status changes cause a callback. *Contradictory*: every change according to
+/// the documentation, only the last according to third parties.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum CallbacksOn {
-    /// Every status, `submitted` too.
+    /// Every status, including `submitted`.
     #[default]
     EveryChange,
-    /// The last status only.
+    /// Only the last status.
     End,
 }
 
@@ -47,12 +46,12 @@ impl CallbacksOn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) on: CallbacksOn,
-    /// How often a callback is sent at most. One, by default: nothing is known
-    /// of retries.
+    /// The maximum number of attempts. One by default, because nothing is known about
+    /// retries.
     pub(crate) attempts: u32,
     /// The wait before the second attempt; it doubles before each further one.
     pub(crate) backoff: Duration,
-    /// How long the receiver may take (nothing is documented).
+    /// The timeout of an attempt (not documented).
     pub(crate) timeout: Duration,
 }
 

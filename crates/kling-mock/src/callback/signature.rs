@@ -1,8 +1,7 @@
 //! Signatures of callbacks, after Standard Webhooks (*documented*).
 //!
-//! By hand over the `hmac` that tokens need anyway: the crate
-//! `standardwebhooks`, which the client verifies with, is then a second
-//! opinion in the tests and not the same code on both sides.
+//! Implemented with `hmac`, which tokens need anyway. The client verifies with the
+//! crate `standardwebhooks`, so tests compare two independent implementations.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,18 +14,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::auth::hmac_sha256;
 
-/// What a secret's text begins with.
+/// The prefix of a secret.
 const PREFIX: &str = "whsec_";
 
-/// How long the old secret goes on to sign after a standard rotation
-/// (*documented*).
+/// How long the old secret also signs after a standard rotation (*documented*).
 const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// How far back a stale timestamp lies: well beyond the five minutes that
-/// receivers are told to allow (*documented*).
+/// The age of a stale timestamp: well beyond the documented tolerance of five minutes.
 const STALE_SECONDS: i64 = 600;
 
-/// The key that callbacks are signed with. Never shown by `Debug`.
+/// The key with which callbacks are signed. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct WebhookSecret(Vec<u8>);
 
@@ -36,16 +33,16 @@ impl WebhookSecret {
         WebhookSecret(key.to_vec())
     }
 
-    /// Reads `whsec_` and base64; the prefix may be missing.
+    /// Parses `whsec_` followed by base64; the prefix may be missing.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let key = BASE64_STANDARD.decode(text.strip_prefix(PREFIX).unwrap_or(text));
         match key {
             Ok(key) if !key.is_empty() => Ok(WebhookSecret(key)),
-            _ => Err("a webhook secret is 'whsec_' and base64".to_owned()),
+            _ => Err("a webhook secret is 'whsec_' followed by base64".to_owned()),
         }
     }
 
-    /// The text that its owner is given.
+    /// The secret as text.
     pub(crate) fn reveal(&self) -> String {
         format!("{PREFIX}{}", BASE64_STANDARD.encode(&self.0))
     }
@@ -66,12 +63,12 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// What becomes of the old secret when there is a new one.
+/// What happens to the old secret in a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rotation {
-    /// It goes on to sign for seven days, beside the new one.
+    /// It also signs for seven days, in addition to the new one.
     Standard,
-    /// It ends at once.
+    /// It stops signing at once.
     Emergency,
 }
 
@@ -83,7 +80,7 @@ pub(crate) struct Secrets {
     previous: Option<(WebhookSecret, UnixMillis)>,
 }
 
-/// How a signature is made wrong, on purpose.
+/// How a fault makes a signature invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Forgery {
     BadSignature,
@@ -98,8 +95,8 @@ pub(crate) type SignatureHeaders = [(&'static str, String); 3];
 impl Secrets {
     /// Makes `new` the current secret; the first one is a rotation of nothing.
     ///
-    /// A secret that was on its way out already ends (*inferred*: the console
-    /// knows one previous secret).
+    /// A previous secret that is still valid ends (*inferred*: the console knows one
+    /// previous secret).
     pub(crate) fn rotate(&mut self, new: WebhookSecret, rotation: Rotation, now: UnixMillis) {
         let old = self.current.replace(new);
         self.previous = match rotation {
@@ -122,8 +119,8 @@ impl Secrets {
 
     /// The headers of a callback, or none if there is no secret.
     ///
-    /// `now` is the mock's clock, which secrets live by; `seconds` is what the
-    /// receiver holds against its own clock.
+    /// `now` is the time of the mock's clock, which decides which secrets are valid;
+    /// `seconds` is the timestamp that the receiver compares with its own clock.
     pub(crate) fn headers(
         &self,
         id: &str,
@@ -183,7 +180,7 @@ mod tests {
         secrets
     }
 
-    /// What a receiver does that knows this secret, as the service documents it.
+    /// The documented verification by a receiver that knows this secret.
     fn accepts(secret: &WebhookSecret, headers: &SignatureHeaders, body: &[u8]) -> bool {
         let [(_, id), (_, timestamp), (_, signatures)] = headers;
         let Ok(seconds) = timestamp.parse::<i64>() else {
@@ -230,7 +227,7 @@ mod tests {
         assert!(WebhookSecret::parse("dGVzdA==").is_ok());
         for bad in ["", "whsec_", "whsec_dGVzdA", "whsec_!", "whsec-dGVzdA=="] {
             let error = WebhookSecret::parse(bad).unwrap_err();
-            assert_eq!(error, "a webhook secret is 'whsec_' and base64");
+            assert_eq!(error, "a webhook secret is 'whsec_' followed by base64");
         }
         assert_eq!(format!("{:?}", secret(1)), "WebhookSecret(…)");
     }
@@ -281,7 +278,7 @@ mod tests {
             assert_eq!(headers[2].1.len(), "v1,".len() + 44);
         }
         assert_eq!(signed(&secrets, Some(Forgery::NoHeaders)), None);
-        // Only its age is wrong with it.
+        // Only its age is invalid.
         let stale = signed(&secrets, Some(Forgery::StaleTimestamp)).unwrap();
         let seconds = stale[1].1.parse().unwrap();
         assert_eq!(

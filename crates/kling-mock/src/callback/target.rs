@@ -8,8 +8,8 @@ use std::sync::Arc;
 use http::Uri;
 use ipnet::IpNet;
 
-/// A callback's URL. Whatever comes behind the host may be the receiver's
-/// secret, so `Debug` has no more than the host.
+/// A callback's URL. Everything after the host may be a secret, so `Debug` shows only
+/// the host.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CallbackUrl(Arc<str>);
 
@@ -35,7 +35,7 @@ impl fmt::Debug for CallbackUrl {
     }
 }
 
-/// The targets beyond loopback that are allowed.
+/// The targets that are allowed in addition to loopback.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AllowList {
     /// Names, in lower case.
@@ -44,7 +44,7 @@ pub(crate) struct AllowList {
 }
 
 impl AllowList {
-    /// Adds a host's name, an address, or a network such as `10.0.0.0/8`.
+    /// Adds a host name, an address, or a network such as `10.0.0.0/8`.
     pub(crate) fn add(&mut self, entry: &str) -> Result<(), String> {
         if let Some(address) = address(entry) {
             self.networks.push(address.into());
@@ -54,7 +54,7 @@ impl AllowList {
             self.hosts.push(entry.to_ascii_lowercase());
         } else {
             return Err(format!(
-                "'{entry}' is neither a host's name nor an address nor a network such as 10.0.0.0/8"
+                "'{entry}' is not a host name, an address or a network such as 10.0.0.0/8"
             ));
         }
         Ok(())
@@ -74,24 +74,23 @@ impl AllowList {
     }
 }
 
-/// Whether a callback may go to this URL: over HTTP, to this machine, or to
-/// where the list allows. What a name on the list resolves to is the business of
-/// whoever put it there. The URL is not repeated in the error, as it may carry
-/// the receiver's token.
+/// Checks whether a callback may be sent to this URL: over HTTP, to this machine or to
+/// a target on the list. Names on the list are not resolved. The error does not contain
+/// the URL, which may contain a token.
 pub(crate) fn allowed(url: &str, allow: &AllowList) -> Result<(), String> {
     let uri: Uri = url
         .parse()
-        .map_err(|error| format!("the callback's URL cannot be read: {error}"))?;
+        .map_err(|error| format!("the callback URL is invalid: {error}"))?;
     let scheme = uri.scheme_str().unwrap_or_default();
     if !["http", "https"]
         .iter()
         .any(|ours| scheme.eq_ignore_ascii_case(ours))
     {
-        return Err("the callback's URL must begin with http:// or https://".to_owned());
+        return Err("the callback URL must begin with http:// or https://".to_owned());
     }
     let host = uri.host().unwrap_or_default();
-    // A number such as 2130706433 or 0x7f.1 is taken for a name: resolvers may
-    // read it as an address, and nobody writes one in earnest.
+    // A number such as 2130706433 or 0x7f.1 is treated as a name, because some
+    // resolvers read it as an address.
     let is_loopback = address(host).map_or_else(
         || host.eq_ignore_ascii_case("localhost"),
         |address| address.is_loopback(),
@@ -100,13 +99,13 @@ pub(crate) fn allowed(url: &str, allow: &AllowList) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "callbacks go to this machine only, and '{host}' is another: allow it by its name, address or network"
+            "callbacks are sent only to this machine, not to '{host}': allow its name, address or network"
         ))
     }
 }
 
-/// An address, with or without the brackets of a URL; one that is mapped into
-/// IPv6 as what it is.
+/// Parses an address, with or without brackets; an IPv4-mapped IPv6 address becomes
+/// IPv4.
 fn address(host: &str) -> Option<IpAddr> {
     let bare = host
         .strip_prefix('[')

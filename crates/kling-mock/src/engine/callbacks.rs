@@ -1,4 +1,4 @@
-//! Callbacks as the engine sees them: what is due, as requests to be sent.
+//! Callbacks in the engine: makes requests of those that are due.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use http::header::CONTENT_TYPE;
 use kling_types::{TaskId, UnixMillis};
 use serde::Serialize;
 
-use super::account::Tenant;
 use super::show::Show;
 use super::store::Task;
-use super::{Engine, World};
+use super::tenant::Tenant;
+use super::{Engine, State};
 use crate::callback::{
-    AllowList, CallbackFault, Delivery, Met, Notice, Outcome, Policy, Queue, Rotation, Secrets,
+    AllowList, CallbackFault, Delivery, MatchedFaults, Outcome, Policy, Queue, Rotation, Secrets,
     SignatureHeaders, WebhookSecret, allowed, test_event,
 };
 use crate::fault;
@@ -42,8 +42,8 @@ impl Callbacks {
         }
     }
 
-    /// Tells of the task's changes from now on.
-    pub(super) fn watch(
+    /// Sends callbacks for the task's changes from now on.
+    pub(super) fn subscribe(
         &mut self,
         task: &Task,
         id: &TaskId,
@@ -51,17 +51,17 @@ impl Callbacks {
         origin: &str,
         now: UnixMillis,
     ) {
-        self.queue.watch(id.clone(), url, origin);
-        self.expect(task, now);
+        self.queue.subscribe(id.clone(), url, origin);
+        self.schedule(task, now);
     }
 
-    /// Takes in what is ahead of a task, as far as it is known now.
-    pub(super) fn expect(&mut self, task: &Task, now: UnixMillis) {
-        if self.queue.watches_any()
+    /// Updates the schedule of callbacks to the task's future changes.
+    pub(super) fn schedule(&mut self, task: &Task, now: UnixMillis) {
+        if self.queue.has_subscriptions()
             && let Some(id) = TaskId::new(task.id.to_string())
         {
-            // What a query would show is to be told now, though its time may lie a
-            // moment ahead: on a clock that stands still it would never come.
+            // A change that queries show already is due now, even if its time is a
+            // moment later: on a manual clock that time might never come.
             let shown = task.standing(now).since;
             let due = |change: &Standing| match change.since {
                 since if since <= shown => since.min(now),
@@ -72,22 +72,22 @@ impl Callbacks {
         }
     }
 
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.queue.clear();
     }
 }
 
-/// A callback that is due.
+/// A callback to be sent.
 pub(crate) struct Outgoing {
     generation: u64,
     account: usize,
     delivery: Delivery,
-    /// What to send, or why it may not be sent.
+    /// The request, or why it must not be sent.
     pub(crate) request: Result<Request<Bytes>, String>,
 }
 
 impl fmt::Debug for Outgoing {
-    /// Leaves out the request: its URL and its signature are the receiver's.
+    /// Leaves out the request, as its URL and signature may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outgoing")
             .field("account", &self.account)
@@ -96,46 +96,46 @@ impl fmt::Debug for Outgoing {
     }
 }
 
-/// Keeps a webhook secret out of the journal, also without its prefix.
+/// Redacts a webhook secret in the journal, also without its prefix.
 pub(super) fn hide(journal: &mut Journal, secret: &WebhookSecret) {
     let secret = secret.reveal();
     journal.hide(&secret);
     journal.hide(secret.trim_start_matches("whsec_"));
 }
 
-/// An attempt to deliver a callback, for tests and people.
+/// An attempt to deliver a callback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CallbackAttempt {
-    /// The callback's number: what it is delivered again by.
+    /// The callback's number, for [`Mock::redeliver`](crate::Mock::redeliver).
     pub callback: u64,
-    /// The task; none for a test event.
+    /// The task; `None` for a test event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
-    /// The status that it tells of.
+    /// The status that it reports.
     pub status: String,
-    /// Which attempt it was, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// When it was due.
+    /// The time at which it was due.
     pub at: UnixMillis,
-    /// What came of it: `200`, `dropped`, an error; none while it is under way.
+    /// The outcome: `200`, `dropped` or an error; `None` while it is in flight.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
 }
 
 impl Engine {
-    /// When the next callback is due.
+    /// The time at which the next callback is due.
     pub(crate) fn next_callback(&self) -> Option<UnixMillis> {
-        let world = self.world();
-        world
+        let state = self.state();
+        state
             .tenants
             .iter()
             .filter_map(|tenant| Some(tenant.service_time(tenant.callbacks.queue.next_due()?)))
             .min()
     }
 
-    /// The next callback that is due. Whoever takes it says what came of it:
-    /// [`report`](Self::report).
+    /// The next callback that is due. The caller must [`report`](Self::report) its
+    /// outcome.
     pub(crate) fn take_callback(
         &self,
         now: UnixMillis,
@@ -143,21 +143,23 @@ impl Engine {
         allow: &AllowList,
     ) -> Option<Outgoing> {
         let seconds = wall.get().div_euclid(1000);
-        let mut world = self.world();
-        let World {
+        let mut state = self.state();
+        let State {
             tenants,
             faults,
+            ids,
             ledger,
             generation,
             ..
-        } = &mut *world;
+        } = &mut *state;
         for (account, tenant) in tenants.iter_mut().enumerate() {
             let name = Arc::clone(&tenant.name);
             let now = tenant.now(now);
             let tasks = &tenant.tasks;
+            let find = |id: &str| tasks.at(ids.find(&self.profile, id, account, tasks)?);
             let popped = tenant.callbacks.queue.pop(now, |notice| {
                 let task = notice.task.as_ref().map(TaskId::as_str);
-                let found = task.and_then(|id| tasks.at(tasks.find(id, false)?));
+                let found = task.and_then(find);
                 let facts = fault::Facts {
                     operation: fault::Operation::Callback,
                     account: &name,
@@ -168,8 +170,9 @@ impl Engine {
             });
             if let Some(delivery) = popped {
                 let notice = &delivery.notice;
+                let task = notice.task.as_ref().and_then(|id| find(id.as_str()));
                 let request = allowed(&notice.url, allow).and_then(|()| {
-                    let body = self.callback_body(tenant, ledger, notice, &delivery);
+                    let body = self.callback_body(tenant, task, ledger, &delivery);
                     let id = self.webhook_id(&name, delivery.callback);
                     let secrets = &tenant.callbacks.secrets;
                     let headers = secrets.headers(&id, seconds, &body, delivery.forgery, now);
@@ -195,13 +198,12 @@ impl Engine {
     fn callback_body(
         &self,
         tenant: &Tenant,
+        task: Option<&Task>,
         ledger: &Ledger,
-        notice: &Notice,
         delivery: &Delivery,
     ) -> Bytes {
-        let tasks = &tenant.tasks;
+        let notice = &delivery.notice;
         let shown = || {
-            let task = tasks.at(tasks.find(notice.task.as_ref()?.as_str(), false)?)?;
             let show = Show {
                 ledger,
                 profile: &self.profile,
@@ -210,7 +212,7 @@ impl Engine {
                 account: &tenant.name,
             };
             // The legacy body is the task itself, without an envelope (documented).
-            serde_json::to_vec(&show.queried(task, &notice.standing())?).ok()
+            serde_json::to_vec(&show.queried(task?, &notice.standing())?).ok()
         };
         shown().map_or_else(
             || test_event(delivery.callback, notice.since).into(),
@@ -218,15 +220,14 @@ impl Engine {
         )
     }
 
-    /// The same for every attempt and copy of a callback, and for no other.
+    /// The `webhook-id`, the same for every attempt and copy of a callback.
     fn webhook_id(&self, account: &str, callback: u64) -> String {
         Stream::new(self.seed, &format!("webhook-id of {account}"), callback).uuid()
     }
 
-    /// Takes in what came of a callback, and writes it down. Without a time it
-    /// is as if it had been sent when it was due: where the clock jumps, what
-    /// follows from it still falls in its place. Nothing is written of what was
-    /// forgotten while it was under way.
+    /// Records the outcome of a callback, also in the journal. Without a time it counts
+    /// as sent when it was due, so that retries are scheduled correctly although the
+    /// clock jumped. Ignored after a reset.
     pub(crate) fn report(&self, outgoing: &Outgoing, outcome: Outcome, at: Option<UnixMillis>) {
         let due = outgoing.delivery.at;
         let note = outcome.to_string();
@@ -245,11 +246,11 @@ impl Engine {
         let nothing = Request::new(Bytes::new());
         let request = outgoing.request.as_ref().unwrap_or(&nothing);
         let (name, now) = {
-            let mut world = self.world();
-            if outgoing.generation != world.generation {
+            let mut state = self.state();
+            if outgoing.generation != state.generation {
                 return;
             }
-            let tenant = world.tenants.get_mut(outgoing.account);
+            let tenant = state.tenants.get_mut(outgoing.account);
             let Some(tenant) = tenant.filter(|tenant| !tenant.is_closed()) else {
                 return;
             };
@@ -268,10 +269,10 @@ impl Engine {
         self.journal_lock().append(&exchange.draft());
     }
 
-    /// All attempts that are remembered, of one account.
+    /// The recorded delivery attempts of one account.
     pub(crate) fn callback_attempts(&self, account: &str) -> Vec<CallbackAttempt> {
-        let world = self.world();
-        let records = world
+        let state = self.state();
+        let records = state
             .tenant_named(account)
             .into_iter()
             .flat_map(|tenant| tenant.callbacks.queue.records());
@@ -287,13 +288,13 @@ impl Engine {
             .collect()
     }
 
-    /// Does something to the callbacks of an account, if there is one.
+    /// Calls `act` with the callbacks of an account, if there is one.
     pub(super) fn with_callbacks<T>(
         &self,
         account: &str,
         act: impl FnOnce(&mut Callbacks) -> Result<T, String>,
     ) -> Result<T, String> {
-        match self.world().tenant_named_mut(account) {
+        match self.state().tenant_named_mut(account) {
             Some(tenant) => act(&mut tenant.callbacks),
             None => Err(format!("there is no account {account:?}")),
         }
@@ -319,14 +320,14 @@ impl Engine {
         self.with_callbacks(account, |callbacks| {
             callbacks.queue.test(url, now).map_err(|wait| {
                 format!(
-                    "one test callback in six seconds: wait {} ms",
+                    "at most one test callback every six seconds: wait {} ms",
                     wait.as_millis()
                 )
             })
         })
     }
 
-    /// The secret that signs an account's callbacks now.
+    /// The secret that signs an account's callbacks at present.
     pub(crate) fn webhook_secret(&self, account: &str) -> Option<String> {
         let reveal =
             |callbacks: &mut Callbacks| Ok(callbacks.secrets.current().map(WebhookSecret::reveal));
@@ -360,10 +361,10 @@ fn callback_request(
     request.body(body).map_err(|error| error.to_string())
 }
 
-fn callback_faults(selection: &fault::Selection) -> Met {
+fn callback_faults(selection: &fault::Selection) -> MatchedFaults {
     let delay = selection.delay_before.saturating_add(selection.delay_after);
     let late = (!delay.is_zero()).then_some(CallbackFault::Late(delay));
-    Met {
+    MatchedFaults {
         faults: late.into_iter().chain(selection.callback_fault()).collect(),
         serial: selection.terminal.as_ref().map(|terminal| terminal.serial),
     }
@@ -373,13 +374,15 @@ fn callback_faults(selection: &fault::Selection) -> Met {
 mod tests {
     use super::*;
 
-    /// A callback's URL and signature may be all that a receiver checks.
+    /// A callback's URL and signature may be secrets.
     #[test]
     fn what_is_sent_is_not_shown() {
         let mut queue = Queue::new(Policy::default());
         let url = "http://127.0.0.1/hook?token=t0ps3cret";
         queue.test(url, UnixMillis::new(0)).unwrap();
-        let delivery = queue.pop(UnixMillis::new(0), |_| Met::default()).unwrap();
+        let delivery = queue
+            .pop(UnixMillis::new(0), |_| MatchedFaults::default())
+            .unwrap();
         let request = Request::post(url).header("webhook-signature", "v1,t0ps3cret");
         let outgoing = Outgoing {
             generation: 0,

@@ -1,9 +1,8 @@
-//! A request's way through the engine: whose it is and which faults it meets;
-//! then, at once or when a fault lets it, what the service answers, what of that
-//! is sent, and what is written down.
+//! The steps of a request in the engine: authenticate, select faults, wait if a fault
+//! says so, compute the service's answer, apply the faults, write the journal.
 
 use std::cell::Cell;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,30 +10,31 @@ use http::header::{AUTHORIZATION, HOST};
 use http::{Method, Request, Response, StatusCode};
 use kling_types::{ApiCode, UnixMillis};
 
-use super::account::Tenant;
 use super::refusal::{self, Refusal};
 use super::route::Route;
 use super::service::Service;
 use super::submit::Submission;
-use super::{Engine, Reply, World, json_answer, plain};
+use super::tenant::Tenant;
+use super::{Engine, Reply, State, json_answer, plain};
 use crate::auth::{self, AccountIndex, AuthRefusal};
 use crate::fault::{self, Ending, FaultPlan, Selection};
 use crate::journal::{Exchange, Operation};
+use crate::lock;
 use crate::profile::Profile;
 use crate::random::Stream;
 
-/// What comes of a request that was received.
+/// The result of receiving a request.
 #[derive(Debug)]
 pub(crate) enum Step {
     Answered(Reply),
-    /// So much time passes before the service acts on it: [`Engine::resume`].
+    /// A fault delays it: call [`Engine::resume`] after this time.
     Wait(Duration, Box<Received>),
 }
 
-/// A request that was let in, and counted by the faults that it meets.
+/// A request that was authenticated, and counted by faults.
 #[derive(Debug)]
 pub(crate) struct Received {
-    /// Which request it is, from 0.
+    /// Its number, from 0.
     number: u64,
     generation: u64,
     account: AccountIndex,
@@ -43,14 +43,14 @@ pub(crate) struct Received {
     submission: Option<Submission>,
 }
 
-/// What is sent, and what the service had answered if a fault changed that.
+/// What is sent, and the service's answer if a fault changed it.
 struct Outcome {
     sent: Reply,
     intended: Option<Response<Bytes>>,
 }
 
 impl Engine {
-    /// Takes a request in. `wall` is the time that tokens are held to.
+    /// Receives a request. `wall` is the time against which tokens are checked.
     pub(crate) fn handle(
         &self,
         now: UnixMillis,
@@ -58,49 +58,48 @@ impl Engine {
         request: &Request<Bytes>,
     ) -> Step {
         let route = Route::of(&self.profile, request);
-        // What takes long is done before and after the time in which others have
-        // to wait.
+        // Slow work is done outside the lock.
         let submission = matches!(route, Route::Create)
             .then(|| Submission::read(&self.profile, self.scenes_as_of, request.body()));
-        let mut world = self.world();
-        let number = world.requests;
-        world.requests += 1;
-        let account = match self.account_of(&world, wall, request, &route) {
+        let mut state = self.state();
+        let number = state.requests;
+        state.requests += 1;
+        let account = match self.account_of(&state, wall, request, &route) {
             Ok(account) => account,
             Err(refusal) => {
-                drop(world);
+                drop(state);
                 let outcome = Outcome {
                     sent: Reply::whole(self.refused(&refusal, number, now)),
                     intended: None,
                 };
-                let sent = self.write_down(now, request, &route, &Record::default(), outcome);
+                let sent = self.record(now, request, &route, &Record::default(), outcome);
                 return Step::Answered(sent);
             }
         };
         let mut record = Record::default();
-        let tenant = world.tenants.get(account);
+        let tenant = state.tenants.get(account);
         record.account = tenant.map(|tenant| Arc::clone(&tenant.name));
-        record.learn(&world, account, &self.profile, &route, submission.as_ref());
-        let selection = record.select(&mut world, self.seed, route.operation());
-        record.note_faults(&world.faults, &selection);
+        record.find_task(&state, account, &self.profile, &route, submission.as_ref());
+        let selection = record.select(&mut state, self.seed, route.operation());
+        record.note_faults(&state.faults, &selection);
         let wait = selection.delay_before;
         let received = Received {
             number,
-            generation: world.generation,
+            generation: state.generation,
             account,
             record,
             selection,
             submission,
         };
         if wait.is_zero() {
-            Step::Answered(self.act(world, now, request, &route, received))
+            Step::Answered(self.act(state, now, request, &route, received))
         } else {
             Step::Wait(wait, Box::new(received))
         }
     }
 
-    /// Acts on a request that had to wait: as if it had come only now, but for
-    /// the faults that it met. If the tasks were forgotten meanwhile, so is it.
+    /// Handles a delayed request as if it had just arrived, except that its faults are
+    /// already selected. It has no effect after a reset.
     pub(crate) fn resume(
         &self,
         now: UnixMillis,
@@ -108,21 +107,21 @@ impl Engine {
         mut received: Box<Received>,
     ) -> Reply {
         let route = Route::of(&self.profile, request);
-        let world = self.world();
-        if received.generation != world.generation {
+        let state = self.state();
+        if received.generation != state.generation {
             return Reply::lost();
         }
         let (account, submission) = (received.account, received.submission.as_ref());
-        // Its task may have been created, or forgotten, meanwhile.
+        // Its task may have been created or removed in the meantime.
         received
             .record
-            .learn(&world, account, &self.profile, &route, submission);
-        self.act(world, now, request, &route, *received)
+            .find_task(&state, account, &self.profile, &route, submission);
+        self.act(state, now, request, &route, *received)
     }
 
     fn act(
         &self,
-        mut world: MutexGuard<'_, World>,
+        mut state: MutexGuard<'_, State>,
         now: UnixMillis,
         request: &Request<Bytes>,
         route: &Route<'_>,
@@ -136,7 +135,7 @@ impl Engine {
             selection,
             submission,
         } = received;
-        let tenant = world.tenants.get(account);
+        let tenant = state.tenants.get(account);
         let own_now = tenant.map_or(now, |tenant| tenant.now(now));
         let is_closed = tenant.is_some_and(Tenant::is_closed);
         let mut has_acted = false;
@@ -152,17 +151,17 @@ impl Engine {
                 asset_fault: selection.asset_fault(),
                 has_acted: Cell::new(false),
             };
-            let world = &mut *world;
+            let state = &mut *state;
             let drafted = match route {
-                Route::Asset(_) => Ok(service.asset(world, record.task, request)),
-                // It was closed while the request waited.
+                Route::Asset(_) => Ok(service.asset(state, record.task, request)),
+                // The account was closed while the request waited.
                 _ if is_closed => Err(Refusal::Auth(AuthRefusal::UnknownApiKey)),
                 Route::Create => {
                     let order = submission.map_or(Err(Refusal::MalformedBody), |it| it.order);
-                    order.and_then(|order| service.create(world, &order, &mut record))
+                    order.and_then(|order| service.create(state, &order, &mut record))
                 }
-                Route::Get(id) => service.query(world, id, record.task),
-                Route::List => service.list(world, request.uri().query().unwrap_or_default()),
+                Route::Get(id) => service.query(state, id, record.task),
+                Route::List => service.list(state, request.uri().query().unwrap_or_default()),
                 Route::NoSuchMethod => Err(Refusal::NoSuchMethod),
                 Route::NoSuchPath => Err(Refusal::NoSuchPath),
             };
@@ -174,9 +173,9 @@ impl Engine {
             && acts_inside
             && !has_acted
         {
-            world.faults.note_missed(terminal.serial);
+            state.faults.note_missed(terminal.serial);
         }
-        drop(world);
+        drop(state);
 
         let answer = match drafted {
             Some(Ok(draft)) => draft.into_answer(&self.profile, request),
@@ -189,9 +188,9 @@ impl Engine {
                 intended: None,
             }
         } else {
-            self.changed(answer, &selection, route, number, own_now, generation)
+            self.apply_faults(answer, &selection, route, number, own_now, generation)
         };
-        self.write_down(now, request, route, &record, outcome)
+        self.record(now, request, route, &record, outcome)
     }
 
     fn refused(&self, refusal: &Refusal, number: u64, now: UnixMillis) -> Response<Bytes> {
@@ -199,8 +198,8 @@ impl Engine {
         refusal.answer(&self.profile, now, &mut ids)
     }
 
-    /// The answer as its faults leave it.
-    fn changed(
+    /// Applies the faults to an answer.
+    fn apply_faults(
         &self,
         answer: Response<Bytes>,
         selection: &Selection,
@@ -221,10 +220,10 @@ impl Engine {
         let intended = selection.is_handled().then(|| answer.clone());
         let applied = selection.apply(answer, &envelope);
         if let Some(serial) = applied.missed {
-            let mut world = self.world();
-            // Another fault may have its number by now.
-            if world.generation == generation {
-                world.faults.note_missed(serial);
+            let mut state = self.state();
+            // After a reset, another fault may have its number.
+            if state.generation == generation {
+                state.faults.note_missed(serial);
             }
         }
         Outcome {
@@ -236,8 +235,8 @@ impl Engine {
         }
     }
 
-    /// Puts into the journal what is sent.
-    fn write_down(
+    /// Writes a journal entry.
+    fn record(
         &self,
         now: UnixMillis,
         request: &Request<Bytes>,
@@ -268,11 +267,11 @@ impl Engine {
         sent
     }
 
-    /// Whose request it is. Files belong to the account in their address: they
-    /// are had without credentials.
+    /// The account of a request. Files need no credentials: their path names the
+    /// account.
     fn account_of(
         &self,
-        world: &World,
+        state: &State,
         wall: UnixMillis,
         request: &Request<Bytes>,
         route: &Route<'_>,
@@ -280,18 +279,18 @@ impl Engine {
         match route {
             Route::Asset(file) => {
                 let name = file.split_once('/').map(|(name, _)| name);
-                let found = name.and_then(|name| world.account_named(name));
-                // Nobody's file is not found under any account.
+                let found = name.and_then(|name| state.account_named(name));
+                // An index without an account, so that the file is not found.
                 Ok(found.unwrap_or(usize::MAX))
             }
-            // Nobody's service is there, so nobody asks for a key.
+            // Outside the service's paths no key is needed.
             Route::NoSuchPath if !request.uri().path().starts_with(self.profile.prefix) => {
                 Err(Refusal::NoSuchPath)
             }
             _ => {
                 let header = request.headers().get(AUTHORIZATION);
                 let header = header.and_then(|value| value.to_str().ok());
-                let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+                let keys = lock::read(&self.keys);
                 auth::authenticate(self.auth, header, &keys, wall.get().div_euclid(1000))
                     .map_err(Refusal::Auth)
             }
@@ -299,11 +298,11 @@ impl Engine {
     }
 }
 
-/// What is found out about a request on its way, for faults and journal.
+/// What is known about a request, for faults and the journal.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     account: Option<Arc<str>>,
-    /// Where its task is among those of the account.
+    /// The index of its task among those of the account.
     task: Option<u32>,
     pub(super) task_id: String,
     external_id: String,
@@ -312,17 +311,16 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Finds out which task a request is about.
-    fn learn(
+    /// Finds the task that a request is about.
+    fn find_task(
         &mut self,
-        world: &World,
+        state: &State,
         account: AccountIndex,
         profile: &Profile,
         route: &Route<'_>,
         submission: Option<&Submission>,
     ) {
-        let tasks = world.tenants.get(account).map(|tenant| &tenant.tasks);
-        let find = |id: &str, external: bool| tasks?.find(id, external);
+        let find = |id| state.find(profile, account, id);
         self.task = match route {
             Route::Create => {
                 let id = submission.map_or("", |submission| submission.external_id.as_str());
@@ -331,14 +329,20 @@ impl Record {
                 note.clone_into(&mut self.note);
                 None
             }
-            Route::Get(id) => find(id, profile.external_ids),
+            // Both kinds of id are accepted in the same place (documented).
+            Route::Get(id) => find(id).or_else(|| {
+                let external = profile.external_ids.then_some(id)?;
+                state.find_external(account, external)
+            }),
             Route::Asset(file) => {
                 let name = file.split_once('/').map_or("", |(_, name)| name);
-                name.strip_suffix("-0.mp4").and_then(|id| find(id, false))
+                name.strip_suffix("-0.mp4").and_then(find)
             }
             _ => None,
         };
-        let task = self.task.and_then(|task| tasks?.at(task));
+        let task = self
+            .task
+            .and_then(|index| state.tenants.get(account)?.tasks.at(index));
         if let Some(task) = task {
             self.task_id = task.id.to_string();
             let id = task.external_id.as_deref().unwrap_or_default();
@@ -346,7 +350,7 @@ impl Record {
         }
     }
 
-    fn select(&self, world: &mut World, seed: u64, operation: Operation) -> Selection {
+    fn select(&self, state: &mut State, seed: u64, operation: Operation) -> Selection {
         let operation = match operation {
             Operation::Create => fault::Operation::Create,
             Operation::Get => fault::Operation::Get,
@@ -361,10 +365,10 @@ impl Record {
             external_id: text(&self.external_id),
             task: text(&self.task_id),
         };
-        world.faults.select(&facts, seed)
+        state.faults.select(&facts, seed)
     }
 
-    /// Names the faults that acted.
+    /// Records the faults that were selected.
     fn note_faults(&mut self, plan: &FaultPlan, selection: &Selection) {
         let acted = plan
             .list()
@@ -375,7 +379,7 @@ impl Record {
     }
 }
 
-/// Where the caller reached the service.
+/// The origin that the request was sent to.
 fn origin(request: &Request<Bytes>) -> String {
     let uri = request.uri();
     match (uri.scheme_str(), uri.authority()) {

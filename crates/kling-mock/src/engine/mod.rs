@@ -1,10 +1,9 @@
-//! The service without I/O: a request and the time in, an answer out.
+//! The service without I/O: its input is a request and the time, its output an answer.
 //!
-//! No thread, no clock, no randomness of its own. Where a task stands follows
-//! from its plan when somebody asks, so a million tasks cost memory and nothing
-//! else.
+//! It has no threads, no clock and no randomness of its own. The status of a task is
+//! computed from its plan on demand, so a million tasks cost memory and nothing else.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, RwLock};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -17,40 +16,45 @@ use crate::callback::Policy;
 use crate::fault::{Delivery, Ending, Fault, FaultPlan};
 use crate::journal::{Journal, JournalEntry, JournalLimits, JournalPage, Totals};
 use crate::ledger::{Ledger, Prices};
+use crate::lock;
 use crate::plan::{Plan, PlanRules};
 use crate::profile::Profile;
 use crate::verify::{Evidence, Expectation, FaultHits, VerifyError};
 
 mod account;
-mod ahead;
-mod begin;
 mod callbacks;
+mod create;
 mod handle;
-mod past;
+mod history;
+mod ids;
+mod incomplete;
+mod manage;
 mod refusal;
 mod route;
+mod schedule;
 mod service;
 mod show;
 mod store;
 mod submit;
 mod tasks;
-mod unread;
-mod upkeep;
+mod tenant;
+mod text;
 
 pub(crate) use account::check as check_account;
 pub use account::{Account, AccountChange, AccountInfo, AccountState, SetupError};
 
-pub use begin::NewTask;
 pub use callbacks::CallbackAttempt;
 pub(crate) use callbacks::Outgoing;
+pub use create::NewTask;
 pub(crate) use handle::{Received, Step};
-pub use tasks::{TaskSummary, UnknownTask};
-pub(crate) use unread::{BODY_LIMIT, Unread};
-pub use upkeep::Stats;
+pub(crate) use incomplete::{BODY_LIMIT, Incomplete};
+pub use manage::Stats;
+pub use tasks::{TaskError, TaskSummary};
 
-use account::Tenant;
+use ids::TaskIds;
+use tenant::Tenant;
 
-/// All that an engine is made of.
+/// The settings of an engine.
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) profile: Profile,
@@ -63,9 +67,9 @@ pub(crate) struct Setup {
     pub(crate) journal: JournalLimits,
     pub(crate) prices: Prices,
     pub(crate) callbacks: Policy,
-    /// The least size of a video file.
+    /// The minimum size of a video file.
     pub(crate) video_bytes: u64,
-    /// What links to results begin with, if not with where a request came in.
+    /// The origin of result URLs; by default the one the request was sent to.
     pub(crate) public_url: Option<String>,
 }
 
@@ -76,36 +80,35 @@ pub(crate) struct Engine {
     auth: AuthMode,
     prices: Prices,
     video_bytes: u64,
-    /// What becomes of the tasks of accounts without a plan of their own.
+    /// The plan of tasks of accounts without a plan of their own.
     plan: Plan,
     callbacks: Policy,
     public_url: Option<String>,
     keys: RwLock<Keyring>,
     /// The first account's key.
     api_key: String,
-    world: Mutex<World>,
-    /// Apart, so that writing it down keeps nobody waiting.
+    state: Mutex<State>,
+    /// Has its own lock, so that writing to it does not block other requests.
     journal: Mutex<Journal>,
 }
 
-/// Everything that changes.
+/// The mutable state, except keys and journal.
 #[derive(Debug, Default)]
-struct World {
+struct State {
     tenants: Vec<Tenant>,
     faults: FaultPlan,
     plans: PlanRules,
     ledger: Ledger,
-    /// How many requests came in: what request ids are counted by.
+    /// The number of requests so far, from which request ids are derived.
     requests: u64,
-    /// How many tasks there are: what task ids are counted by.
-    created: u64,
-    /// How often the tasks were forgotten. What was under way then belongs to an
-    /// earlier generation, and comes to nothing.
+    ids: TaskIds,
+    /// The number of resets so far. Requests and callbacks in flight during a reset
+    /// belong to an earlier generation, and have no effect.
     generation: u64,
 }
 
-impl World {
-    /// Where the account of this name is. One that was closed has none.
+impl State {
+    /// The account with this name, unless it was closed.
     fn account_named(&self, name: &str) -> Option<AccountIndex> {
         let mut tenants = self.tenants.iter();
         tenants.position(|tenant| !tenant.is_closed() && *tenant.name == *name)
@@ -119,9 +122,19 @@ impl World {
         let index = self.account_named(name)?;
         self.tenants.get_mut(index)
     }
+
+    /// The index among an account's tasks of the one with this id.
+    fn find(&self, profile: &Profile, account: AccountIndex, id: &str) -> Option<u32> {
+        let tasks = &self.tenants.get(account)?.tasks;
+        self.ids.find(profile, id, account, tasks)
+    }
+
+    fn find_external(&self, account: AccountIndex, id: &str) -> Option<u32> {
+        self.tenants.get(account)?.tasks.find_external(id)
+    }
 }
 
-/// An answer, and how it travels.
+/// An answer, and how it is delivered.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) answer: Response<Bytes>,
@@ -146,12 +159,12 @@ impl Engine {
             public_url: setup.public_url,
             keys: RwLock::default(),
             api_key: String::new(),
-            world: Mutex::default(),
+            state: Mutex::default(),
             journal: Mutex::new(Journal::new(setup.journal)),
         };
-        let mut keys = accounts.iter().map(|account| engine.enroll(account));
-        // Given keys were checked when their account was added; a made one is
-        // as good as never another's.
+        let mut keys = accounts.iter().map(|account| engine.add_account(account));
+        // Given keys were checked when their account was added, and a derived one
+        // is practically never another's.
         let api_key = keys.next().and_then(Result::ok).unwrap_or_default();
         keys.for_each(drop);
         for fault in setup.faults {
@@ -165,8 +178,8 @@ impl Engine {
     }
 
     pub(crate) fn api_key_of(&self, account: &str) -> Option<String> {
-        let index = self.world().account_named(account)?;
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let index = self.state().account_named(account)?;
+        let keys = lock::read(&self.keys);
         keys.api_key_of(index).map(str::to_owned)
     }
 
@@ -179,19 +192,19 @@ impl Engine {
     }
 
     pub(crate) fn arm(&self, fault: Fault) -> u64 {
-        self.world().faults.add(fault)
+        self.state().faults.add(fault)
     }
 
     pub(crate) fn disarm(&self, id: u64) -> bool {
-        self.world().faults.remove(id).is_some()
+        self.state().faults.remove(id).is_some()
     }
 
     pub(crate) fn replace_fault(&self, id: u64, fault: Fault) -> bool {
-        self.world().faults.replace(id, fault)
+        self.state().faults.replace(id, fault)
     }
 
     pub(crate) fn ledger(&self) -> Ledger {
-        self.world().ledger.clone()
+        self.state().ledger.clone()
     }
 
     pub(crate) fn journal(&self) -> Vec<JournalEntry> {
@@ -211,26 +224,25 @@ impl Engine {
     }
 
     pub(crate) fn faults(&self) -> Vec<FaultHits> {
-        hits(&self.world().faults)
+        hits(&self.state().faults)
     }
 
     pub(crate) fn verify(&self, expected: &Expectation) -> Result<(), VerifyError> {
-        let world = self.world();
+        let state = self.state();
         expected.verify(Evidence {
             journal: &self.journal_lock(),
-            ledger: &world.ledger,
-            faults: &hits(&world.faults),
+            ledger: &state.ledger,
+            faults: &hits(&state.faults),
             seed: self.seed,
         })
     }
 
-    /// A panic elsewhere must not turn every later answer into a panic.
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock::lock(&self.state)
     }
 
     fn journal_lock(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+        lock::lock(&self.journal)
     }
 }
 
@@ -251,7 +263,7 @@ impl Reply {
         }
     }
 
-    /// Nothing at all.
+    /// A connection that is closed without an answer.
     pub(crate) fn lost() -> Self {
         Reply {
             answer: Response::default(),
@@ -278,9 +290,9 @@ fn hits(plan: &FaultPlan) -> Vec<FaultHits> {
 }
 
 fn json_answer(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
-    // Room for a finished task, so that nothing is copied while it is written.
+    // Enough for a finished task without reallocation.
     let mut text = Vec::with_capacity(1024);
-    // What answers are made of always has a JSON form.
+    // Serialising these types does not fail.
     let _ = serde_json::to_writer(&mut text, body);
     answer(status, "application/json", Bytes::from(text))
 }

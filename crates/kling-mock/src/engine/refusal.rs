@@ -1,4 +1,4 @@
-//! How the service says no: in Kling's envelope, or in the gateway's.
+//! Refusals, in Kling's error envelope or in the gateway's.
 
 use bytes::Bytes;
 use http::header::LOCATION;
@@ -72,8 +72,8 @@ impl Refusal {
         (status.unwrap_or(StatusCode::BAD_REQUEST), body)
     }
 
-    /// What the gateway refuses before Kling sees it. The envelope is
-    /// *documented*; the texts are illustrative.
+    /// Refusals of the gateway itself. The envelope is *documented*; the texts are
+    /// illustrative.
     fn by_gateway(&self) -> Option<(StatusCode, &'static str, &'static str)> {
         match self {
             Refusal::Auth(AuthRefusal::Missing) => Some((
@@ -128,8 +128,8 @@ fn spoken(code: i64) -> (ApiCode, String) {
     (code, words(code))
 }
 
-/// What the service says with a code, whether it means it or a fault makes it say
-/// so; where nobody has seen its words, what the code means (*inferred*).
+/// The message of a business code. Where no message was seen, the meaning of the code
+/// (*inferred*).
 fn words(code: ApiCode) -> String {
     let text = match code.get() {
         1000 => return AuthRefusal::Unsigned.message(),
@@ -145,7 +145,7 @@ fn words(code: ApiCode) -> String {
         1200 => "invalid request parameters",
         1202 => "the requested method is invalid",
         1203 => "the requested resource does not exist",
-        // As one client quotes it.
+        // As quoted by one client.
         1302 => "API request too fast",
         // Documented and seen live.
         1303 => "parallel task over resource pack limit",
@@ -155,8 +155,8 @@ fn words(code: ApiCode) -> String {
     text.to_owned()
 }
 
-/// What stands where the service has nothing, unless it is an error body; the
-/// page's text is illustrative.
+/// The answer at an unknown path, unless it is an error body; the text of the page is
+/// illustrative.
 fn no_such_page(wrong_path: WrongPath) -> Option<Response<Bytes>> {
     const PAGE: &str = "<!DOCTYPE html><title>404</title><h1>404 Not Found</h1>";
     let status = match wrong_path {
@@ -172,9 +172,9 @@ fn no_such_page(wrong_path: WrongPath) -> Option<Response<Bytes>> {
     Some(page)
 }
 
-/// Any status in the envelope of whoever would send it: a business code is
-/// Kling's, a bare status the gateway's where there is one, and else Kling's
-/// with the code that fits it.
+/// An error body for any status: a business code in Kling's envelope; a bare status in
+/// the gateway's envelope if there is a gateway, otherwise in Kling's with a matching
+/// code.
 pub(super) fn envelope(
     profile: &Profile,
     status: StatusCode,
@@ -190,9 +190,8 @@ pub(super) fn envelope(
     json!({ "code": code, "message": words(code), "request_id": stream.uuid() })
 }
 
-/// The code of Kling's table for a bare status; of several, the one that says
-/// least. A status that the table does not have gets the code of its neighbours
-/// (*inferred*).
+/// Kling's business code for a bare status; the least specific one if there are
+/// several. A status without a code gets the code of a similar status (*inferred*).
 fn code_of(status: StatusCode) -> ApiCode {
     ApiCode::new(match status.as_u16() {
         200..=299 => 0,
@@ -207,7 +206,7 @@ fn code_of(status: StatusCode) -> ApiCode {
     })
 }
 
-/// The gateway's envelope; its request id stands in the message only.
+/// The gateway's envelope; the request id is only in the message.
 fn gateway(code: &str, message: &str, now: UnixMillis, stream: &mut Stream) -> Value {
     // The id begins with the time in UTC+8 (seen live).
     let zone = TimeZone::fixed(Offset::constant(8));

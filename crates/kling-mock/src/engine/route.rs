@@ -1,4 +1,4 @@
-//! What a request asks for, by its method and path.
+//! Routing of requests by method and path.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::profile::Profile;
 
 pub(super) const ASSETS: &str = "/assets/";
 
-/// What a request asks for.
+/// The operation that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     Create,

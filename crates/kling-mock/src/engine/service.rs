@@ -1,4 +1,4 @@
-//! What the service does with a request that it lets in.
+//! What the service does with an authenticated request.
 
 use std::cell::Cell;
 
@@ -10,9 +10,9 @@ use kling_types::{TaskEnvelope, TaskListEnvelope, TaskStatus, UnixMillis, Waterm
 use super::handle::Record;
 use super::refusal::Refusal;
 use super::show::{Show, clip, created, etag, expiry, signature};
-use super::store::{Store, Task};
+use super::store::{Task, TaskStore};
 use super::submit::{self, Order};
-use super::{Engine, World, json_answer, plain};
+use super::{Engine, State, json_answer, plain};
 use crate::asset;
 use crate::auth::AccountIndex;
 use crate::clip::Clip;
@@ -22,7 +22,7 @@ use crate::plan::Standing;
 use crate::profile::Profile;
 use crate::random::Stream;
 
-/// One request, and all that its answer depends on.
+/// One request, and everything that its answer depends on.
 pub(super) struct Service<'a> {
     pub(super) engine: &'a Engine,
     pub(super) now: UnixMillis,
@@ -32,12 +32,11 @@ pub(super) struct Service<'a> {
     pub(super) account: AccountIndex,
     pub(super) read_fault: Option<ReadFault>,
     pub(super) asset_fault: Option<AssetFault>,
-    /// Whether either made a difference.
+    /// Whether either fault changed the answer.
     pub(super) has_acted: Cell<bool>,
 }
 
-/// An answer that is still to be written out: while the service thinks, others
-/// wait for it.
+/// An answer before serialisation, which happens after the lock is released.
 #[derive(Debug)]
 pub(super) enum Draft {
     Task(Box<TaskEnvelope>),
@@ -46,7 +45,7 @@ pub(super) enum Draft {
     Whole(Response<Bytes>),
 }
 
-/// A finished task's video, and how it is given away.
+/// A finished task's video, and how it is served.
 #[derive(Debug)]
 pub(super) struct File {
     clip: Clip,
@@ -91,9 +90,9 @@ impl File {
 type Answer = Result<Draft, Refusal>;
 
 impl Service<'_> {
-    pub(super) fn create(&self, world: &mut World, order: &Order, record: &mut Record) -> Answer {
+    pub(super) fn create(&self, state: &mut State, order: &Order, record: &mut Record) -> Answer {
         let profile = &self.engine.profile;
-        let tenant = world
+        let tenant = state
             .tenants
             .get_mut(self.account)
             .ok_or(Refusal::MalformedBody)?;
@@ -107,34 +106,34 @@ impl Service<'_> {
         tenant.admit(self.now)?;
 
         let own = order.external_id.as_ref().map_or("", |id| id.as_str());
-        let plan = world.plans.take(&tenant.name, &order.scene, own);
-        let begun = self
+        let plan = state.plans.take(&tenant.name, &order.scene, own);
+        let created = self
             .engine
-            .begin(world, self.account, self.now, order, plan)
+            .create_task(state, self.account, self.now, order, plan)
             .and_then(|index| {
-                let tenant = world.tenants.get_mut(self.account)?;
+                let tenant = state.tenants.get_mut(self.account)?;
                 let task = tenant.tasks.at(index)?;
                 let shown = created(task)?;
                 if let Some(url) = &order.callback_url {
                     tenant
                         .callbacks
-                        .watch(task, &shown.id, url, self.origin, self.now);
+                        .subscribe(task, &shown.id, url, self.origin, self.now);
                 }
                 Some(shown)
             });
-        let shown = begun.ok_or(Refusal::MalformedBody)?;
+        let shown = created.ok_or(Refusal::MalformedBody)?;
         record.task_id = shown.id.to_string();
         let request_id = profile.create_request_id.then(|| self.request_id());
         let answer = TaskEnvelope::success(profile.create_message, request_id, shown);
         Ok(Draft::Whole(json_answer(StatusCode::OK, &answer)))
     }
 
-    /// `task` is where the task of that id is, if there is one.
-    pub(super) fn query(&self, world: &mut World, id: &str, task: Option<u32>) -> Answer {
+    /// `task` is the index of the task with that id, if there is one.
+    pub(super) fn query(&self, state: &mut State, id: &str, task: Option<u32>) -> Answer {
         let profile = &self.engine.profile;
         let not_found = || Refusal::TaskNotFound(id.to_owned());
-        let needed = world.faults.reads_needed();
-        let tenant = world.tenants.get_mut(self.account).ok_or_else(not_found)?;
+        let needed = state.faults.reads_needed();
+        let tenant = state.tenants.get_mut(self.account).ok_or_else(not_found)?;
         let index = task.ok_or_else(not_found)?;
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         let standing = self.seen(&tenant.tasks, task);
@@ -143,10 +142,10 @@ impl Service<'_> {
             .read(index, self.now, standing.is_some(), needed);
         let task = tenant.tasks.at(index).ok_or_else(not_found)?;
         if moved {
-            tenant.callbacks.expect(task, self.now);
+            tenant.callbacks.schedule(task, self.now);
         }
         let standing = standing.ok_or_else(not_found)?;
-        let show = self.show(&tenant.name, &world.ledger);
+        let show = self.show(&tenant.name, &state.ledger);
         let mut shown = show.queried(task, &standing).ok_or_else(not_found)?;
         if profile.watermark_info && standing.status == TaskStatus::SUCCEED {
             let mut info = WatermarkInfo::default();
@@ -157,9 +156,8 @@ impl Service<'_> {
         Ok(Draft::Task(Box::new(answer)))
     }
 
-    /// Where a task stands as far as a query sees it; `None` if it does not see
-    /// it yet.
-    fn seen(&self, tasks: &Store, task: &Task) -> Option<Standing> {
+    /// The status that a query sees; `None` if it does not find the task yet.
+    fn seen(&self, tasks: &TaskStore, task: &Task) -> Option<Standing> {
         let really = task.standing(self.now);
         let seen = match self.read_fault {
             Some(ReadFault::Lag(first)) if !task.found && u64::from(task.asked) < first => None,
@@ -181,20 +179,20 @@ impl Service<'_> {
         seen
     }
 
-    /// Takes in whether its fault has changed something.
+    /// Records whether the fault changed the answer.
     fn note(&self, acted: bool) {
         self.has_acted.set(self.has_acted.get() || acted);
     }
 
     /// The newest first (*documented*: `pageNum` 1 to 1000, `pageSize` 1 to
     /// 500, 1 and 30 by default).
-    pub(super) fn list(&self, world: &World, query: &str) -> Answer {
+    pub(super) fn list(&self, state: &State, query: &str) -> Answer {
         let number = page_parameter(query, "pageNum", 1, 1000)?;
         let size = page_parameter(query, "pageSize", 30, 500)?;
-        let Some(tenant) = world.tenants.get(self.account) else {
+        let Some(tenant) = state.tenants.get(self.account) else {
             return Err(Refusal::NoSuchPath);
         };
-        let show = self.show(&tenant.name, &world.ledger);
+        let show = self.show(&tenant.name, &state.ledger);
         let page = tenant.tasks.page((number - 1) * size, size);
         let tasks: Vec<_> = page
             .filter_map(|task| show.queried(task, &self.seen(&tenant.tasks, task)?))
@@ -204,11 +202,11 @@ impl Service<'_> {
         Ok(Draft::List(answer))
     }
 
-    /// The file of a finished task. Needs no credentials, but the signature that
-    /// the task's answer gave; both it and time are checked.
+    /// The file of a finished task. It needs no credentials but the signature and the
+    /// expiry from the task's answer, both of which are checked.
     pub(super) fn asset(
         &self,
-        world: &World,
+        state: &State,
         task: Option<u32>,
         request: &Request<Bytes>,
     ) -> Draft {
@@ -217,7 +215,7 @@ impl Service<'_> {
             return Draft::Whole(answer);
         }
         let found = || {
-            let tasks = &world.tenants.get(self.account)?.tasks;
+            let tasks = &state.tenants.get(self.account)?.tasks;
             let task = tasks.at(task?)?;
             let standing = task.standing(self.now);
             (standing.status.as_str() == "succeed").then_some((task, standing))
@@ -227,7 +225,7 @@ impl Service<'_> {
         };
         let seed = self.engine.seed;
         let query = request.uri().query().unwrap_or_default();
-        // The signature is of the address with the time in it.
+        // The signature covers the expiry too.
         let expires = (expiry(&standing).get() / 1000).to_string();
         let signed = parameter(query, "Signature") == Some(signature(seed, task).as_str())
             && parameter(query, "Expires") == Some(expires.as_str());
@@ -241,7 +239,7 @@ impl Service<'_> {
             None => false,
         });
         if !is_open || self.asset_fault == Some(AssetFault::Expired) {
-            let text = "the address has expired or is not signed";
+            let text = "the URL has expired or is not signed";
             return Draft::Whole(plain(StatusCode::FORBIDDEN, text));
         }
         Draft::File(File {
@@ -266,7 +264,7 @@ impl Service<'_> {
     }
 }
 
-/// A parameter of a query string, as it stands there.
+/// A parameter of a query string, not decoded.
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)

@@ -1,4 +1,4 @@
-//! Tasks as answers show them, and the addresses of their results.
+//! Tasks in the form of answers, and the URLs of their results.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use crate::random::Stream;
 /// URL's expiry agrees, *seen live*).
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// What showing a task takes besides the task.
+/// What is needed to show a task, besides the task.
 #[derive(Clone, Copy)]
 pub(super) struct Show<'a> {
     pub(super) profile: &'a Profile,
     pub(super) ledger: &'a Ledger,
     pub(super) seed: u64,
-    /// Where the caller reached the service: what links begin with.
+    /// The origin of result URLs.
     pub(super) origin: &'a str,
     pub(super) account: &'a str,
 }
@@ -53,7 +53,7 @@ impl Show<'_> {
                 result.videos.push(self.video(task, standing));
                 if self.profile.deductions {
                     shown.unit_deduction = self.ledger.amount(task.charge);
-                    // The pack pays, so nothing is taken in money.
+                    // The resource pack pays, so no money is deducted.
                     let mut money = BalanceDeduction::default();
                     (money.quota, money.list_price) = (Some(Amount::ZERO), Some(Amount::ZERO));
                     shown.balance_deduction = Some(money);
@@ -68,7 +68,7 @@ impl Show<'_> {
     fn video(&self, task: &Task, standing: &Standing) -> Video {
         let mut video = Video::default();
         video.id = TaskId::new(Stream::new(self.seed, "video-id", task.id).digits(18));
-        // Not by `format!`, which would copy the beginning again and again.
+        // `format!` would reallocate several times.
         let url = [
             self.origin,
             ASSETS,
@@ -97,7 +97,7 @@ fn info(external_task_id: Option<ExternalTaskId>) -> TaskInfo {
     info
 }
 
-/// When the result of a task that stands so is deleted.
+/// The time at which the result of a finished task is deleted.
 pub(super) fn expiry(standing: &Standing) -> UnixMillis {
     standing.since.saturating_add(RETENTION)
 }

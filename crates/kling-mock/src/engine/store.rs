@@ -7,25 +7,30 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use kling_types::{ExternalTaskId, TaskStatus, UnixMillis};
 
-use super::ahead::Ahead;
-use super::past::Past;
+use super::history::History;
+use super::schedule::Schedule;
+use super::text::Text;
 use crate::plan::{Plan, Standing, Steer};
 
-/// A task as it was ordered; where it stands follows from its plan. Kept small,
-/// as there may be a million of them.
+/// A task. Its status is computed from its plan. Kept small, as there may be a
+/// million of them.
 #[derive(Debug)]
+// Two neighbouring cache lines, which are fetched together: among a million tasks a
+// query waits for memory once.
+#[repr(align(128))]
 pub(super) struct Task {
-    /// Both hosts' ids are numbers of 64 bits.
+    /// The ids of both hosts are 64-bit numbers.
     pub(super) id: u64,
-    pub(super) external_id: Option<Arc<str>>,
+    pub(super) external_id: Option<Text>,
     pub(super) created: UnixMillis,
     pub(super) plan: Arc<Plan>,
-    /// Why it will fail, if it will.
+    /// Why it fails, if it does.
     pub(super) failure: Option<Arc<str>>,
-    /// When it was asked after, as often as its plan counts.
+    /// The times of its first queries, as many as its plan counts.
     pub(super) reads: Vec<UnixMillis>,
-    /// How often it was asked after at all, and whether it was ever found.
+    /// How often it was queried.
     pub(super) asked: u32,
+    /// Whether a query has found it yet: see the fault `lag`.
     pub(super) found: bool,
     pub(super) seconds: u16,
     /// The number of its charge in the ledger.
@@ -38,15 +43,15 @@ impl Task {
             .standing(self.created, now, &self.reads, self.failure.is_some())
     }
 
-    /// Where it stands when it is created.
-    fn beginning(&self) -> Standing {
+    /// Its status right after the create.
+    fn initial_standing(&self) -> Standing {
         Standing {
             status: TaskStatus::SUBMITTED,
             since: self.created,
         }
     }
 
-    /// All that it goes through if nobody asks after it again.
+    /// All its status changes, past and future, if no further query arrives.
     pub(super) fn changes(&self) -> impl Iterator<Item = Standing> {
         self.plan
             .changes(self.created, &self.reads, self.failure.is_some())
@@ -56,8 +61,7 @@ impl Task {
         self.standing(now).status.is_terminal()
     }
 
-    /// Takes in that somebody asks after it. Whether it makes a difference to
-    /// where the task stands.
+    /// Records a query; returns whether it counts towards the plan.
     pub(super) fn read(&mut self, now: UnixMillis) -> bool {
         self.asked = self.asked.saturating_add(1);
         let counts = self.reads.len() < self.plan.counted_reads();
@@ -67,7 +71,7 @@ impl Task {
         counts
     }
 
-    /// Changes what is ahead of it; whether anything was.
+    /// Changes its plan from now on; returns false if it has ended already.
     pub(super) fn steer(&mut self, now: UnixMillis, steer: &Steer<'_>) -> bool {
         let plan = self.plan.steered(self.created, now, &self.reads, steer);
         let Some(plan) = plan else { return false };
@@ -84,33 +88,30 @@ impl Task {
     }
 }
 
-/// The indexes hold places only: the ids are with the tasks.
+/// The tasks of an account. The hash table holds indexes; the external ids are in
+/// the tasks.
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub(super) struct TaskStore {
     /// In the order of creation.
     tasks: Vec<Task>,
-    by_id: HashTable<u32>,
     by_external_id: HashTable<u32>,
     hasher: RandomState,
-    ahead: Ahead,
-    past: Past,
+    schedule: Schedule,
+    history: History,
 }
 
-impl Store {
+impl TaskStore {
     pub(super) fn insert(&mut self, task: Task) -> u32 {
         // More than 2^32 tasks would need far more memory than machines have.
         let index = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        let Store {
+        let TaskStore {
             tasks,
-            by_id,
             by_external_id,
             hasher,
             ..
         } = self;
         tasks.push(task);
         let task = |index: &u32| tasks.get(*index as usize);
-        let id_hash = |index: &u32| hasher.hash_one(task(index).map(|task| task.id));
-        by_id.insert_unique(id_hash(&index), index, id_hash);
         if task(&index).is_some_and(|task| task.external_id.is_some()) {
             let hash = |index: &u32| {
                 hasher.hash_one(task(index).and_then(|task| task.external_id.as_deref()))
@@ -128,52 +129,57 @@ impl Store {
         self.tasks.get(index as usize)
     }
 
-    /// Whoever moves its course says so: [`course_moved`](Self::course_moved).
+    /// The caller reports changes of its plan: [`schedule_changed`](Self::schedule_changed).
     pub(super) fn at_mut(&mut self, index: u32) -> Option<&mut Task> {
         self.tasks.get_mut(index as usize)
     }
 
-    /// Takes in a query, that found the task or did not; others will look back
-    /// `needed` queries. Whether the task's course has moved by it.
+    /// Records a query, and whether it found the task; faults need the last `needed`
+    /// answers. Returns whether the task's future changes are different now.
     pub(super) fn read(&mut self, index: u32, now: UnixMillis, found: bool, needed: usize) -> bool {
         let Some(task) = self.tasks.get_mut(index as usize) else {
             return false;
         };
         if needed == 0 {
-            self.past.forget();
+            self.history.clear();
         } else {
-            self.past.add(task.id, task.standing(now), needed);
+            self.history.add(task.id, task.standing(now), needed);
         }
         task.found |= found;
         let moved = task.read(now);
         if moved {
-            self.ahead.course_moved(index);
+            self.schedule.schedule_changed(index);
         }
         moved
     }
 
-    /// Where a task stood so many queries ago, as far as that is remembered; at
-    /// its creation, if nobody had asked yet.
+    /// The status that a task had `ago` queries ago, as far as it was recorded; its
+    /// initial one if it had not been queried yet.
     pub(super) fn stale(&self, task: &Task, now: UnixMillis, ago: usize) -> Standing {
-        let past = self.past.of(task.id);
-        if past.len() < ago && past.len() == task.asked as usize {
-            return task.beginning();
+        let history = self.history.of(task.id);
+        if history.len() < ago && history.len() == task.asked as usize {
+            return task.initial_standing();
         }
-        let then = past.get(past.len().saturating_sub(ago));
+        let then = history.get(history.len().saturating_sub(ago));
         then.cloned().unwrap_or_else(|| task.standing(now))
     }
 
-    /// To be told when a task's course has moved.
-    pub(super) fn course_moved(&mut self, index: u32) {
-        self.ahead.course_moved(index);
+    /// Records that the future changes of a task are different now.
+    pub(super) fn schedule_changed(&mut self, index: u32) {
+        self.schedule.schedule_changed(index);
     }
 
-    /// When the first and the last change of a task come that can be foreseen.
-    pub(super) fn ahead(&mut self, now: UnixMillis) -> Option<(UnixMillis, UnixMillis)> {
-        let Store { tasks, ahead, .. } = self;
-        // There are as many as an index can name.
+    /// The times of the first and the last scheduled change.
+    pub(super) fn scheduled_changes(
+        &mut self,
+        now: UnixMillis,
+    ) -> Option<(UnixMillis, UnixMillis)> {
+        let TaskStore {
+            tasks, schedule, ..
+        } = self;
+        // `insert` gives out no larger index.
         let count = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
-        ahead.ends(now, count, |index| {
+        schedule.first_and_last(now, count, |index| {
             let task = tasks.get(index as usize).into_iter();
             task.flat_map(Task::changes).map(|change| change.since)
         })
@@ -187,22 +193,8 @@ impl Store {
         self.tasks.iter()
     }
 
-    /// The place of a task by its id or, where the host does that, by its
-    /// external id: both stand in the same segment of the path (*documented*).
-    pub(super) fn find(&self, id: &str, by_external_id: bool) -> Option<u32> {
-        // As it is written, and no other way: without a sign, and zeros in front.
-        let is_plain = id == "0" || id.starts_with(|first| matches!(first, '1'..='9'));
-        let number = id.parse::<u64>().ok().filter(|_| is_plain);
-        let by_id = number.and_then(|number| {
-            let is_it = |index: &u32| self.at(*index).is_some_and(|task| task.id == number);
-            self.by_id
-                .find(self.hasher.hash_one(Some(number)), is_it)
-                .copied()
-        });
-        by_id.or_else(|| self.find_external(id).filter(|_| by_external_id))
-    }
-
-    fn find_external(&self, id: &str) -> Option<u32> {
+    /// The index of the task with this external id.
+    pub(super) fn find_external(&self, id: &str) -> Option<u32> {
         let is_it = |index: &u32| {
             let task = self.at(*index);
             task.is_some_and(|task| task.external_id.as_deref() == Some(id))
@@ -211,7 +203,7 @@ impl Store {
         self.by_external_id.find(hash, is_it).copied()
     }
 
-    /// When the newest task was created; the beginning of time if there is none.
+    /// The creation time of the newest task; the earliest time if there is none.
     pub(super) fn latest(&self) -> UnixMillis {
         let latest = self.tasks.last();
         latest.map_or(UnixMillis::new(i64::MIN), |task| task.created)
@@ -242,46 +234,21 @@ mod tests {
         }
     }
 
-    /// However long somebody asks: a task costs what it costs.
     #[test]
-    fn no_more_questions_are_remembered_than_count() {
-        for (plan, remembered) in [(Plan::stuck(), 0), (Plan::polls(2, 3), 5)] {
+    fn only_queries_that_count_are_recorded() {
+        for (plan, recorded) in [(Plan::stuck(), 0), (Plan::polls(2, 3), 5)] {
             let mut task = task(plan);
             for at in 1..=1_000 {
                 task.read(UnixMillis::new(at));
             }
-            assert_eq!((task.reads.len(), task.asked), (remembered, 1_000));
+            assert_eq!((task.reads.len(), task.asked), (recorded, 1_000));
         }
     }
 
     #[test]
-    fn only_questions_that_count_bring_news() {
+    fn a_query_that_counts_is_reported() {
         let mut task = task(Plan::polls(1, 1));
-        let news = [0, 1, 2, 3].map(|at| task.read(UnixMillis::new(at)));
-        assert_eq!(news, [true, true, false, false]);
-    }
-
-    #[test]
-    fn a_task_is_found_by_either_id() {
-        let mut store = Store::default();
-        for id in 0..1_000_u64 {
-            let external_id = (id % 2 == 0).then(|| format!("order-{id}").into());
-            store.insert(Task {
-                id,
-                external_id,
-                ..task(Plan::stuck())
-            });
-        }
-        let found = |id: &str, external| store.find(id, external);
-        assert_eq!(found("998", false), Some(998));
-        assert_eq!(found("order-998", true), Some(998));
-        assert_eq!(found("order-998", false), None);
-        assert_eq!(found("order-999", true), None);
-        // Another way to write a number is another id.
-        assert_eq!(found("0998", true), None);
-        assert_eq!(found("+998", true), None);
-        assert_eq!(found("0", false), Some(0));
-        assert_eq!(found("00", false), None);
-        assert_eq!(found("1000", true), None);
+        let counts = [0, 1, 2, 3].map(|at| task.read(UnixMillis::new(at)));
+        assert_eq!(counts, [true, true, false, false]);
     }
 }

@@ -1,5 +1,4 @@
-//! What the service checks when a task is created, and what it leaves to the
-//! task.
+//! The checks of a create: what is refused at once, and what makes the task fail later.
 
 use kling_types::scene::{Date, Scene};
 use kling_types::validate::{Checks, Rule, Violation, validate_json_with};
@@ -17,16 +16,16 @@ pub(super) struct Order {
     pub(super) external_id: Option<ExternalTaskId>,
     pub(super) callback_url: Option<CallbackUrl>,
     pub(super) seconds: u16,
-    /// Why the task will fail, if its pictures are not what the service can use.
+    /// Why the task will fail, if the service can't use its pictures.
     pub(super) failure: Option<&'static str>,
 }
 
-/// What a create's body says, worked out before anybody has to wait for it.
+/// The parsed body of a create. Parsing happens outside the lock.
 #[derive(Debug)]
 pub(super) struct Submission {
-    /// The caller's id as it stands there, for the faults' filters; may be empty.
+    /// The external task id as written, for the filters of faults; may be empty.
     pub(super) external_id: String,
-    /// What there is to say of the body, for the journal; may be empty.
+    /// A note for the journal; may be empty.
     pub(super) note: String,
     pub(super) order: Result<Order, Refusal>,
 }
@@ -78,7 +77,7 @@ fn read(profile: &Profile, as_of: Date, body: Value) -> Result<Order, Refusal> {
     })
 }
 
-/// The members that are documented, or were; those of `input` last.
+/// The members that are or were documented; those of `input` last.
 const MEMBERS: [(&str, &[&str]); 2] = [
     (
         "",
@@ -90,8 +89,8 @@ const MEMBERS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Names what is in the body and means nothing: the service takes it, and whoever
-/// mistyped an optional field finds it in the journal.
+/// Lists unknown members of the body. The service accepts them, but a mistyped optional
+/// field can be found in the journal.
 fn unknown_members(body: &Value) -> String {
     const SHOWN: usize = 8;
     const LONGEST: usize = 40;
@@ -125,7 +124,8 @@ fn unknown_members(body: &Value) -> String {
     }
 }
 
-/// Kling's list of the day and, at CometAPI, the names on its own page.
+/// Whether the scene is on Kling's list of that day or, at CometAPI, on the gateway's
+/// own page.
 fn is_offered(profile: &Profile, as_of: Date, scene: &Scene) -> bool {
     scene.info().is_some_and(|info| {
         info.listed_on(as_of) != Some(false) || (profile.comet_scenes && info.listed_comet)
@@ -143,8 +143,8 @@ fn refused(found: &Violation, body: &Value) -> Option<String> {
         .find(|part| !matches!(*part, "" | "input"));
     let field = field.unwrap_or("input");
     Some(match found.rule {
-        // Whether the scene is known is decided by this service's own list
-        // (and a local URL is as good as any where nothing is fetched).
+        // Decided by the service's own list of scenes; local URLs are accepted because
+        // nothing is fetched.
         Rule::SceneUnknown | Rule::SceneRetired | Rule::ImageUrlLocal | Rule::ImageHuge => {
             return None;
         }
@@ -155,8 +155,8 @@ fn refused(found: &Violation, body: &Value) -> Option<String> {
         | Rule::ImageEmpty
         | Rule::DurationMissing => format!("{field} can not be null"),
         Rule::SceneArity | Rule::SceneArityDated => {
-            // The field that the scene wants is not there (seen live: a single
-            // image's scene given `images`).
+            // The field that the scene requires is missing (seen live: a single-image
+            // scene given `images`).
             let wanted = if field == "image" { "images" } else { "image" };
             format!("{wanted} can not be null")
         }
@@ -182,7 +182,8 @@ pub(super) fn invalid(field: &str, value: &str) -> String {
     format!("{field} value '{value}' is invalid")
 }
 
-/// What the task fails with: the service looks into the pictures only then.
+/// The message with which the task fails: the service examines pictures only after the
+/// create.
 fn failed_later(rule: Rule) -> Option<&'static str> {
     match rule {
         // Seen live.
@@ -199,7 +200,7 @@ fn failed_later(rule: Rule) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    /// The schema is made from the types that requests are read into.
+    /// The schema is derived from the request types.
     #[test]
     fn the_known_members_are_those_of_the_schema() {
         let schema = include_str!("../../../../docs/schemas/json/EffectRequest.schema.json");

@@ -13,21 +13,20 @@ use super::{Action, Loss, Selection};
 /// Writes an error the way the provider does.
 pub(crate) type Envelope<'a> = dyn Fn(StatusCode, Option<ApiCode>) -> Response<Bytes> + 'a;
 
-/// An answer, and how it travels.
+/// An answer, and how it is delivered.
 #[derive(Debug)]
 pub(crate) struct Applied {
     pub(crate) answer: Response<Bytes>,
     pub(crate) delivery: Delivery,
-    /// The serial number of the fault that found nothing in the answer to change.
+    /// The serial number of a fault that changed nothing in the answer.
     pub(crate) missed: Option<u64>,
 }
 
-/// How an answer travels. Its head always is the whole answer's: where nothing
-/// else is said, `Content-Length` is the length of the whole body.
+/// How an answer is delivered. The head is always that of the whole answer, so
+/// `Content-Length` is the length of the whole body unless a fault says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Delivery {
-    /// How long after the request was acted on the answer begins, or ends
-    /// without one.
+    /// The delay between handling the request and the start of the answer, or its loss.
     pub(crate) delay: Duration,
     pub(crate) ending: Ending,
     pub(crate) pace: Option<Pace>,
@@ -56,11 +55,11 @@ pub(crate) struct Pace {
 }
 
 impl Selection {
-    /// The answer as the faults leave it. If the request was not
-    /// [handled](Self::is_handled), `answer` is an empty one.
+    /// Applies the faults to an answer, which is empty if the request was not
+    /// [handled](Self::is_handled).
     ///
-    /// What is the engine's to act on (reads, downloads, callbacks) changes
-    /// nothing here.
+    /// Faults that the engine applies (reads, downloads, callbacks) change nothing
+    /// here.
     pub(crate) fn apply(&self, mut answer: Response<Bytes>, envelope: &Envelope<'_>) -> Applied {
         let mut delivery = Delivery {
             delay: self.delay_after,
@@ -126,7 +125,7 @@ impl Pace {
     /// Ten pieces a second, or one byte at a time.
     fn of_rate(bytes_a_second: u64) -> Self {
         let chunk = bytes_a_second.div_ceil(10);
-        // In nanoseconds no rate but 0 comes near what would overflow.
+        // In nanoseconds no rate except 0 can overflow.
         let nanos = u128::from(chunk) * 1_000_000_000 / u128::from(bytes_a_second.max(1));
         Pace {
             chunk: size(chunk),
@@ -139,7 +138,7 @@ fn size(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-/// The head fits the new body, if it says how long that is.
+/// Updates `Content-Length`, if there is one.
 fn set_body(answer: &mut Response<Bytes>, body: Bytes) {
     if let Some(length) = answer.headers_mut().get_mut(CONTENT_LENGTH) {
         *length = HeaderValue::from(body.len());

@@ -4,18 +4,18 @@ use std::fmt;
 
 use crate::grammar::SyntaxError;
 
-/// Why a text is no [`Fault`](super::Fault): what is wrong, where, and what
-/// would be right.
+/// Why a text is not a [`Fault`](super::Fault): what is wrong, where, and what is
+/// expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultError(SyntaxError);
 
 impl FaultError {
-    /// Where: which character of the text, from 1.
+    /// The position of the error: a character of the text, from 1.
     pub fn column(&self) -> usize {
         self.0.column()
     }
 
-    /// What is wrong, as a sentence without its end.
+    /// What is wrong, without a final full stop.
     pub fn message(&self) -> &str {
         self.0.message()
     }

@@ -56,7 +56,7 @@ fn remove(value: &mut Value, pointer: &str) -> Option<()> {
     }
 }
 
-/// What a careless service might send in the value's place.
+/// A value of another type that a careless service might send instead.
 fn another_type(value: &Value) -> Value {
     match value {
         Value::Null => json!(0),
@@ -67,7 +67,7 @@ fn another_type(value: &Value) -> Value {
     }
 }
 
-/// Puts the word for each `task_status`, and says whether there was one.
+/// Replaces each `task_status`, and returns whether there was one.
 fn set_statuses(value: &mut Value, word: &str) -> bool {
     let mut found = false;
     match value {

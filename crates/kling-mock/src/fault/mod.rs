@@ -1,10 +1,10 @@
 //! Fault injection: each fault is one line of text that says what goes wrong, and
 //! when.
 //!
-//! `parse` and `action` read the text, over [`crate::grammar`]; `rules` refuses what makes
-//! no sense; `show` writes the canonical form. `plan` says which faults a request
-//! meets, `apply` what becomes of its answer, with `json` for broken bodies and
-//! `preset` for what gateways say.
+//! `parse` and `action` parse the text with [`crate::grammar`]; `rules` rejects invalid
+//! combinations; `show` formats the canonical form. `plan` selects the faults of a
+//! request and `apply` applies them to its answer, with `json` for broken bodies and
+//! `preset` for the errors of gateways.
 
 use std::io;
 use std::str::FromStr;
@@ -33,7 +33,7 @@ pub(crate) use preset::Preset;
 ///
 #[doc = include_str!("../../FAULTS.md")]
 ///
-/// A fault that makes no sense is rejected when it is parsed:
+/// A fault that can't act is rejected when it is parsed:
 ///
 /// ```
 /// # fn main() -> Result<(), kling_mock::FaultError> {
@@ -89,7 +89,7 @@ impl FromStr for Fault {
     }
 }
 
-/// Which requests a fault is for.
+/// Which requests a fault matches.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Selector {
     /// `None` is `any`.
@@ -102,7 +102,7 @@ pub(crate) struct Selector {
     pub(crate) task: Option<String>,
 }
 
-/// What is asked of the service, or, for a callback, what it does by itself.
+/// The operation of a request, or a callback of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     Create,
@@ -112,7 +112,7 @@ pub(crate) enum Operation {
     Callback,
 }
 
-/// Which of the requests that fit the filters. Counts from 1.
+/// Which of the requests that match the filters. Counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Occurrence {
     #[default]
@@ -122,7 +122,7 @@ pub(crate) enum Occurrence {
     Every(u64),
 }
 
-/// How far a request gets.
+/// The phase of a request in which a fault acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Before,
@@ -159,7 +159,7 @@ pub(crate) enum Action {
     Callback(CallbackFault),
 }
 
-/// How long an answer is held back.
+/// How long an answer is delayed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Delay {
     Fixed(Duration),
@@ -171,7 +171,7 @@ pub(crate) enum Delay {
     },
 }
 
-/// How the whole of an answer gets lost.
+/// How a whole answer gets lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
     Reset,
@@ -180,7 +180,7 @@ pub(crate) enum Loss {
     Hang,
 }
 
-/// What becomes of a JSON body. The strings are JSON Pointers.
+/// How a JSON body is corrupted. The strings are JSON Pointers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Corruption {
     Cut,
@@ -192,7 +192,7 @@ pub(crate) enum Corruption {
     UnknownStatus(String),
 }
 
-/// What a query sees that is no longer, or not yet, so. The engine's to act on.
+/// An outdated view of a task. Applied by the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadFault {
     Stale(u64),
@@ -200,7 +200,7 @@ pub(crate) enum ReadFault {
     Regress,
 }
 
-/// What is wrong with a download. The engine's to act on.
+/// A faulty download. Applied by the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AssetFault {
     Expired,
@@ -208,11 +208,11 @@ pub(crate) enum AssetFault {
     RangeIgnored,
 }
 
-/// What is wrong with a callback. The engine's to act on.
+/// A faulty callback. Applied by the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallbackFault {
     Drop,
-    /// How often it is sent in all.
+    /// How often it is sent in total.
     Duplicate(u64),
     Reorder,
     Late(Duration),
@@ -255,7 +255,7 @@ impl Occurrence {
 }
 
 impl Action {
-    /// The phase if none is written: what breaks an answer on its way needs one.
+    /// The default phase; actions that break an answer during delivery have none.
     pub(crate) fn default_phase(&self) -> Phase {
         match self {
             Action::Truncate(_) | Action::Slow(_) | Action::Chunk { .. } | Action::Json(_) => {
@@ -266,8 +266,8 @@ impl Action {
     }
 }
 
-/// For fuzzing: any bytes either are no fault or have a canonical form that
-/// means the same.
+/// For fuzzing: checks that any bytes either are no fault or have an equivalent
+/// canonical form.
 ///
 /// # Panics
 ///

@@ -71,7 +71,7 @@ fn selector(cursor: &mut Cursor<'_>, places: &mut Places) -> Result<Selector> {
         let at = cursor.here();
         let again = |cursor: &Cursor<'_>, seen: bool, what: &str| {
             if seen {
-                Err(cursor.error(at, format!("{what} is given a second time")))
+                Err(cursor.error(at, format!("{what} is given twice")))
             } else {
                 Ok(())
             }
@@ -130,7 +130,7 @@ fn occurrence(cursor: &mut Cursor<'_>) -> Result<Occurrence> {
     }
     let last = cursor.count("the number of a request")?;
     if last < first {
-        let message = format!("the range runs backwards: write #{last}-{first}");
+        let message = format!("the range is reversed: write #{last}-{first}");
         return Err(cursor.error(at, message));
     }
     Ok(Occurrence::Between(first, last))
@@ -143,7 +143,7 @@ fn probability(cursor: &mut Cursor<'_>) -> Result<f64> {
     if (0.0..=1.0).contains(&p) {
         Ok(p)
     } else {
-        Err(cursor.error(at, format!("a probability is from 0 to 1, not {p}")))
+        Err(cursor.error(at, format!("a probability must be from 0 to 1, not {p}")))
     }
 }
 
@@ -206,7 +206,7 @@ fn ending(cursor: &mut Cursor<'_>, places: &mut Places) -> Result<(Option<u64>, 
         "" => cursor.found(),
         word => format!("found `{word}`"),
     };
-    let message = format!("after the action come xN, then `optional`, then the end, {found}");
+    let message = format!("expected xN, `optional` or the end after the action, {found}");
     Err(cursor.error(word.at, message))
 }
 
@@ -293,7 +293,7 @@ mod tests {
         ),
         (
             "create#2-1:503",
-            "column 8: the range runs backwards: write #1-2",
+            "column 8: the range is reversed: write #1-2",
         ),
         (
             "create#1x:503",
@@ -305,21 +305,18 @@ mod tests {
         ),
         (
             "create#1/2:503",
-            "column 9: which of the requests (#n, #n-m or /n) is given a second time",
+            "column 9: which of the requests (#n, #n-m or /n) is given twice",
         ),
         (
             "create p=1.5:503",
-            "column 10: a probability is from 0 to 1, not 1.5",
+            "column 10: a probability must be from 0 to 1, not 1.5",
         ),
         (
             "create p=:503",
             "column 10: expected a probability, found `:`",
         ),
         ("create p=nan:503", "column 10: `nan` is not a probability"),
-        (
-            "create p=0.1 p=0.2:503",
-            "column 14: p=… is given a second time",
-        ),
+        ("create p=0.1 p=0.2:503", "column 14: p=… is given twice"),
         (
             "create q=1:503",
             "column 8: expected #n, #n-m, /n, p=…, [account=…], [ext=…], [task=…], @phase or `:`, found `q`",
@@ -342,7 +339,7 @@ mod tests {
         ),
         (
             r#"create [account="a]:503"#,
-            "column 17: the quote that opens here is never closed",
+            "column 17: this quote is never closed",
         ),
         (
             r#"create [account="\q"]:503"#,
@@ -350,7 +347,7 @@ mod tests {
         ),
         (
             "create [account=a][account=b]:503",
-            "column 19: [account=…] is given a second time",
+            "column 19: [account=…] is given twice",
         ),
         (
             "create@aftr:503",
@@ -374,23 +371,23 @@ mod tests {
         ),
         (
             "create:503 twice",
-            "column 12: after the action come xN, then `optional`, then the end, found `twice`",
+            "column 12: expected xN, `optional` or the end after the action, found `twice`",
         ),
         (
             "create:503 optional x2",
-            "column 21: after the action come xN, then `optional`, then the end, found `x2`",
+            "column 21: expected xN, `optional` or the end after the action, found `x2`",
         ),
         (
             "create:503 optinal",
-            "column 12: after the action come xN, then `optional`, then the end, found `optinal`",
+            "column 12: expected xN, `optional` or the end after the action, found `optinal`",
         ),
         (
             "create:503, 504",
-            "column 11: after the action come xN, then `optional`, then the end, found `,`",
+            "column 11: expected xN, `optional` or the end after the action, found `,`",
         ),
         (
             "create:reset x2 x3",
-            "column 17: after the action come xN, then `optional`, then the end, found `x3`",
+            "column 17: expected xN, `optional` or the end after the action, found `x3`",
         ),
         (
             "create [ext=é] : rset",

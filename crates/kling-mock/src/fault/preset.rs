@@ -35,7 +35,7 @@ impl Preset {
         }
     }
 
-    /// Whether any web server answers like this.
+    /// Whether any web server may answer like this.
     pub(super) fn is_page(self) -> bool {
         matches!(self, Preset::Html301 | Preset::Html502)
     }

@@ -12,8 +12,8 @@ pub(super) enum Part {
     Limit,
 }
 
-/// The first part that does not fit the rest, and why. `word` is what the
-/// action begins with.
+/// The first part that contradicts the rest, and why. `word` is the keyword of the
+/// action.
 pub(super) fn broken(fault: &Fault, word: &str) -> Option<(Part, String)> {
     external_id(fault)
         .map(|why| (Part::ExternalId, why))
@@ -29,14 +29,14 @@ fn external_id(fault: &Fault) -> Option<String> {
     (selector.operation? == Operation::List).then(|| LIST.to_owned())
 }
 
-const LIST: &str = "a list asks after no single task: leave the filter out";
+const LIST: &str = "a list is not about a single task: remove the filter";
 
 fn task(fault: &Fault) -> Option<String> {
     let selector = &fault.selector;
     selector.task.as_ref()?;
     match selector.operation? {
         Operation::Create => {
-            Some("a task has no id before it is created: filter by [ext=…]".to_owned())
+            Some("a task has no id before it is created: use the filter [ext=…]".to_owned())
         }
         Operation::List => Some(LIST.to_owned()),
         _ => None,
@@ -44,7 +44,7 @@ fn task(fault: &Fault) -> Option<String> {
 }
 
 fn operation(fault: &Fault, word: &str) -> Option<String> {
-    // `any` takes what a create may meet: the rest needs its operation named.
+    // `any` accepts the actions of a create; others need their operation named.
     let operation = fault.selector.operation.unwrap_or(Operation::Create);
     let why = misfit(&fault.action, operation)?;
     Some(format!("`{word}` {why}"))
@@ -57,20 +57,18 @@ pub(super) fn misfit(action: &Action, operation: Operation) -> Option<&'static s
         (Action::Callback(_), Callback)
         | (Action::Read(_), Get | List)
         | (Action::Asset(_), Asset) => None,
-        (Action::Callback(_), _) => {
-            Some("happens to what the service sends: it fits callback only")
-        }
-        (Action::Read(_), _) => Some("changes what a query reads: it fits get and list only"),
-        (Action::Asset(_), _) => Some("happens to a download: it fits asset only"),
+        (Action::Callback(_), _) => Some("applies only to callback"),
+        (Action::Read(_), _) => Some("applies only to get and list"),
+        (Action::Asset(_), _) => Some("applies only to asset"),
         (_, Callback) => Some(
-            "happens to an answer, and a callback is none: it can meet drop, dup, reorder, late, bad_sig, stale_ts, wrong_secret and no_headers",
+            "applies to answers, not to callbacks: use drop, dup, reorder, late, bad_sig, stale_ts, wrong_secret or no_headers",
         ),
-        (Action::Json(_), Asset) => Some("needs JSON, and a file is none"),
+        (Action::Json(_), Asset) => Some("applies to JSON bodies, not to files"),
         (Action::Status { code: Some(_), .. }, Asset) => {
-            Some("has a business code, and files come without the envelope that carries it")
+            Some("has a business code, for which the answer to a download has no envelope")
         }
         (Action::Preset(preset), Asset) if !preset.is_page() => {
-            Some("is an answer of the API, which files do not come from")
+            Some("is an answer of the API, not of a download")
         }
         _ => None,
     }
@@ -80,19 +78,19 @@ fn phase(fault: &Fault, word: &str) -> Option<String> {
     let breaks = fault.action.default_phase() == Phase::Mid;
     let why = match (fault.phase, &fault.action) {
         (Phase::Before, _) if breaks => {
-            "breaks an answer on its way, and before there is none: leave the phase out"
+            "breaks an answer during delivery, and @before there is none: remove the phase"
         }
-        (Phase::After, _) if breaks => "breaks an answer on its way: leave the phase out",
+        (Phase::After, _) if breaks => "breaks an answer during delivery: remove the phase",
         (Phase::Mid, _) if !breaks => {
-            "is not what breaks an answer on its way: @mid fits truncate, slow, chunk and json"
+            "does not break an answer during delivery: @mid is for truncate, slow, chunk and json"
         }
         (Phase::After, Action::Read(_) | Action::Asset(_) | Action::Callback(_)) => {
-            "is no matter of phases: leave the phase out"
+            "has no phase: remove it"
         }
         (Phase::After, Action::Status { .. } | Action::Raw { .. } | Action::Preset(_))
             if fault.selector.operation != Some(Operation::Create) =>
         {
-            "replaces an answer, and only a create leaves something behind that @after could show: write create, or leave the phase out"
+            "replaces an answer, and only a create has an effect that makes @after different: write create, or remove the phase"
         }
         _ => return None,
     };
@@ -119,79 +117,73 @@ mod tests {
         for (text, message) in [
             (
                 "create [task=1]:503",
-                "column 8: a task has no id before it is created: filter by [ext=…]",
+                "column 8: a task has no id before it is created: use the filter [ext=…]",
             ),
             (
                 "list [ext=1]:503",
-                "column 6: a list asks after no single task: leave the filter out",
+                "column 6: a list is not about a single task: remove the filter",
             ),
             (
                 "list [task=1]:503",
-                "column 6: a list asks after no single task: leave the filter out",
+                "column 6: a list is not about a single task: remove the filter",
             ),
             (
                 "callback:503",
-                "column 10: `503` happens to an answer, and a callback is none: it can meet drop, dup, reorder, late, bad_sig, stale_ts, wrong_secret and no_headers",
+                "column 10: `503` applies to answers, not to callbacks: use drop, dup, reorder, late, bad_sig, stale_ts, wrong_secret or no_headers",
             ),
             (
                 "callback:reset",
-                "column 10: `reset` happens to an answer, and a callback is none: it can meet drop, dup, reorder, late, bad_sig, stale_ts, wrong_secret and no_headers",
+                "column 10: `reset` applies to answers, not to callbacks: use drop, dup, reorder, late, bad_sig, stale_ts, wrong_secret or no_headers",
             ),
             (
                 "create:stale=1",
-                "column 8: `stale` changes what a query reads: it fits get and list only",
+                "column 8: `stale` applies only to get and list",
             ),
             (
                 "any:regress",
-                "column 5: `regress` changes what a query reads: it fits get and list only",
+                "column 5: `regress` applies only to get and list",
             ),
-            (
-                "get:expired",
-                "column 5: `expired` happens to a download: it fits asset only",
-            ),
-            (
-                "any:drop",
-                "column 5: `drop` happens to what the service sends: it fits callback only",
-            ),
+            ("get:expired", "column 5: `expired` applies only to asset"),
+            ("any:drop", "column 5: `drop` applies only to callback"),
             (
                 "asset:json=bom",
-                "column 7: `json` needs JSON, and a file is none",
+                "column 7: `json` applies to JSON bodies, not to files",
             ),
             (
                 "asset:500/5000",
-                "column 7: `500` has a business code, and files come without the envelope that carries it",
+                "column 7: `500` has a business code, for which the answer to a download has no envelope",
             ),
             (
                 "asset:saturated",
-                "column 7: `saturated` is an answer of the API, which files do not come from",
+                "column 7: `saturated` is an answer of the API, not of a download",
             ),
             (
                 "get@before:json=bom",
-                "column 4: `json` breaks an answer on its way, and before there is none: leave the phase out",
+                "column 4: `json` breaks an answer during delivery, and @before there is none: remove the phase",
             ),
             (
                 "get@after:truncate=1",
-                "column 4: `truncate` breaks an answer on its way: leave the phase out",
+                "column 4: `truncate` breaks an answer during delivery: remove the phase",
             ),
             (
                 "get@mid:reset",
-                "column 4: `reset` is not what breaks an answer on its way: @mid fits truncate, slow, chunk and json",
+                "column 4: `reset` does not break an answer during delivery: @mid is for truncate, slow, chunk and json",
             ),
             (
                 "callback@after:drop",
-                "column 9: `drop` is no matter of phases: leave the phase out",
+                "column 9: `drop` has no phase: remove it",
             ),
             (
                 "get@after:503",
-                "column 4: `503` replaces an answer, and only a create leaves something behind that @after could show: write create, or leave the phase out",
+                "column 4: `503` replaces an answer, and only a create has an effect that makes @after different: write create, or remove the phase",
             ),
             (
                 "any@after:html502",
-                "column 4: `html502` replaces an answer, and only a create leaves something behind that @after could show: write create, or leave the phase out",
+                "column 4: `html502` replaces an answer, and only a create has an effect that makes @after different: write create, or remove the phase",
             ),
             (
                 "asset@after:404",
-                "column 6: `404` replaces an answer, and only a create leaves something behind that @after could show: write create, or leave the phase out",
+                "column 6: `404` replaces an answer, and only a create has an effect that makes @after different: write create, or remove the phase",
             ),
             (
                 "create#1:503 x2",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::SyntaxError;
 
-/// How a file that a fault names is read.
+/// Reads a file that a fault names.
 pub(crate) type ReadFile<'a> = dyn FnMut(&str) -> io::Result<Vec<u8>> + 'a;
 
 pub(crate) struct Cursor<'a> {
@@ -15,7 +15,7 @@ pub(crate) struct Cursor<'a> {
     pub(crate) files: &'a mut ReadFile<'a>,
 }
 
-/// A piece of the text, and where it stands.
+/// A piece of the text, with its position.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Token<'a> {
     pub(crate) at: usize,
@@ -29,13 +29,13 @@ impl<'a> Cursor<'a> {
         Cursor { text, at: 0, files }
     }
 
-    /// An error at a place that a token or [`here`](Self::here) gave.
+    /// An error at the position of a token, or at [`here`](Self::here).
     pub(crate) fn error(&self, at: usize, message: impl Into<String>) -> SyntaxError {
         let before = self.text.get(..at).unwrap_or(self.text);
         SyntaxError::new(before.chars().count() + 1, message)
     }
 
-    /// The next place that is not white space.
+    /// The next position that is not white space.
     pub(crate) fn here(&mut self) -> usize {
         self.at = self.text.len() - self.rest().trim_start().len();
         self.at
@@ -50,7 +50,7 @@ impl<'a> Cursor<'a> {
         self.rest().chars().next()
     }
 
-    /// What stands here, for an error.
+    /// The text at this position, for an error.
     pub(crate) fn found(&mut self) -> String {
         match self.peek() {
             Some(found) => format!("found `{found}`"),
@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
         Err(self.error(at, format!("expected `{wanted}` after {after}, {found}")))
     }
 
-    /// The characters that fit; perhaps none.
+    /// The longest run of matching characters; may be empty.
     fn take(&mut self, fits: impl Fn(char) -> bool) -> Token<'a> {
         let at = self.here();
         let rest = self.rest();
@@ -96,7 +96,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A word or a whole number; perhaps nothing.
+    /// A word or a whole number; may be empty.
     pub(crate) fn word(&mut self) -> Token<'a> {
         self.take(|c| c.is_alphanumeric() || c == '_')
     }
@@ -107,7 +107,7 @@ impl<'a> Cursor<'a> {
             let found = self.found();
             return Err(self.error(word.at, format!("expected {what}, {found}")));
         }
-        // `parse` takes a sign as well, but no sign is in a word.
+        // `parse` would accept a sign, but a word contains none.
         word.text.parse().map_err(|_| {
             let message = if word.text.bytes().all(|byte| byte.is_ascii_digit()) {
                 format!("`{}` is too large for {what}", word.text)
@@ -134,7 +134,7 @@ impl<'a> Cursor<'a> {
             return Err(self.error(token.at, format!("expected {what}, {found}")));
         }
         match token.text.parse::<f64>() {
-            // Adding 0 takes the sign from -0.
+            // Adding 0 turns -0 into 0.
             Ok(number) if number.is_finite() => Ok(number + 0.0),
             _ => Err(self.error(token.at, format!("`{}` is not {what}", token.text))),
         }
@@ -237,11 +237,11 @@ impl<'a> Cursor<'a> {
                 _ => bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
-        Err(self.error(start, "the quote that opens here is never closed"))
+        Err(self.error(start, "this quote is never closed"))
     }
 }
 
-/// The byte that is written with what follows a backslash.
+/// The byte of an escape, after the backslash.
 fn escaped(chars: &mut std::str::CharIndices<'_>) -> Option<u8> {
     let mut next = || chars.next().map(|(_, char)| char);
     Some(match next()? {

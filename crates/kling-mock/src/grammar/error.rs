@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is wrong, where, and what would be right.
+/// What is wrong, where, and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
     column: usize,
@@ -17,12 +17,12 @@ impl SyntaxError {
         }
     }
 
-    /// Where: which character of the text, from 1.
+    /// The position of the error: a character of the text, from 1.
     pub(crate) fn column(&self) -> usize {
         self.column
     }
 
-    /// What is wrong, as a sentence without its end.
+    /// What is wrong, without a final full stop.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

@@ -22,7 +22,7 @@ impl Display for Time {
     }
 }
 
-/// A value, in quotes if the grammar would take it for something else.
+/// A value, in quotes if it would otherwise be parsed differently.
 pub(crate) struct Value<'a>(pub(crate) &'a str);
 
 impl Display for Value<'_> {

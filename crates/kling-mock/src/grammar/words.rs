@@ -2,7 +2,7 @@
 
 use super::{Cursor, SyntaxError, Token};
 
-/// The entry of a table of words; anything else is an error that lists them.
+/// Looks up a word in a table; an unknown word is an error that lists the known ones.
 pub(crate) fn choose<T: Copy>(
     cursor: &Cursor<'_>,
     word: Token<'_>,
@@ -16,7 +16,7 @@ pub(crate) fn choose<T: Copy>(
     Err(cursor.error(word.at, unknown(word.text, noun, &known)))
 }
 
-/// Says that `word` is none of the known ones; `noun` is what was expected.
+/// An error for an unknown `word`; `noun` names what was expected.
 pub(crate) fn unknown(word: &str, noun: &str, known: &[&str]) -> String {
     let list = known.join(", ");
     if word.is_empty() {
@@ -32,8 +32,8 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let length = word.chars().count();
     known
         .iter()
-        // Nothing that differs more in length can be near, and a long text need
-        // not be compared with everything.
+        // Skips words whose length differs too much, so that a long text is not
+        // compared with everything.
         .filter(|candidate| length.abs_diff(candidate.len()) <= tolerance(candidate))
         .map(|candidate| (distance(word, candidate), *candidate))
         .filter(|(distance, candidate)| *distance <= tolerance(candidate))
@@ -41,12 +41,12 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// How many typing errors a word may hold and still be recognised.
+/// The number of typing errors up to which a word is suggested.
 fn tolerance(word: &str) -> usize {
     1 + word.len() / 4
 }
 
-/// How many characters to insert, remove or replace (Levenshtein).
+/// The Levenshtein distance.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

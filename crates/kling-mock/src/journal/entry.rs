@@ -1,5 +1,5 @@
-//! The readable form of a journal entry. Secrets are redacted here, on the only way
-//! out.
+//! The readable form of a journal entry. It is the only way to read the journal, so
+//! secrets are redacted here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,8 +19,7 @@ use super::totals::{Operation, Outcome};
 /// One request and its answer, as the journal shows them: without credentials, and
 /// with pictures replaced by their length and hash.
 ///
-/// A clone is cheap. Serialises with its members in a fixed order, and without
-/// those that say nothing.
+/// Cloning is cheap. Serialises its members in a fixed order, without empty ones.
 #[derive(Clone)]
 pub struct JournalEntry {
     record: Arc<Record>,
@@ -148,7 +147,7 @@ impl JournalEntry {
         }
     }
 
-    /// Not for showing.
+    /// Not redacted.
     fn raw(&self, part: Part) -> &[u8] {
         self.record.part(&self.text, part)
     }
@@ -174,10 +173,10 @@ impl JournalEntry {
     }
 }
 
-/// A body's text as it is shown.
+/// The redacted text of a body.
 pub(super) fn body_text(text: &str, secrets: &Secrets) -> String {
     let shown = secrets.redact(&condense(text)).into_owned();
-    // An escaped letter hides a secret until somebody reads the text as JSON.
+    // Escapes in JSON can hide a secret from a search of the text.
     if shown.contains('\\')
         && let Ok(json) = serde_json::from_str::<Value>(&shown)
     {
@@ -229,7 +228,7 @@ impl Serialize for JournalEntry {
     }
 }
 
-/// An entry as it is shown.
+/// The serialised form of an entry.
 #[derive(Debug, Serialize)]
 struct View<'a> {
     seq: u64,
@@ -300,10 +299,10 @@ impl<'a> View<'a> {
     }
 }
 
-/// A body as the journal shows it.
+/// A redacted body.
 ///
-/// Serialises as its length in `bytes` and, of the three, the one there is:
-/// `json` if it reads as such, else `text`, else `sha256`. A file has none of them.
+/// Serialises as its length in `bytes` and one of `json`, `text` and `sha256`, the
+/// first that is possible. A file has none of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalBody {
     bytes: u64,
@@ -312,7 +311,7 @@ pub struct JournalBody {
 }
 
 impl JournalBody {
-    /// How many bytes it had on the wire.
+    /// Its length on the wire.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -322,8 +321,8 @@ impl JournalBody {
         self.bytes == 0
     }
 
-    /// Its text without secrets and pictures, unless it is longer than 64 KiB
-    /// even so, or no text.
+    /// Its text without secrets and pictures; `None` if it is not text, or still longer
+    /// than 64 KiB.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
@@ -333,7 +332,7 @@ impl JournalBody {
         serde_json::from_str(self.text()?).ok()
     }
 
-    /// The SHA-256 of what has no [`text`](Self::text), in hexadecimal.
+    /// The SHA-256 in hexadecimal, if there is no [`text`](Self::text).
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
     }

@@ -1,4 +1,4 @@
-//! A request and its answer, as they are given to the journal.
+//! A request and its answer, before they are written to the journal.
 
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -13,22 +13,20 @@ use super::record::{Kept, Part, Parts, Record};
 use super::redact::{condense, digest, sha256};
 use super::totals::Operation;
 
-/// What is longer is kept as its length and hash; a body first loses its
-/// pictures.
+/// Longer texts are stored as length and hash; pictures are removed from bodies first.
 const LARGEST: usize = 64 * 1024;
 
-/// A request and its answer, about to be written down. Texts are empty where
-/// there is nothing to say.
+/// A request and its answer. Texts are empty if unknown.
 #[derive(Clone, Copy)]
 pub(crate) struct Exchange<'a> {
     pub(crate) at: UnixMillis,
     pub(crate) operation: Operation,
-    /// Whose request it is, if its credentials say so.
+    /// The account, if the credentials identified one.
     pub(crate) account: Option<&'a Arc<str>>,
     pub(crate) request: &'a Request<Bytes>,
     /// The answer as it was sent; `None` if none was.
     pub(crate) answer: Option<&'a Response<Bytes>>,
-    /// The answer that the engine gave, if a fault put another in its place.
+    /// The engine's own answer, if a fault replaced it.
     pub(crate) intended: Option<&'a Response<Bytes>>,
     /// The faults that acted on it, in their own grammar.
     pub(crate) fault: &'a str,
@@ -38,7 +36,7 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// A request of which nothing else is known yet.
+    /// A request about which nothing else is known yet.
     pub(crate) fn new(at: UnixMillis, operation: Operation, request: &'a Request<Bytes>) -> Self {
         Exchange {
             at,
@@ -54,8 +52,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Makes ready what the journal keeps of it. All that may take long is done
-    /// here, where no lock is held.
+    /// Prepares the stored form. Slow work is done here, outside the lock.
     pub(crate) fn draft(self) -> Draft<'a> {
         let bodies = [
             keep(self.request.body()),
@@ -68,7 +65,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// A result's file follows from its task, and may be large: its length is
+    /// A result's file is determined by its task and may be large, so its length is
     /// enough.
     fn keep_answer(&self, answer: Option<&'a Response<Bytes>>) -> Body<'a> {
         let Some(answer) = answer else {
@@ -85,17 +82,17 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// An exchange that is ready to be written down.
+/// An exchange in its stored form.
 pub(crate) struct Draft<'a> {
     exchange: Exchange<'a>,
     bodies: [Body<'a>; 3],
 }
 
 impl Draft<'_> {
-    /// Writes its text, all parts one after another, and says what goes with it.
+    /// Writes its text, part after part, and returns the rest of the record.
     ///
-    /// Everything is copied: a slice of what a connection has read would keep
-    /// all that was read in memory, and nobody could tell how much that is.
+    /// Everything is copied, because a slice of a connection's read buffer would keep
+    /// the whole buffer in memory.
     pub(super) fn write(&self, seq: u64, text: &mut Vec<u8>) -> Record {
         let exchange = &self.exchange;
         let request = exchange.request;
@@ -134,7 +131,7 @@ impl Draft<'_> {
     }
 }
 
-/// What is kept of a body.
+/// The stored form of a body.
 struct Body<'a> {
     bytes: u64,
     kept: Kept,
@@ -166,8 +163,8 @@ fn bounded(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// A header that tells one request from another. What differs by the door
-/// alone, such as `Host`, is none.
+/// Whether a header is recorded. Headers that depend only on the transport, such as
+/// `Host`, are not.
 #[derive(Clone, Copy)]
 struct Header<'a> {
     name: &'a str,
@@ -206,9 +203,9 @@ impl Header<'_> {
         text.push(b'\n');
     }
 
-    /// Credentials are not kept: their scheme and length tell most mistakes.
-    /// Any other word than these may itself be the secret. A callback's signature
-    /// is as good as one for whoever wants to send it again.
+    /// Credentials are not stored: scheme and length are enough to find most mistakes.
+    /// Any scheme other than these may itself be the secret. The signature of a
+    /// callback would allow replaying it.
     fn write_credentials(self, text: &mut Vec<u8>) {
         let mut key = self.value.trim_ascii();
         for scheme in ["Bearer ", "Basic "] {

@@ -1,9 +1,8 @@
 //! The journal of requests and answers: the latest of them, within limits on entries
 //! and bytes, and counts of all of them.
 //!
-//! Writing is cheap, as every request pays for it: a copy of what is worth
-//! keeping, into room that is used again and again. Reading pays for the rest:
-//! [`JournalEntry`].
+//! Writing is cheap, because every request does it: the relevant parts are copied into
+//! reused memory. Parsing and redaction are left to the reader: [`JournalEntry`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -60,21 +59,20 @@ impl Default for JournalLimits {
     }
 }
 
-/// The journal. Whoever shares one puts it behind a lock of `std`: nothing here
-/// waits.
+/// The journal. Nothing here blocks, so a lock of `std` is enough to share it.
 #[derive(Default)]
 pub(crate) struct Journal {
     limits: JournalLimits,
     records: VecDeque<Record>,
     /// The texts of all records, one after another.
     texts: VecDeque<u8>,
-    /// Where a text is put together.
+    /// A buffer in which a record is assembled.
     draft: Vec<u8>,
     /// The number of the latest entry.
     last: u64,
     evicted: u64,
     totals: Totals,
-    /// Of the requests whose credentials say whose they are.
+    /// The counts of requests with an identified account.
     by_account: BTreeMap<Arc<str>, Totals>,
     secrets: Secrets,
 }
@@ -87,13 +85,13 @@ impl Journal {
         }
     }
 
-    /// Hides this text in everything that is read from now on: a credential
-    /// that the service accepts. Under 8 bytes it is not hidden.
+    /// Redacts this credential in everything that is read from now on. Ignored if it is
+    /// shorter than 8 bytes.
     pub(crate) fn hide(&mut self, secret: &str) {
         self.secrets.add(secret);
     }
 
-    /// Writes down an exchange; its number.
+    /// Appends an exchange, and returns its sequence number.
     pub(crate) fn append(&mut self, draft: &Draft<'_>) -> u64 {
         self.last += 1;
         let record = draft.write(self.last, &mut self.draft);
@@ -106,7 +104,7 @@ impl Journal {
             totals.count(record.operation, record.outcome());
         }
         if self.limits.entries == 0 || record.bytes() > self.limits.bytes {
-            // It alone is too much; those before it may stay.
+            // It alone exceeds the limit; earlier entries are kept.
             self.evicted += 1;
             return self.last;
         }
@@ -126,7 +124,7 @@ impl Journal {
         self.last
     }
 
-    /// The entries, the oldest first.
+    /// The entries, oldest first.
     pub(crate) fn entries(&self) -> impl Iterator<Item = JournalEntry> {
         self.entries_from(0)
     }
@@ -141,7 +139,7 @@ impl Journal {
         })
     }
 
-    /// What the entries of this account, or of all, were for, the oldest first.
+    /// The operations of the entries of this account, or of all, oldest first.
     pub(crate) fn operations(&self, account: Option<&str>) -> impl Iterator<Item = Operation> {
         let ours = move |record: &&Record| {
             account.is_none_or(|account| record.account.as_deref() == Some(account))
@@ -152,8 +150,7 @@ impl Journal {
             .map(|record| record.operation)
     }
 
-    /// Up to `limit` entries after the one with this number; 0 is before the
-    /// first.
+    /// Up to `limit` entries after this sequence number; 0 is before the first.
     pub(crate) fn after(&self, seq: u64, limit: usize) -> JournalPage {
         let start = self.records.partition_point(|record| record.seq <= seq);
         let entries: Vec<JournalEntry> = self.entries_from(start).take(limit).collect();
@@ -165,8 +162,8 @@ impl Journal {
         }
     }
 
-    /// Forgets all entries and counts. Numbers go on, so that whoever reads
-    /// page by page misses nothing.
+    /// Removes all entries and counts. Sequence numbers continue, so that a reader who
+    /// pages through the journal misses nothing.
     pub(crate) fn clear(&mut self) {
         self.records = VecDeque::new();
         self.texts = VecDeque::new();
@@ -179,8 +176,8 @@ impl Journal {
         self.records.len()
     }
 
-    /// The memory that the entries take. Beyond it the journal has room that it
-    /// took before and uses again, within the same limits.
+    /// The memory of the entries. The journal may hold more, allocated earlier for
+    /// reuse, within the same limits.
     pub(crate) fn bytes(&self) -> usize {
         self.records.len() * size_of::<Record>() + self.texts.len()
     }
@@ -202,7 +199,7 @@ impl Journal {
         self.by_account.get(account).cloned().unwrap_or_default()
     }
 
-    /// The value as it would be shown in a body, to compare it with one.
+    /// The value, redacted like a body, for comparison with one.
     pub(crate) fn as_shown(&self, value: &Value) -> Value {
         let shown = entry::body_text(&value.to_string(), &self.secrets);
         serde_json::from_str(&shown).unwrap_or_else(|_| value.clone())
@@ -247,7 +244,7 @@ pub struct JournalPage {
     pub entries: Vec<JournalEntry>,
     /// The sequence number after which the next page starts.
     pub next: u64,
-    /// How many entries the journal has let go.
+    /// How many entries were evicted.
     pub evicted: u64,
     /// The counts of all requests.
     pub totals: Totals,

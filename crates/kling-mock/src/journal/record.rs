@@ -26,18 +26,18 @@ pub(super) enum Part {
 
 const PARTS: usize = Part::Note as usize + 1;
 
-/// How much of a body its part of the text is.
+/// What the part of a body contains.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
-    /// The body; without its pictures, if it was long.
+    /// The body, without its pictures if it was long.
     Whole,
     /// Its SHA-256.
     Hash,
-    /// Nothing but its length.
+    /// Nothing; only the length is known.
     Length,
 }
 
-/// What goes with a record's text.
+/// The fixed-size part of a record.
 #[derive(Clone)]
 pub(super) struct Record {
     pub(super) seq: u64,
@@ -46,10 +46,10 @@ pub(super) struct Record {
     pub(super) account: Option<Arc<str>>,
     pub(super) status: Option<StatusCode>,
     pub(super) intended: Option<StatusCode>,
-    /// How long the bodies were: of the request, the answer, the one intended.
+    /// The lengths of the bodies: of the request, the answer, and the intended answer.
     pub(super) lengths: [u64; 3],
     pub(super) kept: [Kept; 3],
-    /// Where each part ends.
+    /// The end of each part.
     pub(super) ends: [u32; PARTS],
 }
 
@@ -58,12 +58,12 @@ impl Record {
         Outcome::of(self.status)
     }
 
-    /// How long the text is.
+    /// The length of the text.
     pub(super) fn text_len(&self) -> usize {
         self.ends[PARTS - 1] as usize
     }
 
-    /// The memory it takes in the journal, with its text.
+    /// Its memory in the journal, including the text.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Record>() + self.text_len()
     }
@@ -75,7 +75,7 @@ impl Record {
             .unwrap_or_default()
     }
 
-    /// The length of a body as it was, and what its part of the text is.
+    /// The original length of a body, and what its part contains.
     pub(super) fn body(&self, part: Part) -> (u64, Kept) {
         let index = match part {
             Part::AnswerBody => 1,

@@ -7,27 +7,26 @@ use std::sync::Arc;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
-/// What stands for a secret.
+/// The replacement of a secret.
 const HIDDEN: &str = "…";
 
-/// A shorter credential is no secret, and hiding it would hide half of every
-/// text.
+/// Shorter credentials are not redacted, because they occur by chance in many texts.
 const SHORTEST_SECRET: usize = 8;
 
-/// Base64 longer than this is a picture: a hash, an id or a key is not longer,
-/// and no picture has fewer than 49 bytes.
+/// Longer base64 is treated as a picture: hashes, ids and keys are not longer, and no
+/// picture has fewer than 49 bytes.
 const LONGEST_WORD: usize = 64;
 
-/// How a parameter's name ends, if its value is a secret: `Signature`,
+/// Suffixes of the names of parameters with secret values: `Signature`,
 /// `X-Amz-Security-Token`, `api_key`.
 const SECRET_NAMES: [&str; 6] = ["signature", "sig", "token", "secret", "key", "password"];
 
-/// The credentials that are known by their text. Clones share them.
+/// The known credentials. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets(Arc<Vec<String>>);
 
 impl Secrets {
-    /// Hides this text wherever it stands, also spelled as in a URL or in JSON.
+    /// Redacts this text everywhere, also in the escaped forms of URLs and JSON.
     pub(super) fn add(&mut self, secret: &str) {
         if secret.len() < SHORTEST_SECRET {
             return;
@@ -41,7 +40,7 @@ impl Secrets {
                 known.push(spelling);
             }
         }
-        // The longest first: one may be the beginning of another.
+        // The longest first, because one may be a prefix of another.
         known.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
 
@@ -72,7 +71,7 @@ pub(super) fn condense(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// What stands for a text that is too long to be kept.
+/// The replacement of a text that is too long.
 pub(super) fn digest(text: &[u8]) -> String {
     let hash = sha256(text);
     format!("<{} characters, sha256 {}>", text.len(), &hash[..16])
@@ -141,8 +140,8 @@ fn next_parameter(text: &str, from: usize) -> Option<Range<usize>> {
     })
 }
 
-/// What stands before the `@` of a URL, also where its slashes are escaped as some
-/// writers of JSON do.
+/// User and password before the `@` of a URL, also if its slashes are escaped, as some
+/// JSON serialisers do.
 fn next_user(text: &str, mut from: usize) -> Option<Range<usize>> {
     loop {
         let colon = from + text[from..].find(':')?;
@@ -161,8 +160,8 @@ fn next_user(text: &str, mut from: usize) -> Option<Range<usize>> {
     }
 }
 
-/// Base64 that is too long for a word, and that nothing about it shows to be
-/// part of a URL.
+/// Base64 that is too long to be anything but a picture, and not recognisably a part of
+/// a URL.
 fn next_picture(text: &str, from: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let mut at = from;
@@ -185,8 +184,8 @@ fn next_picture(text: &str, from: usize) -> Option<Range<usize>> {
     None
 }
 
-/// How far base64 goes, of either alphabet, with characters escaped and lines
-/// broken as JSON may have them.
+/// The length of base64, in either alphabet, with escaped characters and line breaks as
+/// in JSON.
 fn base64_run(bytes: &[u8]) -> usize {
     let mut len = 0;
     while let Some(byte) = bytes.get(len) {

@@ -108,7 +108,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// How many requests there were, also of those that the journal has let go.
+/// The number of requests, including those evicted from the journal.
 ///
 /// Serialises as `{"create":{"success":1}}`, without zeros.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::Mock;
 use crate::admin;
-use crate::engine::{BODY_LIMIT, Received, Reply, Step, Unread};
+use crate::engine::{BODY_LIMIT, Incomplete, Received, Reply, Step};
 
 impl Mock {
     /// Answers a request to the service or to the mock itself. Its URI says where
@@ -17,7 +17,7 @@ impl Mock {
     pub(crate) async fn answer(&self, request: Request<Bytes>) -> Reply {
         if admin::is_for(&request) {
             if request.body().len() > BODY_LIMIT {
-                return self.refuse_unread(&request, Unread::TooLarge);
+                return self.refuse_incomplete(&request, Incomplete::TooLarge);
             }
             let answer = admin::answer(self, self.0.admin_token.as_ref(), &request).await;
             return Reply::whole(answer);
@@ -63,7 +63,7 @@ impl Mock {
             head.method_mut().clone_from(request.method());
             head.uri_mut().clone_from(request.uri());
             head.headers_mut().clone_from(request.headers());
-            return Step::Answered(self.refuse_unread(&head, Unread::TooLarge));
+            return Step::Answered(self.refuse_incomplete(&head, Incomplete::TooLarge));
         }
         let step = self.0.engine.handle(self.now(), self.wall(), request);
         if matches!(step, Step::Answered(_)) {
@@ -85,11 +85,11 @@ impl Mock {
     }
 
     /// Answers a request of which only the head was read.
-    pub(crate) fn refuse_unread(&self, head: &Request<Bytes>, why: Unread) -> Reply {
+    pub(crate) fn refuse_incomplete(&self, head: &Request<Bytes>, why: Incomplete) -> Reply {
         if admin::is_for(head) {
-            return Reply::whole(admin::refuse_unread(why, head.method()));
+            return Reply::whole(admin::refuse_incomplete(why, head.method()));
         }
-        let reply = self.0.engine.refuse_unread(self.now(), head, why);
+        let reply = self.0.engine.refuse_incomplete(self.now(), head, why);
         self.tell();
         reply
     }

@@ -1,6 +1,6 @@
 //! Sending callbacks as they fall due, inspecting them, and redelivering them.
 
-use std::sync::PoisonError;
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use kling_http::{SharedTransport, Transport};
@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use crate::callback::{Outcome, Rotation, WebhookSecret, allowed};
 use crate::clock::Pace;
 use crate::engine::{CallbackAttempt, Outgoing};
+use crate::lock;
 
 use super::Mock;
 
@@ -157,11 +158,8 @@ impl Mock {
             .rotate_secret(account, secret, rotation, self.now())
     }
 
-    pub(super) fn callback_transport(&self) -> std::sync::MutexGuard<'_, Option<SharedTransport>> {
-        self.0
-            .callback_transport
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn callback_transport(&self) -> MutexGuard<'_, Option<SharedTransport>> {
+        lock::lock(&self.0.callback_transport)
     }
 }
 

@@ -14,8 +14,8 @@ use super::Plan;
 ///
 /// let mock = Mock::new();
 /// // The next create fails, whatever it is; `hug_pro` is always slow.
-/// mock.plan_for(PlanRule::new(Plan::instant().failing("Image pixel is invalid")).times(1));
-/// mock.plan_for(PlanRule::new(Plan::realistic()).scene("hug_pro"));
+/// mock.add_plan_rule(PlanRule::new(Plan::instant().failing("Image pixel is invalid")).times(1));
+/// mock.add_plan_rule(PlanRule::new(Plan::realistic()).scene("hug_pro"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[must_use]

@@ -4,19 +4,19 @@ use kling_types::UnixMillis;
 
 use super::{Plan, SHORTEST, Stage};
 
-/// How a task's course is changed. What it has gone through stays as it was.
+/// How a running task is changed. Its past statuses stay as they were.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Steer<'a> {
-    /// The stage it is in ends now.
+    /// The current stage ends now.
     Release,
-    /// From the stage it is in onwards it follows this plan; where the plan had
-    /// moved on by now, so does the task.
+    /// From the current stage on, the task follows this plan. If the stage would be
+    /// over by now, it ends now.
     Follow(&'a Plan),
 }
 
 impl Plan {
-    /// The plan of a task that is steered `now`; `None` if it has ended. `reads`
-    /// have no further influence on it: what counts questions counts from here.
+    /// The new plan of a task that is steered `now`; `None` if it has ended. Earlier
+    /// `reads` no longer count: stages that end by queries count from now.
     pub(crate) fn steered(
         &self,
         created: UnixMillis,
@@ -51,9 +51,9 @@ impl Plan {
 }
 
 impl Stage {
-    /// The stage that lasted from one time to the other. The shortest ends
-    /// whatever the clock says, as one that questions ended may lie a moment
-    /// ahead of it.
+    /// A stage that lasted from one time to the other. A stage of the shortest length
+    /// ends independently of the clock, because the end of a stage that queries ended
+    /// may be a moment after the current time.
     fn between(began: UnixMillis, ended: UnixMillis) -> Self {
         let lasted = ended.saturating_since(began);
         if lasted <= SHORTEST {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Plan, Stage};
 use crate::grammar::{Cursor, SyntaxError, Time, Value, unknown};
 
-/// A text that is no plan.
+/// A text that is not a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanError(String);
 
@@ -19,11 +19,11 @@ impl fmt::Display for PlanError {
 
 impl std::error::Error for PlanError {}
 
-/// `quick`, `instant`, `stuck`, `held`, `realistic`, `after(5s, 2m)`,
-/// `polls(1, 2)` or `lognormal(2m, 0.4)` (the median run and how much runs
-/// differ), then perhaps `fail("message")`. A time of `never` lasts until the
-/// task is released; `after(5s or 2, never)` goes on after five seconds or two
-/// queries, whichever comes first.
+/// `quick`, `instant`, `stuck`, `held`, `realistic`, `after(5s, 2m)`, `polls(1, 2)` or
+/// `lognormal(2m, 0.4)` (median and sigma of the run time), optionally followed by
+/// `fail("message")`. A time of `never` lasts until the task is released; the first
+/// stage of `after(5s or 2, never)` ends after five seconds or two queries, whichever
+/// comes first.
 ///
 /// ```
 /// use std::time::Duration;

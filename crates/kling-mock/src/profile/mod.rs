@@ -8,10 +8,10 @@ mod wrap;
 pub use switch::{ProfileError, Switch};
 pub(crate) use wrap::Wrapping;
 
-/// The host to imitate: [`Profile::comet`], the default, or [`Profile::kling`].
+/// The host to emulate: [`Profile::comet`], the default, or [`Profile::kling`].
 ///
-/// Where sources disagree or nothing is known there is a switch;
-/// [`Profile::switches`] has the default of each, and the reason for it. As text, a
+/// There is a switch wherever sources disagree or nothing is known;
+/// [`Profile::switches`] lists them with their defaults and the reasons. As text, a
 /// profile is the host's name and the switches that differ from their defaults.
 ///
 /// ```
@@ -25,7 +25,7 @@ pub(crate) use wrap::Wrapping;
 /// # Ok::<(), kling_mock::ProfileError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-// Each is a fact of its own; no two of them make a state.
+// They are independent of each other, and don't encode a state.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Profile {
     pub(crate) name: &'static str,
@@ -35,11 +35,11 @@ pub struct Profile {
     pub(crate) create_message: &'static str,
     /// The envelope's `message` of a query (*seen live*).
     pub(crate) query_message: &'static str,
-    /// What its API keys begin with (*documented* and *seen live*).
+    /// The prefix of its API keys (*documented* and *seen live*).
     pub(crate) key_prefix: &'static str,
-    /// What ids are counted from.
+    /// The epoch of task ids.
     pub(crate) id_epoch: UnixMillis,
-    /// The machine's part of an id.
+    /// The machine number in task ids.
     pub(crate) id_machine: u64,
     // The rest are the switches: see `switch.rs` for what each means.
     pub(crate) create_request_id: bool,
@@ -57,7 +57,7 @@ pub struct Profile {
     pub(crate) wrapped: Wrapping,
 }
 
-/// How a task that is not there is refused; *contradictory*.
+/// The answer to a query for an unknown task; *contradictory*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotFound {
     /// HTTP 400 and code 1201 (*seen live*).
@@ -66,7 +66,7 @@ pub(crate) enum NotFound {
     Documented,
 }
 
-/// What a path is answered with that the host does not have.
+/// The answer at an unknown path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WrongPath {
     /// The host's own error body.
@@ -140,19 +140,31 @@ impl Profile {
         self.name
     }
 
-    /// The host by its name, as it is by default.
+    /// The host with this name, with the defaults of all switches.
     pub(crate) fn named(name: &str) -> Option<Self> {
         [Profile::comet(), Profile::kling()]
             .into_iter()
             .find(|profile| profile.name == name)
     }
 
-    /// The id of a task: its time, a machine and a count, as both hosts build
-    /// theirs (computed from live ids). Never the same twice within 2^22 tasks
-    /// of a millisecond.
-    pub(crate) fn task_id(&self, now: UnixMillis, count: u64) -> u64 {
-        const LOW: u64 = 1 << 22;
+    /// How many task numbers an id can tell apart.
+    pub(crate) const NUMBERS: u64 = 1 << 22;
+
+    /// The id of a task: its time of creation in the upper bits, then a machine and the
+    /// task's number, as in the ids of both hosts (computed from live ids). Unique unless
+    /// [`NUMBERS`](Self::NUMBERS) tasks are created within a millisecond.
+    pub(crate) fn task_id(&self, now: UnixMillis, number: u64) -> u64 {
         let millis = u64::try_from(now.get() - self.id_epoch.get()).unwrap_or_default();
-        millis.wrapping_mul(LOW) + ((self.id_machine << 12) + count) % LOW
+        millis.wrapping_mul(Self::NUMBERS) + self.first_id().wrapping_add(number) % Self::NUMBERS
+    }
+
+    /// The number of the task with this id, modulo [`NUMBERS`](Self::NUMBERS).
+    pub(crate) fn task_number(&self, id: u64) -> u64 {
+        id.wrapping_sub(self.first_id()) % Self::NUMBERS
+    }
+
+    /// The lower bits of the id of task 0.
+    fn first_id(&self) -> u64 {
+        self.id_machine << 12
     }
 }

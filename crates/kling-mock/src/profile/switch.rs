@@ -14,13 +14,13 @@ use crate::grammar::unknown;
 pub struct Switch {
     /// Its name in text.
     pub name: &'static str,
-    /// What it can be set to.
+    /// Its possible values.
     pub values: &'static [&'static str],
-    /// What it decides.
+    /// Its meaning.
     pub meaning: &'static str,
-    /// What it is for CometAPI, and why.
+    /// Its default for CometAPI, and why.
     pub comet: &'static str,
-    /// What it is for Kling, and why.
+    /// Its default for Kling, and why.
     pub kling: &'static str,
     #[serde(skip)]
     get: fn(&Profile) -> usize,
@@ -150,7 +150,7 @@ static SWITCHES: [Switch; 13] = [
 ];
 
 impl Profile {
-    /// All switches: what can be set by [`with`](Self::with) and in text.
+    /// All switches, which can be set by [`with`](Self::with) or in text.
     pub fn switches() -> &'static [Switch] {
         &SWITCHES
     }
@@ -176,14 +176,14 @@ impl Profile {
         Ok(self)
     }
 
-    /// What a switch is set to.
+    /// The value of a switch.
     pub fn get(&self, switch: &Switch) -> &'static str {
         let value = switch.values.get((switch.get)(self));
         value.copied().unwrap_or_default()
     }
 }
 
-/// A text that is no profile.
+/// A text that is not a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileError(String);
 
@@ -206,7 +206,9 @@ impl FromStr for Profile {
             .ok_or_else(|| ProfileError(unknown(name, "a host", &["comet", "kling"])))?;
         words.try_fold(host, |profile, word| {
             let (switch, value) = word.split_once('=').ok_or_else(|| {
-                ProfileError(format!("`{word}` sets nothing: write it like `list=on`"))
+                ProfileError(format!(
+                    "`{word}` is not a setting: write it like `list=on`"
+                ))
             })?;
             profile.with(switch, value)
         })
@@ -249,7 +251,7 @@ mod tests {
         }
     }
 
-    /// The reasons are texts: they must not say what the code does not do.
+    /// The documented defaults must be those of the code.
     #[test]
     fn the_defaults_are_those_of_the_table() {
         let first = |text: &'static str| text.split([',', ':', ' ']).next().unwrap_or_default();
@@ -284,6 +286,9 @@ mod tests {
             "`lst` is not a switch; did you mean `list`?",
         );
         check_error("comet list=yes", "`yes` is not a value of `list`");
-        check_error("comet list", "`list` sets nothing: write it like `list=on`");
+        check_error(
+            "comet list",
+            "`list` is not a setting: write it like `list=on`",
+        );
     }
 }

@@ -3,10 +3,10 @@
 use kling_types::{TaskEnvelope, TaskState};
 use serde_json::{Value, json};
 
-/// What lies around the task in a query's answer.
+/// How the task is wrapped in the answer to a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Wrapping {
-    /// Nothing but the envelope: the task is at `data`.
+    /// Only the envelope: the task is at `data`.
     #[default]
     None,
     /// CometAPI's record, which its omni queries had until April 2026 (*seen

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-/// How `actual` differs from `expected`, a line for each difference, with where
-/// it is; nothing if all that is expected is there. Objects may have more
-/// members than expected, lists no more elements.
+/// The differences between `actual` and `expected`, one line each, with a JSON Pointer.
+/// Objects may have more members than expected; arrays must have the same length.
 pub(super) fn missing(expected: &Value, actual: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     compare("", expected, actual, &mut lines);
@@ -30,7 +29,11 @@ fn compare(path: &str, expected: &Value, actual: &Value, lines: &mut Vec<String>
         }
         _ if expected == actual => {}
         _ => {
-            let path = if path.is_empty() { "the whole" } else { path };
+            let path = if path.is_empty() {
+                "the whole value"
+            } else {
+                path
+            };
             lines.push(format!("{path}: expected {expected}, got {actual}"));
         }
     }
@@ -43,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_difference_is_told_with_its_place() {
+    fn each_difference_is_reported_with_its_location() {
         let rows = [
             (json!({}), json!({ "a": 1 }), ""),
             (
@@ -76,7 +79,7 @@ mod tests {
                 json!({ "a": [3, 4] }),
                 "/a/0: expected 1, got 3; /a/1: expected 2, got 4",
             ),
-            (json!([]), json!({}), "the whole: expected [], got {}"),
+            (json!([]), json!({}), "the whole value: expected [], got {}"),
         ];
         for (expected, actual, lines) in rows {
             assert_eq!(missing(&expected, &actual).join("; "), lines);

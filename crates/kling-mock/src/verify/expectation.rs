@@ -15,8 +15,8 @@ use crate::journal::Operation;
 /// after it narrow it down. Without a number it expects at least one.
 ///
 /// Every expectation, even an empty one, also expects that each armed fault has
-/// acted unless it is optional: a fault that never acted makes a test that proves
-/// nothing. [`faults_may_rest`](Self::faults_may_rest) turns this off.
+/// acted unless it is optional, because a test whose fault never acted proves
+/// nothing. [`allow_unfired_faults`](Self::allow_unfired_faults) turns this off.
 ///
 /// ```
 /// use std::time::Duration;
@@ -55,9 +55,7 @@ use crate::journal::Operation;
 ///   "no_unmatched": true
 /// }
 /// ```
-///
-/// There, `"faults_fired": false` stands for `faults_may_rest`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct Expectation {
@@ -71,32 +69,14 @@ pub struct Expectation {
     pub(super) charged_once: Vec<String>,
     #[serde(skip_serializing_if = "is_false")]
     pub(super) no_unmatched: bool,
-    #[serde(skip_serializing_if = "is_true")]
-    pub(super) faults_fired: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) allow_unfired_faults: bool,
 }
 
-impl Default for Expectation {
-    fn default() -> Self {
-        Expectation {
-            account: None,
-            requests: Vec::new(),
-            charges: None,
-            charged_once: Vec::new(),
-            no_unmatched: false,
-            faults_fired: true,
-        }
-    }
-}
-
-// As serde wants it.
+// The signature that serde requires.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_true(value: &bool) -> bool {
-    *value
 }
 
 /// Which requests, and how many of them.
@@ -232,9 +212,9 @@ impl Expectation {
         self
     }
 
-    /// Accepts armed faults that never acted; otherwise only optional ones may.
-    pub fn faults_may_rest(mut self) -> Self {
-        self.faults_fired = false;
+    /// Accepts armed faults that never acted, not only optional ones.
+    pub fn allow_unfired_faults(mut self) -> Self {
+        self.allow_unfired_faults = true;
         self
     }
 
@@ -298,7 +278,7 @@ mod tests {
             .no_unmatched()
             .charges(1)
             .charged_once("17")
-            .faults_may_rest();
+            .allow_unfired_faults();
         let json = json!({
             "account": "main",
             "requests": [
@@ -311,13 +291,13 @@ mod tests {
             "charges": 1,
             "charged_once": ["17"],
             "no_unmatched": true,
-            "faults_fired": false,
+            "allow_unfired_faults": true,
         });
         assert_eq!(serde_json::to_value(&built).unwrap(), json);
         assert_eq!(serde_json::from_value::<Expectation>(json).unwrap(), built);
         let nothing = serde_json::to_value(Expectation::new()).unwrap();
         assert_eq!(nothing, json!({}));
-        for json in [json!({}), json!({ "faults_fired": true })] {
+        for json in [json!({}), json!({ "allow_unfired_faults": false })] {
             let read: Expectation = serde_json::from_value(json).unwrap();
             assert_eq!(read, Expectation::new());
         }

@@ -11,8 +11,8 @@ use super::{Evidence, FaultHits, diff};
 use crate::journal::{Journal, JournalEntry, Operation};
 use crate::ledger::{Charge, listed};
 
-/// The evidence about one account, or about all. Each check gives the text of a
-/// failure, or nothing.
+/// The evidence about one account, or about all. Each check returns the message of a
+/// failure, or `None`.
 pub(super) struct Findings<'a> {
     evidence: Evidence<'a>,
     account: Option<&'a str>,
@@ -34,7 +34,7 @@ impl<'a> Findings<'a> {
         let fits = |entry: &&JournalEntry| criteria.iter().all(|one| one.holds(entry));
         let found: Vec<&JournalEntry> = self.entries.iter().filter(fits).collect();
         let gone = self.gone(expected.operation);
-        // Counts outlive entries, but only those of a whole operation.
+        // Counts include evicted entries, but exist only per operation.
         let is_counted = criteria.len() == 1;
         let (counted, unknown) = if is_counted { (gone, 0) } else { (0, gone) };
         let count = found.len() as u64 + counted;
@@ -64,8 +64,8 @@ impl<'a> Findings<'a> {
         if by_count || (gone > 0 && interval.is_some()) {
             let limits = self.evidence.journal.limits();
             return Some(format!(
-                "{title}: cannot tell, as the journal, which keeps {} entries or {} bytes, \
-                 has let go of {gone} that may count",
+                "{title}: unknown, because the journal (at most {} entries or {} bytes) has \
+                 evicted {gone} entries that may count",
                 limits.entries, limits.bytes
             ));
         }
@@ -101,7 +101,7 @@ impl<'a> Findings<'a> {
         Some(format!("charges for {id}: expected exactly 1, got {list}"))
     }
 
-    pub(super) fn faults_fired(&self) -> Option<String> {
+    pub(super) fn unfired_faults(&self) -> Option<String> {
         let faults = self.evidence.faults.iter();
         let is_ours = |fault: &&FaultHits| match (self.account, &fault.account) {
             (Some(account), Some(its)) => account == its,
@@ -112,11 +112,11 @@ impl<'a> Findings<'a> {
         let idle: Vec<&str> = idle.map(|fault| fault.rule.as_str()).collect();
         (!idle.is_empty()).then(|| {
             let idle = idle.join(", ");
-            format!("faults that never acted: {idle} (make one optional that need not)")
+            format!("faults that never acted: {idle} (mark a fault `optional` if it need not act)")
         })
     }
 
-    /// Each request in a line; the middle of very many is left out.
+    /// One line per request; leaves out the middle if there are very many.
     pub(super) fn transcript(&self) -> Vec<String> {
         const FIRST: usize = 20;
         const LAST: usize = 40;
@@ -148,7 +148,7 @@ impl<'a> Findings<'a> {
         self.evidence.ledger.charges().filter(ours)
     }
 
-    /// How many requests of this operation the journal no longer has.
+    /// How many requests of this operation were evicted from the journal.
     fn gone(&self, expected: Option<Operation>) -> u64 {
         let journal = self.evidence.journal;
         if journal.evicted() == 0 {
@@ -164,14 +164,14 @@ impl<'a> Findings<'a> {
         counted.saturating_sub(kept.count() as u64)
     }
 
-    /// The request that fits best though it does not fit, and where it does not.
+    /// Describes the request that meets most criteria, and how it fails the others.
     fn nearest(&self, criteria: &[Criterion<'_>]) -> String {
         let fit = |entry: &JournalEntry| {
             let holding = criteria.iter().filter(|criterion| criterion.holds(entry));
             holding.count()
         };
         let fits = self.entries.iter().map(|entry| (fit(entry), entry));
-        // Of equals, `max_by_key` takes the last: the first is wanted.
+        // Reversed, because `max_by_key` returns the last of several maxima.
         let nearest = fits.rev().max_by_key(|(fit, _)| *fit);
         let Some((_, nearest)) = nearest.filter(|(fit, _)| *fit > 0) else {
             return String::new();
@@ -190,20 +190,20 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Whether a request of this operation is meant; without one, any request to
-/// the service is.
+/// Whether an expectation covers this operation; without one it covers every request
+/// to the service.
 fn is_meant(expected: Option<Operation>, operation: Operation) -> bool {
     expected.map_or(operation.is_service(), |expected| expected == operation)
 }
 
-/// The first two that came in less than this time, as a text.
+/// Describes the first two consecutive requests that were closer than `least`.
 fn too_soon(found: &[&JournalEntry], least: Duration) -> Option<String> {
     found.windows(2).find_map(|pair| {
         let interval = pair[1].at().saturating_since(pair[0].at());
         let (first, second) = (number(pair[0]), number(pair[1]));
         (interval < least).then(|| {
             format!(
-                "expected at least {least:?} between them, but {second} came {interval:?} after {first}"
+                "expected at least {least:?} between requests, but {second} came {interval:?} after {first}"
             )
         })
     })
@@ -231,12 +231,12 @@ fn or_none(count: u64) -> String {
     }
 }
 
-/// One thing that makes a request the one expected.
+/// A condition that an expected request meets.
 enum Criterion<'a> {
     Operation(Option<Operation>),
     Task(&'a str),
     Status(u16),
-    /// As the journal shows bodies.
+    /// Redacted, as bodies in the journal are.
     Body(Value),
 }
 
@@ -260,12 +260,12 @@ impl<'a> Criterion<'a> {
         }
     }
 
-    /// What a request lacks, a line each.
+    /// How a request fails the criterion, one difference per line.
     fn missing(&self, entry: &JournalEntry) -> Vec<String> {
         if let Criterion::Body(expected) = self {
             return match entry.request_body().json() {
                 Some(body) => diff::missing(expected, &body),
-                None => vec!["got no JSON".to_owned()],
+                None => vec!["the body is not JSON".to_owned()],
             };
         }
         if self.holds(entry) {

@@ -44,7 +44,7 @@ impl FaultHits {
     }
 }
 
-/// What happened.
+/// What was recorded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence<'a> {
     pub(crate) journal: &'a Journal,
@@ -53,7 +53,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) seed: u64,
 }
 
-/// Something that was expected did not happen.
+/// An expectation that was not met.
 ///
 /// `Display` shows what failed, what came closest, all requests, and the seed with
 /// which the run can be repeated; `Debug` is the same, because that is what
@@ -87,12 +87,12 @@ impl VerifyError {
 
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not what was expected:\n")?;
+        f.write_str("verification failed:\n")?;
         for (index, failure) in self.failures.iter().enumerate() {
             write!(f, "\n{}. {}\n", index + 1, failure.replace('\n', "\n   "))?;
         }
         if self.transcript.is_empty() {
-            f.write_str("\nno requests came\n")?;
+            f.write_str("\nno requests were received\n")?;
         } else {
             f.write_str("\nrequests:\n")?;
         }
@@ -116,7 +116,7 @@ impl fmt::Debug for VerifyError {
 impl std::error::Error for VerifyError {}
 
 impl Expectation {
-    /// Whether all that is expected happened.
+    /// Checks all expectations.
     pub(crate) fn verify(&self, evidence: Evidence<'_>) -> Result<(), VerifyError> {
         let findings = Findings::of(self.account.as_deref(), evidence);
         let requests = self.requests.iter();
@@ -125,7 +125,7 @@ impl Expectation {
         let charges = self.charges.map(|count| findings.charges(count));
         let charged_once = self.charged_once.iter();
         let charged_once = charged_once.filter_map(|id| findings.charged_once(id));
-        let faults = self.faults_fired.then(|| findings.faults_fired());
+        let faults = (!self.allow_unfired_faults).then(|| findings.unfired_faults());
         let failures: Vec<String> = requests
             .chain(unmatched.flatten())
             .chain(charges.flatten())

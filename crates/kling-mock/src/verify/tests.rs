@@ -127,7 +127,7 @@ fn a_failure_reads_like_a_report() {
             .no_unmatched()
             .charges(2)
             .charged_once("order-2");
-    let expected = r#"not what was expected:
+    let expected = r#"verification failed:
 
 1. create, body {"effect_scene":"hug_pro","input":{"images":["https://h/1","https://h/2"]}}: expected at least 1, got none
    nearest is #1:
@@ -135,7 +135,7 @@ fn a_failure_reads_like_a_report() {
      ✗  body {"effect_scene":"hug_pro","input":{"images":["https://h/1","https://h/2"]}}
           /effect_scene: expected "hug_pro", got "hug"
 
-2. get, task 17: expected at least 5s between them, but #4 came 1.25s after #3
+2. get, task 17: expected at least 5s between requests, but #4 came 1.25s after #3
 
 3. unmatched: expected none, got 1: #5
 
@@ -145,7 +145,7 @@ fn a_failure_reads_like_a_report() {
 5. charges for order-2: expected exactly 1, got none; what was charged:
      task 17, external id order-1: 1 for hug, account main
 
-6. faults that never acted: get#9:503, get [account=other]:503 (make one optional that need not)
+6. faults that never acted: get#9:503, get [account=other]:503 (mark a fault `optional` if it need not act)
 
 requests:
   #1  +0.000s  create POST /v1/videos/effects no answer, fault create#1@after:reset instead of 200
@@ -188,19 +188,19 @@ fn what_happened_passes() {
 
 /// Two tests may share a service: another's fault is another's business.
 #[test]
-fn an_armed_fault_must_act_unless_it_is_said_to_rest() {
+fn an_armed_fault_must_act_unless_unfired_faults_are_allowed() {
     let mut run = run();
     let fault = FaultHits::new("get [account=other]:503", 0, false);
     let account = Some("other".to_owned());
     run.faults.push(FaultHits { account, ..fault });
     let new = Expectation::new;
-    let failure = "faults that never acted: get [account=other]:503 (make one optional that \
-                       need not)";
+    let failure = "faults that never acted: get [account=other]:503 (mark a fault `optional` \
+                       if it need not act)";
     let rows = [
         (new(), failure),
         (new().account("other"), failure),
         (new().account("main"), ""),
-        (new().faults_may_rest(), ""),
+        (new().allow_unfired_faults(), ""),
     ];
     for (expectation, failure) in rows {
         assert_eq!(run.failure(&expectation), failure);
@@ -231,7 +231,7 @@ fn each_failure_says_what_was_found() {
         (
             new().get("17").body(json!({})),
             "get, task 17, body {}: expected at least 1, got none\n\
-                 nearest is #3:\n  ok get\n  ok task 17\n  ✗  body {}\n       got no JSON",
+                 nearest is #3:\n  ok get\n  ok task 17\n  ✗  body {}\n       the body is not JSON",
         ),
         (
             new().times(1),
@@ -256,10 +256,9 @@ fn each_failure_says_what_was_found() {
 }
 
 #[test]
-fn what_the_journal_let_go_is_not_vouched_for() {
+fn evicted_entries_make_the_result_unknown() {
     let run = Run::new(JournalLimits::default().with_entries(1));
-    let unknown = "cannot tell, as the journal, which keeps 1 entries or 16777216 bytes, \
-                       has let go of";
+    let unknown = "unknown, because the journal (at most 1 entries or 16777216 bytes) has evicted";
     let new = Expectation::new;
     let rows = [
         // Of a whole operation, counts are known for ever.
@@ -276,15 +275,15 @@ fn what_the_journal_let_go_is_not_vouched_for() {
         (new().get("17").at_least(1), String::new()),
         (
             new().get("17").times(2),
-            format!("get, task 17: {unknown} 1 that may count"),
+            format!("get, task 17: {unknown} 1 entries that may count"),
         ),
         (
             new().create().status(400),
-            format!("create, status 400: {unknown} 2 that may count"),
+            format!("create, status 400: {unknown} 2 entries that may count"),
         ),
         (
             new().get("17").at_least_interval(Duration::from_secs(1)),
-            format!("get, task 17: {unknown} 1 that may count"),
+            format!("get, task 17: {unknown} 1 entries that may count"),
         ),
         // Also those of one account.
         (new().account("main").create().times(2), String::new()),

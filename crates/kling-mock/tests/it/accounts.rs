@@ -237,15 +237,15 @@ fn accounts_that_can_not_be_are_refused_by_name() {
     for (account, wanted) in [
         (
             Account::new(""),
-            "account \"\": a name has letters, digits, dashes, points and underscores, and not points alone",
+            "account \"\": a name consists of letters, digits, `-`, `_` and `.`, and not of dots alone",
         ),
         (
             Account::new("a/b"),
-            "account \"a/b\": a name has letters, digits, dashes, points and underscores, and not points alone",
+            "account \"a/b\": a name consists of letters, digits, `-`, `_` and `.`, and not of dots alone",
         ),
         (
             Account::new("one"),
-            "account \"one\": there is one of this name already",
+            "account \"one\": an account of this name already exists",
         ),
         (
             Account::new("two").api_key("key"),
@@ -253,7 +253,7 @@ fn accounts_that_can_not_be_are_refused_by_name() {
         ),
         (
             Account::new("two").api_key("two words"),
-            "account \"two\": an API key must be of visible ASCII characters, as it travels in a header",
+            "account \"two\": an API key must consist of visible ASCII characters, because it is sent in a header",
         ),
     ] {
         let builder = Mock::builder()

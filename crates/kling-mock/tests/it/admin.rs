@@ -303,7 +303,7 @@ async fn a_task_is_put_there_from_outside() {
     assert_eq!(door.query("", "old").await.task()["task_status"], "succeed");
     assert_eq!(get(&door, "/ledger").await["total"], "1");
     let again = ask(&door, "POST", "/tasks", &order).await;
-    check_error(&again, 409, "conflict", "of this external id already");
+    check_error(&again, 409, "conflict", "this external id already");
     let stray = json!({"scene": "hug", "account": "nobody"});
     let stray = ask(&door, "POST", "/tasks", &stray).await;
     check_error(&stray, 404, "not_found", "no account \"nobody\"");
@@ -335,10 +335,10 @@ async fn tasks_are_steered_and_planned() {
     ask(&door, "POST", "/clock", &json!({"advance": "1s"})).await;
     assert_eq!(get(&door, "/tasks/a").await["status"], "succeed");
     let ended = ask(&door, "PATCH", "/tasks/a", &json!({"fail": "late"})).await;
-    check_error(&ended, 409, "conflict", "has ended");
+    check_error(&ended, 409, "conflict", "has already ended");
     let both = json!({"release": true, "succeed": true});
     let both = ask(&door, "PATCH", "/tasks/a", &both).await;
-    check_error(&both, 400, "bad_body", "give one of");
+    check_error(&both, 400, "bad_body", "give exactly one of");
     let unknown = ask(&door, "GET", "/tasks/c", &Value::Null).await;
     check_error(&unknown, 404, "not_found", "no task \"c\"");
     let listed = get(&door, "/tasks?limit=1").await["tasks"].clone();

@@ -240,7 +240,7 @@ async fn what_the_schema_allows_is_taken() {
             "Expectation",
             json!({"account": "first", "requests": [{"operation": "create", "times": 1, "status": 200,
                    "body": {"effect_scene": "color_mixing"}}, {"task": "order-1", "at_least": 1,
-                   "at_most": 9}], "charges": 1, "charged_once": ["order-1"], "faults_fired": false}),
+                   "at_most": 9}], "charges": 1, "charged_once": ["order-1"], "allow_unfired_faults": true}),
             200,
         ),
     ];
@@ -311,11 +311,10 @@ const IN_PROCESS_ONLY: &[&str] = &[
 #[tokio::test]
 async fn every_call_has_its_route_and_every_route_its_call() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = vec![source.join("mock.rs")];
-    let more = std::fs::read_dir(source.join("mock")).expect("a directory");
-    files.extend(more.map(|entry| entry.expect("an entry").path()));
+    let files = std::fs::read_dir(source.join("mock")).expect("a directory");
     let mut calls = BTreeSet::new();
     for file in files {
+        let file = file.expect("an entry").path();
         let text = std::fs::read_to_string(file).expect("a source");
         let mut within = false;
         for line in text.lines() {

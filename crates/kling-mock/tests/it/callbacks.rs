@@ -375,7 +375,7 @@ async fn failures_are_remembered_and_can_be_sent_again() {
     assert!(scene.receiver.statuses().contains(&"submitted".to_owned()));
     assert_eq!(
         scene.mock.redeliver("a", 99),
-        Err("no callback 99 is remembered".to_owned())
+        Err("there is no callback 99".to_owned())
     );
     assert_eq!(
         scene.mock.redeliver("b", 0),
@@ -388,7 +388,10 @@ async fn the_console_s_test_callback() {
     let scene = Scene::of(|builder| builder);
     scene.mock.test_callback("a", HOOK).expect("sent");
     let again = scene.mock.test_callback("a", HOOK).expect_err("too soon");
-    assert_eq!(again, "one test callback in six seconds: wait 6000 ms");
+    assert_eq!(
+        again,
+        "at most one test callback every six seconds: wait 6000 ms"
+    );
     scene.after(0).await;
     let got = scene.receiver.got().remove(0);
     assert_eq!(got.json()["status"], json!("submitted"));

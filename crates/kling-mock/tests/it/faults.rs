@@ -95,7 +95,7 @@ async fn an_armed_fault_that_never_acts_fails_verification() {
         text.contains("create#9:503") && !text.contains("list:503"),
         "{text}"
     );
-    let expected = Expectation::new().create().times(1).faults_may_rest();
+    let expected = Expectation::new().create().times(1).allow_unfired_faults();
     mock.verify(&expected).expect("all else");
 }
 
@@ -221,7 +221,7 @@ async fn statuses(mock: &Mock, reads: usize) -> Vec<String> {
 async fn what_was_seen_of_a_steered_task_is_not_taken_back() {
     let held = async |faults: &[&str]| {
         let mock = mock_with(faults);
-        mock.plan_for(PlanRule::new(Plan::held()));
+        mock.add_plan_rule(PlanRule::new(Plan::held()));
         create(&mock).await.expect("an answer");
         mock
     };
@@ -329,7 +329,7 @@ async fn faults_that_find_nothing_to_change_have_not_acted() {
     // After a create: queries, lists, and then the file.
     let life = async |fault: &str, plan: &str, queries: u32, file: &[(&str, &str)]| {
         let mock = mock_with(&[fault]);
-        mock.plan_for(PlanRule::new(plan.parse().expect(plan)));
+        mock.add_plan_rule(PlanRule::new(plan.parse().expect(plan)));
         let door = Door::of(&mock);
         let id = door.create("", &single()).await.task_id();
         for _ in 0..queries {

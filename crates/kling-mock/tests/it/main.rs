@@ -1,4 +1,4 @@
-//! The fake service, from the outside: through all of its doors, on a clock
+//! The fake service from the outside: in process, over TCP and in wiremock, on a clock
 //! that only the tests move.
 
 mod accounts;
@@ -19,13 +19,13 @@ mod hostile;
 mod ids;
 mod limits;
 mod model;
+mod moving_clocks;
 mod parity;
 mod profiles;
 mod refusals;
 mod reset;
 mod serve;
-mod steering;
-mod travel;
+mod tasks;
 mod virtual_time;
 
 use serde_json::{Value, json};

@@ -28,7 +28,7 @@ async fn a_create_that_waits_meanwhile_is_never_carried_out() {
         let body = single();
         let waited = timeout(Duration::from_millis(500), door.create("/kling", &body)).await;
         assert!(waited.is_err());
-        mock.reset_only(scope);
+        mock.reset_scope(scope);
         sleep(Duration::from_secs(3)).await;
         let found = (mock.charges().len(), mock.journal().len());
         assert_eq!(found, (left, left), "{scope}");
@@ -74,8 +74,8 @@ async fn a_callback_that_is_under_way_meanwhile_leaves_no_trace() {
         };
         create().await;
         sleep(Duration::from_secs(1)).await;
-        mock.reset_only(scope);
-        mock.reset_only(ResetScope::Journal);
+        mock.reset_scope(scope);
+        mock.reset_scope(ResetScope::Journal);
         let second = create().await;
         sleep(Duration::from_millis(1_500)).await;
         let told: Vec<_> = mock.callback_attempts("default");
@@ -133,7 +133,7 @@ async fn after_a_reset_ids_begin_anew_and_chance_too() {
     let first = ids(&mock).await;
     mock.reset();
     assert_eq!(ids(&mock).await, first);
-    mock.reset_only(ResetScope::Tasks);
+    mock.reset_scope(ResetScope::Tasks);
     let third = ids(&mock).await;
     for (place, before) in first.iter().enumerate() {
         assert_ne!(third[place], *before);

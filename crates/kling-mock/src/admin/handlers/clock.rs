@@ -22,7 +22,7 @@ pub(in crate::admin) fn clock(call: &Call<'_>) -> Outcome {
     })))
 }
 
-/// Exactly one of them.
+/// Exactly one member must be given.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct ClockRequest {
@@ -32,7 +32,7 @@ struct ClockRequest {
     until_idle: Option<Time>,
 }
 
-/// Unix milliseconds, or a text such as `2026-01-01T00:01:30Z`.
+/// Unix milliseconds, or a string such as `2026-01-01T00:01:30Z`.
 struct Moment(UnixMillis);
 
 impl<'de> Deserialize<'de> for Moment {
@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for Moment {
         #[derive(Deserialize)]
         #[serde(
             untagged,
-            expecting = "Unix milliseconds, or a text as 2026-01-01T00:00:00Z"
+            expecting = "Unix milliseconds, or a string such as 2026-01-01T00:00:00Z"
         )]
         enum Either {
             Millis(i64),
@@ -49,8 +49,11 @@ impl<'de> Deserialize<'de> for Moment {
         let millis = match Either::deserialize(deserializer)? {
             Either::Millis(millis) => millis,
             Either::Text(text) => {
-                let no_time =
-                    |_| D::Error::custom(format!("{text:?} is not a time as 2026-01-01T00:00:00Z"));
+                let no_time = |_| {
+                    D::Error::custom(format!(
+                        "{text:?} is not a time such as 2026-01-01T00:00:00Z"
+                    ))
+                };
                 let time: Timestamp = text.parse().map_err(no_time)?;
                 time.as_millisecond()
             }
@@ -73,10 +76,13 @@ pub(in crate::admin) async fn move_clock(call: &Call<'_>) -> Outcome {
         (None, None, Some(true), None) => mock.advance_to_next().await?,
         (None, None, None, Some(Time(limit))) => mock.run_until_idle(limit).await?,
         (None, None, Some(false), None) => {
-            return Err(AdminError::bad_body("`next` is true or not there", "/next"));
+            return Err(AdminError::bad_body(
+                "`next` must be true if given",
+                "/next",
+            ));
         }
         _ => {
-            let why = "give one of `advance`, `set`, `next` and `until_idle`";
+            let why = "give exactly one of `advance`, `set`, `next` and `until_idle`";
             return Err(AdminError::bad_body(why, ""));
         }
     };

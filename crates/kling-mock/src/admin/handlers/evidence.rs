@@ -13,7 +13,7 @@ use crate::ledger::Charge;
 use crate::mock::ResetScope;
 use crate::verify::Expectation;
 
-/// No request is held open longer than this.
+/// The longest time for which a request is held open.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 pub(in crate::admin) async fn journal(call: &Call<'_>) -> Outcome {
@@ -27,11 +27,11 @@ pub(in crate::admin) async fn journal(call: &Call<'_>) -> Outcome {
 }
 
 pub(in crate::admin) fn clear_journal(call: &Call<'_>) -> Outcome {
-    call.mock.reset_only(ResetScope::Journal);
+    call.mock.reset_scope(ResetScope::Journal);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-/// A failure is an error, so that nobody overlooks it.
+/// A failure is an HTTP error, so that it can't be overlooked.
 pub(in crate::admin) fn verify(call: &Call<'_>) -> Outcome {
     let expected: Expectation = call.body()?;
     match call.mock.verify(&expected) {
@@ -54,7 +54,7 @@ pub(in crate::admin) fn ledger(call: &Call<'_>) -> Outcome {
             &json!({ "total": ledger.total(), "accounts": ledger.totals() }),
         ));
     };
-    // An account that is closed still has its charges.
+    // A closed account still has its charges.
     let total = ledger.total_of(name);
     if ledger.of_account(name).next().is_none() {
         call.known_account(name)?;

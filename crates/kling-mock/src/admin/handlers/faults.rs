@@ -43,7 +43,7 @@ pub(in crate::admin) fn arm(call: &Call<'_>) -> Outcome {
 pub(in crate::admin) fn replace_faults(call: &Call<'_>) -> Outcome {
     let request: FaultsRequest = call.body()?;
     let texts = request.faults.iter().enumerate();
-    // All of them, or none.
+    // All or none.
     let faults = texts.map(|(index, text)| parse_fault(text, &format!("/faults/{index}")));
     let faults: Vec<Fault> = faults.collect::<Result<_, _>>()?;
     let armed = call.mock.replace_faults(faults);
@@ -51,7 +51,7 @@ pub(in crate::admin) fn replace_faults(call: &Call<'_>) -> Outcome {
 }
 
 pub(in crate::admin) fn disarm_all(call: &Call<'_>) -> Outcome {
-    call.mock.reset_only(ResetScope::Faults);
+    call.mock.reset_scope(ResetScope::Faults);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 

@@ -1,4 +1,4 @@
-//! Tasks, and the plans of those to come.
+//! Tasks, and plan rules for new ones.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -54,7 +54,7 @@ pub(in crate::admin) fn task(call: &Call<'_>) -> Outcome {
     Ok(Answer::ok(&call.mock.task(call.id)?))
 }
 
-/// Exactly one of them.
+/// Exactly one member must be given.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct SteerRequest {
@@ -73,7 +73,7 @@ pub(in crate::admin) async fn steer_task(call: &Call<'_>) -> Outcome {
         (None, None, Some(message), None) => mock.finish(id, Some(&message))?,
         (None, None, None, Some(plan)) => mock.replan(id, &parse_plan(&plan)?)?,
         _ => {
-            let why = "give one of `release`: true, `succeed`: true, `fail` and `plan`";
+            let why = "give exactly one of `release`: true, `succeed`: true, `fail` and `plan`";
             return Err(AdminError::bad_body(why, ""));
         }
     };
@@ -95,7 +95,7 @@ struct PlanRequest {
     times: Option<u32>,
 }
 
-pub(in crate::admin) fn plan_for(call: &Call<'_>) -> Outcome {
+pub(in crate::admin) fn add_plan_rule(call: &Call<'_>) -> Outcome {
     let request: PlanRequest = call.body()?;
     let mut rule = PlanRule::new(parse_plan(&request.plan)?);
     if let Some(account) = request.account {
@@ -109,16 +109,16 @@ pub(in crate::admin) fn plan_for(call: &Call<'_>) -> Outcome {
     }
     if let Some(times) = request.times {
         if times == 0 {
-            let why = "a rule is for one create at least";
+            let why = "`times` must be at least 1";
             return Err(AdminError::bad_body(why, "/times"));
         }
         rule = rule.times(times);
     }
-    call.mock.plan_for(rule);
+    call.mock.add_plan_rule(rule);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-pub(in crate::admin) fn forget_plans(call: &Call<'_>) -> Outcome {
-    call.mock.forget_plan_rules();
+pub(in crate::admin) fn clear_plan_rules(call: &Call<'_>) -> Outcome {
+    call.mock.clear_plan_rules();
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

@@ -8,57 +8,56 @@ use kling_types::{TaskId, TaskStatus, UnixMillis};
 use crate::callback::{CallbackFault, CallbackUrl, Forgery};
 use crate::plan::Standing;
 
-/// What is told.
+/// A status change to report.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
-    /// None is the console's test event.
+    /// `None` for the console's test event.
     pub(crate) task: Option<TaskId>,
     pub(crate) status: TaskStatus,
-    /// Since when: the body's `updated_at`.
+    /// The time of the change: `updated_at` in the body.
     pub(crate) since: UnixMillis,
     pub(crate) url: CallbackUrl,
-    /// Where the create came in that asked for it: what the links in the body
-    /// begin with.
+    /// The origin of the create request, with which URLs in the body begin.
     pub(crate) origin: Arc<str>,
 }
 
-/// A callback to send now, and then to report on.
+/// A callback to send now. The outcome must be reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delivery {
-    /// This delivery, from 0.
+    /// The number of this delivery, from 0.
     pub(crate) id: u64,
-    /// The callback, from 0: what `webhook-id` follows from. Repetitions and
-    /// copies share it.
+    /// The number of the callback, from 0, from which `webhook-id` is derived. Retries
+    /// and copies share it.
     pub(crate) callback: u64,
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub(crate) attempt: u32,
     /// The time on the mock's clock.
     pub(crate) at: UnixMillis,
     pub(crate) notice: Arc<Notice>,
     pub(crate) forgery: Option<Forgery>,
-    /// The fault that it met.
+    /// The fault that it matched.
     pub(crate) serial: Option<u64>,
-    /// Whether that was to hold it back until the next one, and there is none.
+    /// Whether the fault was to hold it back until the next one, but there is none.
     pub(crate) is_last: bool,
 }
 
-/// The faults that an attempt meets.
+/// The faults that match an attempt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Met {
+pub(crate) struct MatchedFaults {
     pub(crate) faults: Vec<CallbackFault>,
-    /// Which fault it is that is no mere delay, as
-    /// [`note_missed`](crate::fault::FaultPlan::note_missed) wants it.
+    /// The serial number of the fault that is not a mere delay, for
+    /// [`note_missed`](crate::fault::FaultPlan::note_missed).
     pub(crate) serial: Option<u64>,
 }
 
-/// How a delivery went.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The receiver answered with this status.
     Answered(u16),
-    /// There was no answer, and why.
+    /// There was no answer, for this reason.
     Failed(String),
-    /// A fault lost it.
+    /// A fault dropped it.
     Dropped,
 }
 
@@ -73,7 +72,7 @@ impl fmt::Display for Outcome {
 }
 
 impl Notice {
-    /// Where the task stands, as the callback tells it.
+    /// The status of the task in this callback.
     pub(crate) fn standing(&self) -> Standing {
         Standing {
             status: self.status.clone(),
@@ -83,16 +82,16 @@ impl Notice {
 }
 
 impl Outcome {
-    /// The documentation names 200; that its neighbours count too is inferred.
+    /// The documentation names 200; that all 2xx count is inferred.
     pub(super) fn is_success(&self) -> bool {
         matches!(self, Outcome::Answered(200..=299))
     }
 }
 
-/// A delivery that was begun.
+/// A delivery that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) delivery: Delivery,
-    /// None while it is under way.
+    /// `None` while it is in flight.
     pub(crate) outcome: Option<Outcome>,
 }

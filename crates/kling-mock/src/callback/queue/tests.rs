@@ -15,8 +15,8 @@ fn at(millis: i64) -> UnixMillis {
     UnixMillis::new(millis)
 }
 
-fn met(faults: Vec<CallbackFault>) -> Met {
-    Met {
+fn matched(faults: Vec<CallbackFault>) -> MatchedFaults {
+    MatchedFaults {
         faults,
         serial: Some(1),
     }
@@ -45,7 +45,7 @@ fn changes(times: &[i64]) -> Vec<(UnixMillis, Standing)> {
 fn queue(tasks: &[(&str, &[i64])]) -> Queue {
     let mut queue = Queue::default();
     for (name, times) in tasks {
-        queue.watch(task(name), "http://localhost/hook", "");
+        queue.subscribe(task(name), "http://localhost/hook", "");
         queue.expect(&task(name), changes(times));
     }
     queue
@@ -65,7 +65,7 @@ fn run(
         let popped = queue.pop(at(until), |_| {
             asked += 1;
             let mine = faults.iter().filter(|(number, _)| *number == asked);
-            met(mine.map(|(_, fault)| *fault).collect())
+            matched(mine.map(|(_, fault)| *fault).collect())
         });
         let Some(delivery) = popped else { return seen };
         let name = delivery.notice.task.as_ref().map_or("test", TaskId::as_str);
@@ -131,7 +131,7 @@ fn only_the_end_if_so_wished() {
         on: CallbacksOn::End,
         ..Policy::default()
     });
-    queue.watch(task("a"), "http://localhost/", "");
+    queue.subscribe(task("a"), "http://localhost/", "");
     queue.expect(&task("a"), changes(&[0, 10]));
     assert_eq!(queue.next_due(), None);
     queue.expect(&task("a"), changes(&[0, 10, 30]));
@@ -188,7 +188,7 @@ fn attempts_are_one_by_default_and_back_off() {
         attempts: 3,
         ..Policy::default()
     });
-    queue.watch(task("a"), "http://localhost/", "");
+    queue.subscribe(task("a"), "http://localhost/", "");
     queue.expect(&task("a"), changes(&[0, 500]));
     assert_eq!(
         run(&mut queue, 99_999, &FAILED, &[]),
@@ -220,7 +220,7 @@ fn another_attempt_starts_afresh() {
         attempts: 2,
         ..Policy::default()
     });
-    queue.watch(task("a"), "http://localhost/", "");
+    queue.subscribe(task("a"), "http://localhost/", "");
     queue.expect(&task("a"), changes(&[0]));
     let faults = [
         (1, CallbackFault::Duplicate(2)),
@@ -243,8 +243,8 @@ fn another_attempt_starts_afresh() {
 #[test]
 fn what_fell_due_no_longer_moves() {
     let mut queue = queue(&[("a", &[0, 10])]);
-    let first = queue.pop(at(10), |_| Met::default()).unwrap();
-    assert_eq!(queue.pop(at(10), |_| Met::default()), None);
+    let first = queue.pop(at(10), |_| MatchedFaults::default()).unwrap();
+    assert_eq!(queue.pop(at(10), |_| MatchedFaults::default()), None);
     queue.report(first.id, OK, at(0));
     queue.expect(&task("a"), changes(&[0, 10, 20]));
     assert_eq!(
@@ -256,10 +256,10 @@ fn what_fell_due_no_longer_moves() {
 #[test]
 fn one_at_a_time_for_each_task() {
     let mut queue = queue(&[("a", &[0, 10, 20]), ("b", &[5])]);
-    let first = queue.pop(at(100), |_| Met::default()).unwrap();
-    let other = queue.pop(at(100), |_| Met::default()).unwrap();
+    let first = queue.pop(at(100), |_| MatchedFaults::default()).unwrap();
+    let other = queue.pop(at(100), |_| MatchedFaults::default()).unwrap();
     assert_eq!(other.notice.task, Some(task("b")));
-    assert_eq!(queue.pop(at(100), |_| Met::default()), None);
+    assert_eq!(queue.pop(at(100), |_| MatchedFaults::default()), None);
     // A report counts once.
     queue.report(first.id, OK, at(50));
     queue.report(first.id, FAILED, at(60));
@@ -312,12 +312,12 @@ fn one_test_event_in_six_seconds() {
 #[test]
 fn cleared_but_counted_on() {
     let mut queue = queue(&[("a", &[0, 10])]);
-    let late = queue.pop(at(0), |_| Met::default()).unwrap();
+    let late = queue.pop(at(0), |_| MatchedFaults::default()).unwrap();
     queue.clear();
     assert_eq!(queue.next_due(), None);
-    queue.watch(task("a"), "http://localhost/", "");
+    queue.subscribe(task("a"), "http://localhost/", "");
     queue.expect(&task("a"), changes(&[20]));
-    let next = queue.pop(at(20), |_| Met::default()).unwrap();
+    let next = queue.pop(at(20), |_| MatchedFaults::default()).unwrap();
     queue.report(late.id, FAILED, at(20));
     assert_eq!((next.id, next.callback), (1, 1));
     let outcomes = queue.records().map(|record| &record.outcome);
@@ -329,7 +329,7 @@ fn records_are_capped() {
     let mut queue = queue(&[("a", &[0])]);
     let endless = [(1, CallbackFault::Duplicate(u64::MAX))];
     for _ in 0..=RECORDS {
-        let delivery = queue.pop(at(0), |_| met(endless.map(|(_, fault)| fault).to_vec()));
+        let delivery = queue.pop(at(0), |_| matched(endless.map(|(_, fault)| fault).to_vec()));
         queue.report(delivery.unwrap().id, OK, at(0));
     }
     assert_eq!(queue.records().count(), RECORDS);
@@ -370,7 +370,7 @@ proptest! {
         let name = |number: usize| task(&number.to_string());
         let mut queue = Queue::default();
         for (number, plan) in plans.iter().enumerate() {
-            queue.watch(name(number), "http://localhost/", "");
+            queue.subscribe(name(number), "http://localhost/", "");
             queue.expect(&name(number), changes(plan));
         }
         let mut now = 0;
@@ -379,7 +379,7 @@ proptest! {
             match step {
                 Step::Advance(by) => {
                     now += by;
-                    while let Some(delivery) = queue.pop(at(now), |_| Met::default()) {
+                    while let Some(delivery) = queue.pop(at(now), |_| MatchedFaults::default()) {
                         prop_assert!(delivery.at.get() <= now);
                         prop_assert_eq!(delivery.at, delivery.notice.since);
                         told.push((delivery.at.get(), delivery.notice.task.clone().unwrap()));
@@ -414,7 +414,7 @@ proptest! {
         let mut queue = Queue::new(Policy { attempts, ..Policy::default() });
         for number in 0..8_i64 {
             let name = task(&number.to_string());
-            queue.watch(name.clone(), "http://localhost/", "");
+            queue.subscribe(name.clone(), "http://localhost/", "");
             queue.expect(&name, changes(&[number, 100 + number, 200 + number]));
         }
         let mut faults = faults.into_iter();
@@ -426,11 +426,11 @@ proptest! {
                 Some(1) => CallbackFault::Duplicate(3),
                 Some(2) => CallbackFault::Reorder,
                 Some(3) => CallbackFault::Late(Duration::from_millis(150)),
-                _ => return Met::default(),
+                _ => return MatchedFaults::default(),
             };
             copies += if fault == CallbackFault::Duplicate(3) { 2 } else { 0 };
             lost += usize::from(fault == CallbackFault::Drop);
-            met(vec![fault])
+            matched(vec![fault])
         }) {
             prop_assert!(delivery.at >= delivery.notice.since);
             sent += 1;

@@ -22,7 +22,7 @@ fn status(cursor: &Cursor<'_>, word: Token<'_>) -> Result<StatusCode> {
     };
     if matches!(status.as_u16(), 204 | 205 | 304) {
         let message = format!(
-            "HTTP {} has no body, so it cannot say what is wrong",
+            "HTTP {} has no body, so it can't contain an error",
             status.as_u16()
         );
         return Err(cursor.error(word.at, message));
@@ -39,7 +39,7 @@ pub(super) fn status_action(cursor: &mut Cursor<'_>, word: Token<'_>) -> Result<
     };
     if code.is_none() && status.is_success() {
         let message = format!(
-            "{word} alone is no fault: add a business code, like {word}/5000",
+            "{word} alone is not a fault: add a business code, such as {word}/5000",
             word = word.text
         );
         return Err(cursor.error(word.at, message));
@@ -56,7 +56,7 @@ pub(super) fn status_action(cursor: &mut Cursor<'_>, word: Token<'_>) -> Result<
         let at = cursor.here();
         let wait = cursor.duration()?;
         if wait.subsec_millis() != 0 {
-            return Err(cursor.error(at, "Retry-After counts whole seconds"));
+            return Err(cursor.error(at, "Retry-After must be a whole number of seconds"));
         }
         Some(wait.as_secs())
     } else {
@@ -129,9 +129,7 @@ pub(super) fn delay(cursor: &mut Cursor<'_>) -> Result<Action> {
             cursor.expect(',', "the shortest time")?;
             let most = cursor.some_time()?;
             if most < least {
-                return Err(
-                    cursor.error(at, "the range runs backwards: the shorter time comes first")
-                );
+                return Err(cursor.error(at, "the range is reversed: write the shorter time first"));
             }
             Ok(Delay::Uniform(least, most))
         }),
@@ -141,13 +139,13 @@ pub(super) fn delay(cursor: &mut Cursor<'_>) -> Result<Action> {
             let at = cursor.here();
             let sigma = cursor.decimal("sigma")?;
             if !(0.0..=10.0).contains(&sigma) {
-                return Err(cursor.error(at, format!("sigma is from 0 to 10, not {sigma}")));
+                return Err(cursor.error(at, format!("sigma must be from 0 to 10, not {sigma}")));
             }
             cursor.expect(',', "sigma")?;
             let at = cursor.here();
             let max = cursor.duration()?;
             if max < median {
-                return Err(cursor.error(at, "the longest time is shorter than the median"));
+                return Err(cursor.error(at, "the maximum is shorter than the median"));
             }
             Ok(Delay::LogNormal { median, sigma, max })
         }),
@@ -221,7 +219,7 @@ fn new_status(cursor: &mut Cursor<'_>) -> Result<String> {
     let at = cursor.here();
     let word = cursor.string("a word", &[')'])?;
     if TaskStatus::from(word.as_str()).state() != TaskState::Unknown {
-        return Err(cursor.error(at, format!("`{word}` is a known status: take another word")));
+        return Err(cursor.error(at, format!("`{word}` is a known status: use another word")));
     }
     cursor.expect(')', "the word")?;
     Ok(word)

@@ -72,7 +72,7 @@ fn a_file_becomes_part_of_the_fault() {
     let error = Fault::parse_with_files(text, |_| Ok(Vec::new())).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "column 41: after the action come xN, then `optional`, then the end, found `.`"
+        "column 41: expected xN, `optional` or the end after the action, found `.`"
     );
 
     let text = r#"any:raw(502, text/html, @"pages/502 (old).html")"#;
@@ -107,11 +107,11 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "create:200",
-        "column 8: 200 alone is no fault: add a business code, like 200/5000",
+        "column 8: 200 alone is not a fault: add a business code, such as 200/5000",
     ),
     (
         "create:204/5000",
-        "column 8: HTTP 204 has no body, so it cannot say what is wrong",
+        "column 8: HTTP 204 has no body, so it can't contain an error",
     ),
     (
         "create:5o3",
@@ -131,7 +131,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "create:429+retry_after=1500ms",
-        "column 24: Retry-After counts whole seconds",
+        "column 24: Retry-After must be a whole number of seconds",
     ),
     (
         "create:429+retry_after=soon",
@@ -168,15 +168,15 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "create:delay=uniform(2s,1s)",
-        "column 22: the range runs backwards: the shorter time comes first",
+        "column 22: the range is reversed: write the shorter time first",
     ),
     (
         "create:delay=lognormal(1s,11,2s)",
-        "column 27: sigma is from 0 to 10, not 11",
+        "column 27: sigma must be from 0 to 10, not 11",
     ),
     (
         "create:delay=lognormal(1s,1,500ms)",
-        "column 29: the longest time is shorter than the median",
+        "column 29: the maximum is shorter than the median",
     ),
     (
         "create:raw",
@@ -236,7 +236,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "get:json=unknown_status(Succeed)",
-        "column 25: `Succeed` is a known status: take another word",
+        "column 25: `Succeed` is a known status: use another word",
     ),
     (
         "get:json=unknown_status()",
@@ -245,7 +245,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("get:stale=0", "column 11: the number of reads cannot be 0"),
     (
         "callback:dup=1",
-        "column 14: sent once is no duplicate: write dup=2 or more",
+        "column 14: dup=1 would not duplicate anything: write dup=2 or more",
     ),
     ("callback:late=0s", "column 15: no time at all is no fault"),
     (

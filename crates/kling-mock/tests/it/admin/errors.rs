@@ -93,7 +93,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             r#"{"advance":"1s","next":true}"#,
             400,
             "bad_body",
-            "give one of",
+            "give exactly one of",
         ),
         (
             "POST",
@@ -101,7 +101,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             r#"{"next":false}"#,
             400,
             "bad_body",
-            "true or not there",
+            "must be true if given",
         ),
         (
             "POST",
@@ -109,7 +109,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             r#"{"set":1}"#,
             409,
             "clock_backwards",
-            "forward only",
+            "a clock can't go back",
         ),
         (
             "POST",
@@ -117,7 +117,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             r#"{"set":"tomorrow"}"#,
             400,
             "bad_body",
-            "is not a time as 2026",
+            "is not a time such as 2026",
         ),
         (
             "POST",
@@ -182,7 +182,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             "",
             400,
             "bad_query",
-            "\"scop\" is unknown here: use scope",
+            "unknown query parameter \"scop\": use scope",
         ),
         (
             "POST",
@@ -192,7 +192,14 @@ async fn what_is_wrong_is_told_in_one_form() {
             "bad_query",
             "given twice",
         ),
-        ("GET", "/stats?x=1", "", 400, "bad_query", "takes no query"),
+        (
+            "GET",
+            "/stats?x=1",
+            "",
+            400,
+            "bad_query",
+            "takes no query parameters",
+        ),
         ("POST", "/reset", "{}", 400, "bad_body", "takes no body"),
         (
             "GET",
@@ -200,7 +207,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             "",
             400,
             "bad_query",
-            "no number from 0 to 10000",
+            "not a number from 0 to 10000",
         ),
         ("GET", "/journal?wait=long", "", 400, "bad_query", "wait: "),
         (
@@ -241,7 +248,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             "",
             409,
             "conflict",
-            "the first account stays",
+            "the first account can't be closed",
         ),
         (
             "POST",
@@ -265,7 +272,7 @@ async fn what_is_wrong_is_told_in_one_form() {
             r#"{"name":"a","access_key":"k"}"#,
             400,
             "bad_body",
-            "needs its secret_key",
+            "requires secret_key",
         ),
         (
             "POST",

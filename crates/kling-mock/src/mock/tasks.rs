@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use crate::clock::ClockError;
-use crate::engine::{NewTask, SetupError, TaskSummary, UnknownTask};
+use crate::engine::{NewTask, SetupError, TaskError, TaskSummary};
 use crate::plan::{Plan, PlanRule, Steer};
 
 use super::Mock;
 
 impl Mock {
     /// Adds a plan rule for creates to come, after the existing rules.
-    pub fn plan_for(&self, rule: PlanRule) {
-        self.0.engine.plan_for(rule);
+    pub fn add_plan_rule(&self, rule: PlanRule) {
+        self.0.engine.add_plan_rule(rule);
     }
 
     /// The plan rules.
@@ -20,14 +20,14 @@ impl Mock {
     }
 
     /// Removes all plan rules.
-    pub fn forget_plan_rules(&self) {
-        self.0.engine.forget_plan_rules();
+    pub fn clear_plan_rules(&self) {
+        self.0.engine.clear_plan_rules();
     }
 
     /// A task by its id, or by its external task id if that is unique among all
     /// accounts. This is not a query: it moves nothing and is not recorded in the
     /// journal.
-    pub fn task(&self, id: &str) -> Result<TaskSummary, UnknownTask> {
+    pub fn task(&self, id: &str) -> Result<TaskSummary, TaskError> {
         self.0.engine.task(id, self.now())
     }
 
@@ -65,12 +65,12 @@ impl Mock {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn release(&self, id: &str) -> Result<TaskSummary, UnknownTask> {
+    pub fn release(&self, id: &str) -> Result<TaskSummary, TaskError> {
         self.steer(id, &Steer::Release)
     }
 
     /// Ends a task now: with this failure, or successfully if there is none.
-    pub fn finish(&self, id: &str, failure: Option<&str>) -> Result<TaskSummary, UnknownTask> {
+    pub fn finish(&self, id: &str, failure: Option<&str>) -> Result<TaskSummary, TaskError> {
         let ending = match failure {
             Some(message) => Plan::instant().failing(message),
             None => Plan::instant(),
@@ -80,11 +80,11 @@ impl Mock {
 
     /// Replaces the plan of a task, from its current stage on. If the new plan
     /// would have moved on by now, the task does so immediately.
-    pub fn replan(&self, id: &str, plan: &Plan) -> Result<TaskSummary, UnknownTask> {
+    pub fn replan(&self, id: &str, plan: &Plan) -> Result<TaskSummary, TaskError> {
         self.steer(id, &Steer::Follow(plan))
     }
 
-    fn steer(&self, id: &str, steer: &Steer<'_>) -> Result<TaskSummary, UnknownTask> {
+    fn steer(&self, id: &str, steer: &Steer<'_>) -> Result<TaskSummary, TaskError> {
         let steered = self.0.engine.steer(id, self.now(), steer);
         self.0.queue_changed.notify_one();
         steered

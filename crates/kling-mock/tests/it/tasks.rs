@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kling_mock::{Account, ClockError, Mock, NewTask, Plan, PlanRule, Profile, UnknownTask};
+use kling_mock::{Account, ClockError, Mock, NewTask, Plan, PlanRule, Profile, TaskError};
 use kling_types::UnixMillis;
 use serde_json::json;
 
@@ -90,15 +90,15 @@ async fn a_task_can_be_there_already() {
     for (refused, why) in [
         (
             NewTask::new("hug").external_task_id("old"),
-            "account \"default\": there is a task of this external id already",
+            "account \"default\": a task with this external id already exists",
         ),
         (
             NewTask::new("hug").external_task_id(""),
-            "account \"default\": an external id is not empty",
+            "account \"default\": an external task id must not be empty",
         ),
         (
             NewTask::new("hug").seconds(7),
-            "account \"default\": a video has 5 or 10 seconds",
+            "account \"default\": the duration must be 5 or 10 seconds",
         ),
         (
             NewTask::new("hug").account("nobody"),
@@ -124,10 +124,10 @@ async fn a_held_task_goes_on_when_it_is_released() {
     scene.check(&id, "processing", 1_000_000, None).await;
     scene.mock.release(&id).expect("released");
     scene.check(&id, "succeed", 1_000_005, None).await;
-    assert_eq!(scene.mock.release(&id), Err(UnknownTask::Ended(id.clone())));
+    assert_eq!(scene.mock.release(&id), Err(TaskError::Ended(id.clone())));
     assert_eq!(
         scene.mock.release("7"),
-        Err(UnknownTask::NotFound("7".to_owned()))
+        Err(TaskError::NotFound("7".to_owned()))
     );
 }
 
@@ -184,9 +184,11 @@ async fn which_plan_a_task_gets() {
         .and_then(|it| it.account(account("own").plan(Plan::stuck())))
         .expect("accounts")
         .build();
-    mock.plan_for(PlanRule::new("after(1s, 1s)".parse().expect("a plan")).external_task_id("x"));
-    mock.plan_for(PlanRule::new(Plan::quick()).account("own").times(1));
-    mock.plan_for(PlanRule::new(Plan::instant()).scene("hug_pro"));
+    mock.add_plan_rule(
+        PlanRule::new("after(1s, 1s)".parse().expect("a plan")).external_task_id("x"),
+    );
+    mock.add_plan_rule(PlanRule::new(Plan::quick()).account("own").times(1));
+    mock.add_plan_rule(PlanRule::new(Plan::instant()).scene("hug_pro"));
 
     let create = async |account: &str, external_id: &str, request: &serde_json::Value| {
         let mut request = request.clone();
@@ -211,7 +213,7 @@ async fn which_plan_a_task_gets() {
     assert_eq!(create("own", "3", &single()).await, "stuck");
     assert_eq!(create("own", "4", &crate::dual()).await, "instant");
     assert_eq!(mock.plan_rules().len(), 2);
-    mock.forget_plan_rules();
+    mock.clear_plan_rules();
     assert_eq!(create("plain", "5", &crate::dual()).await, "held");
 }
 
@@ -219,9 +221,13 @@ async fn which_plan_a_task_gets() {
 #[tokio::test]
 async fn a_refused_create_uses_up_no_rule() {
     let scene = Scene::of("held");
-    scene.mock.plan_for(PlanRule::new(Plan::stuck()).times(1));
+    scene
+        .mock
+        .add_plan_rule(PlanRule::new(Plan::stuck()).times(1));
     scene.create("same").await;
-    scene.mock.plan_for(PlanRule::new(Plan::stuck()).times(1));
+    scene
+        .mock
+        .add_plan_rule(PlanRule::new(Plan::stuck()).times(1));
     let mut request = single();
     request["external_task_id"] = json!("same");
     assert_eq!(scene.door.create("", &request).await.status, 400);

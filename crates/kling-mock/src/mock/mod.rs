@@ -27,12 +27,12 @@ use crate::verify::{Expectation, FaultHits, VerifyError};
 mod answer;
 mod builder;
 mod callbacks;
-mod steering;
-mod travel;
-mod upkeep;
+mod manage;
+mod tasks;
+mod time;
 
 pub use builder::MockBuilder;
-pub use upkeep::ResetScope;
+pub use manage::ResetScope;
 
 /// A fake service. Clones share the same service.
 #[derive(Debug, Clone)]
@@ -210,7 +210,7 @@ impl Mock {
     ///
     /// let mock = Mock::new();
     /// let error = mock.verify(&Expectation::new().charges(1)).unwrap_err();
-    /// assert!(error.to_string().contains("no requests came"));
+    /// assert!(error.to_string().contains("no requests were received"));
     /// ```
     pub fn verify(&self, expected: &Expectation) -> std::result::Result<(), VerifyError> {
         self.0.engine.verify(expected)

@@ -10,10 +10,10 @@ use arguments::{chunk, delay, json, raw, status_action};
 
 type Result<T> = std::result::Result<T, SyntaxError>;
 
-/// Reads what follows an action's word.
+/// Parses what follows the keyword of an action.
 type Arguments = fn(&mut Cursor<'_>) -> Result<Action>;
 
-/// What can happen to any answer.
+/// The actions for any answer.
 const ANSWERS: &[(&str, Arguments)] = &[
     ("raw", raw),
     ("html301", |_| Ok(Action::Preset(Preset::Html301))),
@@ -77,7 +77,10 @@ const CALLBACKS: &[(&str, Arguments)] = &[
         cursor.expect('=', "`dup`")?;
         let at = cursor.here();
         match cursor.count("how often it is sent")? {
-            1 => Err(cursor.error(at, "sent once is no duplicate: write dup=2 or more")),
+            1 => Err(cursor.error(
+                at,
+                "dup=1 would not duplicate anything: write dup=2 or more",
+            )),
             count => Ok(Action::Callback(CallbackFault::Duplicate(count))),
         }
     }),
@@ -101,7 +104,7 @@ const CALLBACKS: &[(&str, Arguments)] = &[
     }),
 ];
 
-/// `word` is what it begins with.
+/// `word` is its keyword.
 pub(super) fn action(
     cursor: &mut Cursor<'_>,
     word: Token<'_>,
@@ -119,7 +122,7 @@ pub(super) fn action(
     if let Some((_, arguments)) = known {
         return arguments(cursor);
     }
-    // What this operation cannot meet is of no help.
+    // Suggests only actions that are valid for this operation.
     let tables: &[_] = match operation {
         Some(Operation::Callback) => &[CALLBACKS],
         Some(Operation::Asset) => &[ANSWERS, ASSETS],

@@ -6,75 +6,75 @@ use std::time::Duration;
 
 use kling_types::TaskStatus;
 
-use super::{Key, Met, Notice};
+use super::{Key, MatchedFaults, Notice};
 use crate::callback::{CallbackFault, CallbackUrl, Forgery};
 
 /// A task's callbacks.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct Subscription {
     pub(super) url: CallbackUrl,
     pub(super) origin: Arc<str>,
-    /// How many of its changes have fallen due.
+    /// The number of its changes that have fallen due.
     pub(super) fallen_due: usize,
-    /// Where those stand that have not.
+    /// The keys of those that have not.
     pub(super) expected: Vec<Key>,
     /// Whether its last change has fallen due.
     pub(super) ended: bool,
-    /// Whether a delivery is under way.
+    /// Whether a delivery is in flight.
     pub(super) busy: bool,
-    /// What waits until the next report.
+    /// Items that wait for the next report.
     pub(super) waiting: Vec<(Key, Item)>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) notice: Arc<Notice>,
-    /// None until its change falls due: until then it may move or vanish.
+    /// `None` until its change falls due: until then it may be rescheduled or removed.
     pub(super) callback: Option<u64>,
     pub(super) attempt: u32,
     /// Whether a failure is followed by another attempt.
     pub(super) retried: bool,
-    /// None until it was asked for.
-    pub(super) fate: Option<Fate>,
+    /// `None` until faults were selected.
+    pub(super) faults: Option<PendingFaults>,
 }
 
-/// The faults that are still to happen to an item.
+/// The faults that still have to be applied to an item.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Fate {
+pub(super) struct PendingFaults {
     pub(super) late: Duration,
     pub(super) reorder: bool,
     pub(super) dropped: bool,
     pub(super) copies: u64,
     pub(super) forgery: Option<Forgery>,
-    /// The fault that may yet find nothing to change.
+    /// The serial number of the fault, which may turn out to change nothing.
     pub(super) serial: Option<u64>,
 }
 
-impl Fate {
-    pub(super) fn of(met: &Met) -> Self {
-        let mut fate = Fate {
-            serial: met.serial,
-            ..Fate::default()
+impl PendingFaults {
+    pub(super) fn of(matched: &MatchedFaults) -> Self {
+        let mut faults = PendingFaults {
+            serial: matched.serial,
+            ..PendingFaults::default()
         };
-        for fault in &met.faults {
+        for fault in &matched.faults {
             match *fault {
-                CallbackFault::Late(time) => fate.late = fate.late.saturating_add(time),
-                CallbackFault::Reorder => fate.reorder = true,
-                CallbackFault::Drop => fate.dropped = true,
-                CallbackFault::Duplicate(times) => fate.copies = times.saturating_sub(1),
-                CallbackFault::BadSignature => fate.forgery = Some(Forgery::BadSignature),
-                CallbackFault::StaleTimestamp => fate.forgery = Some(Forgery::StaleTimestamp),
-                CallbackFault::WrongSecret => fate.forgery = Some(Forgery::WrongSecret),
-                CallbackFault::NoHeaders => fate.forgery = Some(Forgery::NoHeaders),
+                CallbackFault::Late(time) => faults.late = faults.late.saturating_add(time),
+                CallbackFault::Reorder => faults.reorder = true,
+                CallbackFault::Drop => faults.dropped = true,
+                CallbackFault::Duplicate(times) => faults.copies = times.saturating_sub(1),
+                CallbackFault::BadSignature => faults.forgery = Some(Forgery::BadSignature),
+                CallbackFault::StaleTimestamp => faults.forgery = Some(Forgery::StaleTimestamp),
+                CallbackFault::WrongSecret => faults.forgery = Some(Forgery::WrongSecret),
+                CallbackFault::NoHeaders => faults.forgery = Some(Forgery::NoHeaders),
             }
         }
-        fate
+        faults
     }
 }
 
-impl Course {
+impl Subscription {
     pub(super) fn new(url: CallbackUrl, origin: &str) -> Self {
-        Course {
+        Subscription {
             url,
             origin: origin.into(),
             fallen_due: 0,

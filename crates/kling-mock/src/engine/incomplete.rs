@@ -1,6 +1,6 @@
-//! Requests whose body was not read to its end. They are refused before anybody
-//! looks at their credentials, as a web server does (*inferred*), and no fault
-//! counts them.
+//! Requests whose body was not read completely. They are refused before their
+//! credentials are checked, as web servers do (*inferred*), and faults do not count
+//! them.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -12,29 +12,29 @@ use super::{Engine, Reply, plain};
 use crate::journal::Exchange;
 use crate::random::Stream;
 
-/// The largest request: two pictures of 10 MB in base64, and room.
+/// The maximum size of a body: two pictures of 10 MB in base64, and a margin.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Why a body was not read to its end.
+/// Why a body was not read completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unread {
-    /// It has more than [`BODY_LIMIT`] bytes, or says so.
+pub(crate) enum Incomplete {
+    /// It has, or announces, more than [`BODY_LIMIT`] bytes.
     TooLarge,
-    /// The client stopped in the middle, or its framing makes no sense.
+    /// The client stopped sending, or the framing is invalid.
     BrokenOff,
 }
 
 impl Engine {
-    /// Refuses a request of which there is no more than the head.
-    pub(crate) fn refuse_unread(
+    /// Refuses a request of which only the head was read.
+    pub(crate) fn refuse_incomplete(
         &self,
         now: UnixMillis,
         head: &Request<Bytes>,
-        why: Unread,
+        why: Incomplete,
     ) -> Reply {
         let (refusal, note) = match why {
-            Unread::TooLarge => (Refusal::BodyTooLarge, "the body is too large"),
-            Unread::BrokenOff => (Refusal::MalformedBody, "the body broke off"),
+            Incomplete::TooLarge => (Refusal::BodyTooLarge, "the body is too large"),
+            Incomplete::BrokenOff => (Refusal::MalformedBody, "the body broke off"),
         };
         let number = self.next_request();
         let mut ids = Stream::new(self.seed, "request-id", number);
@@ -57,9 +57,9 @@ impl Engine {
     }
 
     fn next_request(&self) -> u64 {
-        let mut world = self.world();
-        let number = world.requests;
-        world.requests += 1;
+        let mut state = self.state();
+        let number = state.requests;
+        state.requests += 1;
         number
     }
 }

@@ -1,5 +1,4 @@
-//! The queue of callbacks: what is still to be sent, and what became of what was
-//! sent.
+//! The queue of callbacks: pending deliveries, and the outcomes of earlier ones.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::mem;
@@ -11,38 +10,38 @@ use kling_types::{TaskId, TaskStatus, UnixMillis};
 use super::Policy;
 use crate::plan::Standing;
 
-mod course;
 mod delivery;
+mod subscription;
 
-use course::{Course, Fate, Item};
-pub(crate) use delivery::{Delivery, Met, Notice, Outcome, Record};
+pub(crate) use delivery::{Delivery, MatchedFaults, Notice, Outcome, Record};
+use subscription::{Item, PendingFaults, Subscription};
 
-/// How many attempts are remembered, the latest.
+/// The number of recorded attempts; the oldest are dropped.
 const RECORDS: usize = 10_000;
 
-/// The console sends one test callback in this time (*documented*).
+/// The minimum time between test callbacks (*documented*).
 const TEST_SPACING: Duration = Duration::from_secs(6);
 
-/// An account's callbacks, on the mock's clock.
+/// The callbacks of an account, on the mock's clock.
 ///
-/// Deliveries come out in the order of their times, and what is due at the same
-/// time in the order in which it was scheduled. A task has one delivery under
-/// way at most, so that without a fault its callbacks arrive in order.
+/// Deliveries are ordered by time, then by the order in which they were scheduled. A
+/// task has at most one delivery in flight, so that its callbacks arrive in order
+/// unless a fault reorders them.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     policy: Policy,
-    courses: HashMap<TaskId, Course>,
+    subscriptions: HashMap<TaskId, Subscription>,
     pending: BTreeMap<Key, Item>,
     in_flight: HashMap<u64, Item>,
     records: VecDeque<Record>,
     last_test: Option<UnixMillis>,
-    /// How many items were scheduled, callbacks made up, deliveries begun.
+    /// The number of items scheduled, callbacks created and deliveries started so far.
     items: u64,
     callbacks: u64,
     deliveries: u64,
 }
 
-/// When, and how many were scheduled before.
+/// The due time, and a sequence number.
 type Key = (UnixMillis, u64);
 
 impl Queue {
@@ -53,8 +52,8 @@ impl Queue {
         }
     }
 
-    /// Forgets everything but how far it has counted: a report that is still to
-    /// come must not meet a later delivery.
+    /// Clears everything except the counters, so that a late report can't be taken for
+    /// that of a later delivery.
     pub(crate) fn clear(&mut self) {
         *self = Queue {
             policy: mem::take(&mut self.policy),
@@ -65,61 +64,62 @@ impl Queue {
         };
     }
 
-    /// Forgets that too. A report that is still to come is not for this queue.
-    pub(crate) fn begin_anew(&mut self) {
+    /// Clears the counters too. The caller must discard late reports.
+    pub(crate) fn reset(&mut self) {
         *self = Queue::new(self.policy);
     }
 
-    /// A task was created with a callback URL.
-    pub(crate) fn watch(&mut self, task: TaskId, url: &str, origin: &str) {
-        self.courses.insert(task, Course::new(url.into(), origin));
+    /// Adds a task with a callback URL.
+    pub(crate) fn subscribe(&mut self, task: TaskId, url: &str, origin: &str) {
+        self.subscriptions
+            .insert(task, Subscription::new(url.into(), origin));
     }
 
-    /// Whether something may still have to be told of any task.
-    pub(crate) fn watches_any(&self) -> bool {
-        !self.courses.is_empty()
+    /// Whether any task may still cause callbacks.
+    pub(crate) fn has_subscriptions(&self) -> bool {
+        !self.subscriptions.is_empty()
     }
 
-    /// All of a task's changes, from `submitted` on, as far as they are known
-    /// now, and when each is to be told. Those that have not fallen due replace
-    /// what was expected before. A task that is not watched is passed over.
+    /// Sets the status changes of a task, from `submitted` on, each with its due time.
+    /// Changes that are not due yet replace those scheduled before. Ignored for a task
+    /// without a callback URL.
     pub(crate) fn expect(
         &mut self,
         task: &TaskId,
         changes: impl IntoIterator<Item = (UnixMillis, Standing)>,
     ) {
-        let Some(course) = self.courses.get_mut(task) else {
+        let Some(subscription) = self.subscriptions.get_mut(task) else {
             return;
         };
-        for key in course.expected.drain(..) {
+        for key in subscription.expected.drain(..) {
             self.pending.remove(&key);
         }
         let told = changes
             .into_iter()
             .filter(|(_, change)| self.policy.on.includes(&change.status));
-        for (due, change) in told.skip(course.fallen_due) {
+        for (due, change) in told.skip(subscription.fallen_due) {
             let key = (due, self.items);
             self.items += 1;
-            course.expected.push(key);
+            subscription.expected.push(key);
             let notice = Notice {
                 task: Some(task.clone()),
                 status: change.status,
                 since: change.since,
-                url: course.url.clone(),
-                origin: Arc::clone(&course.origin),
+                url: subscription.url.clone(),
+                origin: Arc::clone(&subscription.origin),
             };
             let item = Item {
                 notice: Arc::new(notice),
                 callback: None,
                 attempt: 1,
                 retried: true,
-                fate: None,
+                faults: None,
             };
             self.pending.insert(key, item);
         }
     }
 
-    /// Schedules the console's test event for now, or says how long to wait.
+    /// Schedules the console's test event for now, or returns how long to wait.
     pub(crate) fn test(&mut self, url: &str, now: UnixMillis) -> Result<(), Duration> {
         let since = self.last_test.map(|last| now.saturating_since(last));
         if let Some(wait) = since.and_then(|since| TEST_SPACING.checked_sub(since))
@@ -140,91 +140,97 @@ impl Queue {
             callback: None,
             attempt: 1,
             retried: false,
-            fate: None,
+            faults: None,
         };
         self.put(now, item);
         Ok(())
     }
 
-    /// Sends a callback once more, whatever became of it: one attempt, with the
-    /// same id and body, and a signature of its time.
+    /// Schedules one more attempt of a callback, whatever its outcome: the same id and
+    /// body, with a new signature.
     pub(crate) fn redeliver(&mut self, callback: u64, now: UnixMillis) -> Result<(), String> {
         let mut latest = self.records.iter().rev().map(|record| &record.delivery);
         let Some(latest) = latest.find(|delivery| delivery.callback == callback) else {
-            return Err(format!("no callback {callback} is remembered"));
+            return Err(format!("there is no callback {callback}"));
         };
         let item = Item {
             notice: Arc::clone(&latest.notice),
             callback: Some(callback),
             attempt: latest.attempt + 1,
             retried: false,
-            fate: None,
+            faults: None,
         };
         self.put(now, item);
         Ok(())
     }
 
-    /// When there is something to send next.
+    /// The time at which the next delivery is due.
     pub(crate) fn next_due(&self) -> Option<UnixMillis> {
         self.pending.first_key_value().map(|(key, _)| key.0)
     }
 
     /// The next delivery that is due; `faults` is asked once for each attempt.
     ///
-    /// Send it, [`report`](Self::report) on it and ask again, until there is
-    /// none: then what a report brings about is in its right place too. What is
-    /// not reported on holds up its task.
+    /// Send it, [`report`](Self::report) its outcome and call again until there is
+    /// none, so that retries are scheduled in order. A delivery without a report blocks
+    /// its task.
     pub(crate) fn pop(
         &mut self,
         now: UnixMillis,
-        mut faults: impl FnMut(&Notice) -> Met,
+        mut faults: impl FnMut(&Notice) -> MatchedFaults,
     ) -> Option<Delivery> {
         loop {
             let first = self.pending.first_entry();
             let (key, mut item) = first.filter(|first| first.key().0 <= now)?.remove_entry();
             let task = item.notice.task.as_ref();
-            let mut course = task.and_then(|task| self.courses.get_mut(task));
+            let mut subscription = task.and_then(|task| self.subscriptions.get_mut(task));
 
             let callback = *item.callback.get_or_insert_with(|| {
-                if let Some(course) = &mut course {
-                    course.fell_due(key, &item.notice.status);
+                if let Some(subscription) = &mut subscription {
+                    subscription.fell_due(key, &item.notice.status);
                 }
                 self.callbacks += 1;
                 self.callbacks - 1
             });
-            if let Some(course) = course.as_mut().filter(|course| course.busy) {
-                course.waiting.push((key, item));
+            if let Some(subscription) = subscription
+                .as_mut()
+                .filter(|subscription| subscription.busy)
+            {
+                subscription.waiting.push((key, item));
                 continue;
             }
-            let fate = item
-                .fate
-                .get_or_insert_with(|| Fate::of(&faults(&item.notice)));
-            let late = mem::take(&mut fate.late);
+            let faults = item
+                .faults
+                .get_or_insert_with(|| PendingFaults::of(&faults(&item.notice)));
+            let late = mem::take(&mut faults.late);
             if !late.is_zero() {
                 self.put(key.0.saturating_add(late), item);
                 continue;
             }
-            let held = mem::take(&mut fate.reorder);
-            if let Some(course) = course.as_mut().filter(|course| held && !course.ended) {
-                fate.serial = None;
-                course.waiting.push((key, item));
+            let held = mem::take(&mut faults.reorder);
+            if let Some(subscription) = subscription
+                .as_mut()
+                .filter(|subscription| held && !subscription.ended)
+            {
+                faults.serial = None;
+                subscription.waiting.push((key, item));
                 continue;
             }
 
-            let dropped = mem::take(&mut fate.dropped);
+            let dropped = mem::take(&mut faults.dropped);
             let delivery = Delivery {
                 id: self.deliveries,
                 callback,
                 attempt: item.attempt,
                 at: key.0,
                 notice: Arc::clone(&item.notice),
-                forgery: fate.forgery,
-                serial: fate.serial,
+                forgery: faults.forgery,
+                serial: faults.serial,
                 is_last: held,
             };
             self.deliveries += 1;
-            if let Some(course) = course {
-                course.busy = true;
+            if let Some(subscription) = subscription {
+                subscription.busy = true;
             }
             self.in_flight.insert(delivery.id, item);
             self.remember(delivery.clone());
@@ -235,29 +241,29 @@ impl Queue {
         }
     }
 
-    /// How a delivery went. On a clock that jumps, `now` is the delivery's own
-    /// time: then a repetition has its place among what is due.
+    /// Reports the outcome of a delivery. If the clock jumps, pass the delivery's due
+    /// time as `now`, so that retries are scheduled relative to it.
     pub(crate) fn report(&mut self, delivery: u64, outcome: Outcome, now: UnixMillis) {
         let Some(mut item) = self.in_flight.remove(&delivery) else {
             return;
         };
         if let Some(task) = &item.notice.task
-            && let Some(course) = self.courses.get_mut(task)
+            && let Some(subscription) = self.subscriptions.get_mut(task)
         {
-            course.busy = false;
-            // All of it was told: what is repeated needs no order.
-            let over = course.ended && course.waiting.is_empty();
-            let waited = course.waiting.drain(..);
+            subscription.busy = false;
+            // All changes were delivered: retries need no order.
+            let over = subscription.ended && subscription.waiting.is_empty();
+            let waited = subscription.waiting.drain(..);
             self.pending
                 .extend(waited.map(|((due, number), item)| ((due.max(now), number), item)));
             if over {
-                self.courses.remove(task);
+                self.subscriptions.remove(task);
             }
         }
-        if let Some(fate) = &mut item.fate
-            && fate.copies > 0
+        if let Some(faults) = &mut item.faults
+            && faults.copies > 0
         {
-            fate.copies -= 1;
+            faults.copies -= 1;
             let mut copy = item.clone();
             copy.retried = false;
             self.put(now, copy);
@@ -265,7 +271,7 @@ impl Queue {
         if item.retried && item.attempt < self.policy.attempts && !outcome.is_success() {
             let at = now.saturating_add(self.policy.wait_after(item.attempt));
             item.attempt += 1;
-            item.fate = None;
+            item.faults = None;
             self.put(at, item);
         }
         let mut records = self.records.iter_mut().rev();
@@ -274,7 +280,7 @@ impl Queue {
         }
     }
 
-    /// The deliveries so far, the latest 10,000, in the order in which they began.
+    /// The latest 10,000 deliveries, in the order in which they started.
     pub(crate) fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
         self.records.iter()
     }

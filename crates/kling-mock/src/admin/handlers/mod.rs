@@ -1,7 +1,7 @@
 //! The handler of each route, by what the route is about. The table of routes names
 //! the method of `Mock` that does the same in process.
 
-// All handlers have the same signature, whether they can fail or not.
+// All handlers have the same signature, also those that can't fail.
 #![allow(clippy::unnecessary_wraps)]
 
 use http::StatusCode;
@@ -29,7 +29,7 @@ pub(super) use callbacks::{callbacks, redeliver, test_callback};
 pub(super) use clock::{clock, move_clock};
 pub(super) use evidence::{charges, clear_journal, journal, ledger, verify};
 pub(super) use faults::{arm, disarm, disarm_all, fault, faults, replace_fault, replace_faults};
-pub(super) use tasks::{add_task, forget_plans, plan_for, plans, steer_task, task, tasks};
+pub(super) use tasks::{add_plan_rule, add_task, clear_plan_rules, plans, steer_task, task, tasks};
 
 type Outcome = Result<Answer, AdminError>;
 
@@ -80,6 +80,6 @@ pub(super) fn reset(call: &Call<'_>) -> Outcome {
         None => ResetScope::All,
         Some(word) => word.parse().map_err(AdminError::bad_query)?,
     };
-    call.mock.reset_only(scope);
+    call.mock.reset_scope(scope);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }

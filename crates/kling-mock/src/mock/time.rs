@@ -57,14 +57,15 @@ impl Mock {
     pub async fn advance(&self, by: Duration) -> Result<ClockMove, ClockError> {
         let clock = self.manual_clock()?;
         let _lock = self.0.delivery_lock.lock().await;
-        self.travel(clock, clock.time().saturating_add(by)).await
+        self.move_clock(clock, clock.time().saturating_add(by))
+            .await
     }
 
     /// Moves the clock to this time, which must not be before its current time.
     pub async fn set_time(&self, time: UnixMillis) -> Result<ClockMove, ClockError> {
         let clock = self.manual_clock()?;
         let _lock = self.0.delivery_lock.lock().await;
-        self.travel(clock, time).await
+        self.move_clock(clock, time).await
     }
 
     /// Moves the clock to the next event; not at all if there is none.
@@ -73,7 +74,7 @@ impl Mock {
         let _lock = self.0.delivery_lock.lock().await;
         let now = clock.time();
         let next = self.next_event().unwrap_or(now);
-        self.travel(clock, next.max(now)).await
+        self.move_clock(clock, next.max(now)).await
     }
 
     /// Moves the clock forward until no event is left, but by at most `limit`; in
@@ -91,7 +92,7 @@ impl Mock {
             let delivers = self.callback_transport().is_some();
             let due = engine.next_callback().filter(|due| delivers || *due > now);
             let Some(last) = engine
-                .changes_ahead(now)
+                .scheduled_changes(now)
                 .map(|(_, last)| last)
                 .into_iter()
                 .chain(due)
@@ -99,13 +100,13 @@ impl Mock {
             else {
                 break;
             };
-            let step = self.travel(clock, last.min(end).max(now)).await?;
+            let step = self.move_clock(clock, last.min(end).max(now)).await?;
             callbacks += step.callbacks;
             if last >= end {
                 break;
             }
         }
-        let arrived = self.travel(clock, clock.time()).await?;
+        let arrived = self.move_clock(clock, clock.time()).await?;
         Ok(ClockMove {
             from,
             callbacks: callbacks + arrived.callbacks,
@@ -134,7 +135,7 @@ impl Mock {
     }
 
     /// Moves the clock from callback to callback; for the holder of the lock.
-    async fn travel(
+    async fn move_clock(
         &self,
         clock: &ManualClock,
         target: UnixMillis,

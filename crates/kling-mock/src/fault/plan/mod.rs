@@ -1,4 +1,4 @@
-//! The armed faults, and the selection of those that a request meets.
+//! The armed faults, and the selection of those that apply to a request.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::random::{Stream, log_normal};
 
 use super::{Action, AssetFault, CallbackFault, Delay, Fault, Operation, Phase, ReadFault, rules};
 
-/// What the faults know of a request.
+/// The facts about a request by which faults are selected.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub(crate) operation: Operation,
@@ -17,7 +17,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) task: Option<&'a str>,
 }
 
-/// The faults that are armed, in the order in which they were.
+/// The armed faults, in the order in which they were armed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct FaultPlan {
     armed: Vec<Armed>,
@@ -25,40 +25,39 @@ pub(crate) struct FaultPlan {
     last_serial: u64,
 }
 
-/// A fault and what it has done: all that is to be saved of it.
+/// A fault and its counters.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Armed {
-    /// Counts from 1; a plan never gives it twice, but what replaces a fault has
-    /// its id.
+    /// Counts from 1 and is never reused, except by a fault that replaces another.
     pub(crate) id: u64,
-    /// What no other fault of the plan ever had or has: a request that was under
-    /// way while its fault was replaced must not be taken for the new one's.
+    /// Unique among all faults of the plan, so that a request in flight while its fault
+    /// is replaced is not attributed to the new one.
     serial: u64,
     pub(crate) fault: Fault,
-    /// How many requests fitted its operation and filters.
+    /// The number of requests that matched its operation and filters.
     pub(crate) matched: u64,
-    /// How many it was used on.
+    /// The number of requests that it was applied to.
     pub(crate) hits: u64,
-    /// How many of these had nothing in them that it could change.
+    /// The number of those in which it changed nothing.
     pub(crate) missed: u64,
 }
 
-/// What happens to one request.
+/// The faults selected for one request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Selection {
-    /// The faults it meets, by id.
+    /// The ids of the selected faults.
     pub(crate) ids: Vec<u64>,
-    /// How long it takes until the request is acted on: its answer is as of then.
+    /// The delay before the request is handled.
     pub(crate) delay_before: Duration,
-    /// How much longer until it is answered.
+    /// The further delay before it is answered.
     pub(crate) delay_after: Duration,
-    /// All but delays: there is at most one.
+    /// The one fault that is not a delay, if any.
     pub(crate) terminal: Option<Terminal>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Terminal {
-    /// Which fault it is, as [`FaultPlan::note_missed`] wants it.
+    /// The serial number of the fault, for [`FaultPlan::note_missed`].
     pub(crate) serial: u64,
     pub(crate) phase: Phase,
     pub(crate) action: Action,
@@ -78,8 +77,8 @@ impl FaultPlan {
         Some(self.armed.remove(index))
     }
 
-    /// Puts another fault in the place of one, whose id it gets; it counts from
-    /// the beginning. Whether that one was there.
+    /// Replaces the fault with this id; the counters start again. Returns whether it
+    /// existed.
     pub(crate) fn replace(&mut self, id: u64, fault: Fault) -> bool {
         let Some(index) = self.armed.iter().position(|armed| armed.id == id) else {
             return false;
@@ -100,7 +99,7 @@ impl FaultPlan {
         }
     }
 
-    /// Removes all. What is armed later has new ids.
+    /// Removes all faults. Ids are not reused.
     pub(crate) fn clear(&mut self) {
         self.armed.clear();
     }
@@ -109,7 +108,7 @@ impl FaultPlan {
         &self.armed
     }
 
-    /// How many of a task's latest queries a fault looks back on.
+    /// The number of past answers of a task that the armed faults need.
     pub(crate) fn reads_needed(&self) -> usize {
         let reads = self.armed.iter().map(|armed| match armed.fault.action {
             Action::Read(ReadFault::Stale(count)) => count,
@@ -118,9 +117,8 @@ impl FaultPlan {
         usize::try_from(reads.max().unwrap_or(0)).unwrap_or(usize::MAX)
     }
 
-    /// Notes that a fault found nothing to change, as
-    /// [`Applied::missed`](super::Applied) says: it counts as used, not as fired.
-    /// Nothing if it is no longer armed.
+    /// Records that a fault changed nothing (see [`Applied::missed`](super::Applied)):
+    /// it counts as used, but not as fired. Ignored if it is no longer armed.
     pub(crate) fn note_missed(&mut self, serial: u64) {
         let mut armed = self.armed.iter_mut();
         if let Some(armed) = armed.find(|armed| armed.serial == serial) {
@@ -128,8 +126,8 @@ impl FaultPlan {
         }
     }
 
-    /// What happens to the request. To be called once for each that is received:
-    /// it counts.
+    /// Selects the faults of a request. Must be called once for each request, because
+    /// it updates the counters.
     pub(crate) fn select(&mut self, facts: &Facts<'_>, seed: u64) -> Selection {
         let mut selection = Selection::default();
         for armed in &mut self.armed {
@@ -173,7 +171,7 @@ impl Armed {
         self.hits.saturating_sub(self.missed)
     }
 
-    /// Whether it is used on the request that it matched last.
+    /// Whether it applies to the request that it matched last.
     fn is_due(&self, random: &mut Rng) -> bool {
         let selector = &self.fault.selector;
         selector.occurrence.covers(self.matched)
@@ -183,7 +181,7 @@ impl Armed {
 }
 
 impl Fault {
-    /// Whether it is for a request like this one.
+    /// Whether it matches a request like this one.
     fn fits(&self, facts: &Facts<'_>) -> bool {
         let selector = &self.selector;
         let operation = match selector.operation {
@@ -201,7 +199,7 @@ impl Fault {
 }
 
 impl Selection {
-    /// What is wrong with what a query sees.
+    /// The fault of a query's view, if any.
     pub(crate) fn read_fault(&self) -> Option<ReadFault> {
         match self.terminal.as_ref()?.action {
             Action::Read(fault) => Some(fault),
@@ -209,7 +207,7 @@ impl Selection {
         }
     }
 
-    /// What is wrong with a callback.
+    /// The fault of a callback, if any.
     pub(crate) fn callback_fault(&self) -> Option<CallbackFault> {
         match self.terminal.as_ref()?.action {
             Action::Callback(fault) => Some(fault),
@@ -217,7 +215,7 @@ impl Selection {
         }
     }
 
-    /// What is wrong with a download.
+    /// The fault of a download, if any.
     pub(crate) fn asset_fault(&self) -> Option<AssetFault> {
         match self.terminal.as_ref()?.action {
             Action::Asset(fault) => Some(fault),
@@ -251,8 +249,8 @@ impl Delay {
     }
 }
 
-/// The numbers that one fault draws for one request: no other fault, and no
-/// other request, shifts them.
+/// The random numbers of one fault for one request, independent of other faults and
+/// requests.
 fn stream(seed: u64, id: u64, ordinal: u64) -> Rng {
     Stream::new(seed, &format!("fault {id}"), ordinal).into_rng()
 }

@@ -50,7 +50,7 @@ impl FromStr for ResetScope {
         let found = scopes.find(|(name, _)| *name == word);
         found
             .map(|(_, scope)| scope)
-            .ok_or_else(|| format!("'{word}' is no scope: use all, tasks, journal or faults"))
+            .ok_or_else(|| format!("'{word}' is not a scope: use all, tasks, journal or faults"))
     }
 }
 
@@ -65,16 +65,16 @@ impl Mock {
     /// Clears tasks, charges, journal, faults and plan rules. Accounts and keys
     /// stay.
     pub fn reset(&self) {
-        self.reset_only(ResetScope::All);
+        self.reset_scope(ResetScope::All);
     }
 
     /// Clears a part of the state.
-    pub fn reset_only(&self, scope: ResetScope) {
+    pub fn reset_scope(&self, scope: ResetScope) {
         let engine = &self.0.engine;
         match scope {
-            ResetScope::All => engine.forget_all(),
-            ResetScope::Tasks => engine.forget_tasks(),
-            ResetScope::Journal => engine.forget_journal(),
+            ResetScope::All => engine.reset(),
+            ResetScope::Tasks => engine.clear_tasks(),
+            ResetScope::Journal => engine.clear_journal(),
             ResetScope::Faults => drop(engine.replace_faults(Vec::new())),
         }
     }
@@ -112,18 +112,18 @@ impl Mock {
     /// # Ok::<(), kling_mock::SetupError>(())
     /// ```
     pub fn add_account(&self, account: &Account) -> Result<String, SetupError> {
-        self.0.engine.enroll(account)
+        self.0.engine.add_account(account)
     }
 
     /// Changes an account, starting with the next request.
     pub fn change_account(&self, name: &str, change: &AccountChange) -> Result<(), SetupError> {
-        self.0.engine.change(name, change, self.now())
+        self.0.engine.change_account(name, change, self.now())
     }
 
     /// Closes an account: its keys are refused and its tasks are gone, but its
     /// charges stay. The first account can't be closed.
     pub fn remove_account(&self, name: &str) -> Result<(), SetupError> {
-        self.0.engine.close(name)
+        self.0.engine.remove_account(name)
     }
 
     /// [`journal_after`](Self::journal_after), but if there is no entry yet, it
