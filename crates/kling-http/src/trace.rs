@@ -110,12 +110,12 @@ pub(crate) fn notice(notice: &Notice<'_>) {
             kind = error.kind().name(),
             attempt = error.attempts(),
             wait_ms = millis(wait),
-            "the try failed, another follows"
+            "the attempt failed and is retried"
         ),
         Notice::TokenExpired => debug!("the service calls the token expired"),
         Notice::LookUp(wait) => warn!(
             wait_ms = millis(wait),
-            "what became of the create is not known: looking its task up"
+            "the outcome of the create is unknown: looking its task up"
         ),
         Notice::ResendCreate => warn!("the service does not know the create: sending it again"),
         Notice::Adopted(id) => warn!(task_id = id.as_str(), "the task was found"),

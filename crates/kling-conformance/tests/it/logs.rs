@@ -206,11 +206,11 @@ async fn spans_tell_what_was_asked_and_answered() {
     assert_eq!(asked[1], "operation=\"effects.create\" attempt=2");
     assert_eq!(asked[2], "operation=\"effects.get\" attempt=1 status=200");
     assert!(
-        log.contains("the try failed, another follows kind=\"rate_limited\""),
+        log.contains("the attempt failed and is retried kind=\"rate_limited\""),
         "{log}"
     );
     assert!(
-        log.contains("what became of the create is not known: looking its task up"),
+        log.contains("the outcome of the create is unknown: looking its task up"),
         "{log}"
     );
 

@@ -41,7 +41,7 @@ impl DownloadPolicy {
     /// Rejects a policy that no download could meet, or that has no end.
     pub(crate) fn check(&self) -> Result<()> {
         let text = if self.idle.is_zero() || self.deadline.is_zero() {
-            "its times must be longer than nothing"
+            "its times must be longer than zero"
         } else if self.deadline > LONGEST {
             "the deadline must be at most a year"
         } else if self.size_limit == 0 {

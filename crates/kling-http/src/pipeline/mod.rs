@@ -4,9 +4,9 @@
 //! deadline [ retry [ sign → build → attempt timeout → send → read → classify ] ] → decode
 //! ```
 //!
-//! A token that the service calls expired is signed anew, once, within the
-//! number of tries. The order is a function, not a stack of layers, so that it can't be put
-//! together wrong. Validation comes before (it concerns creates only), decoding
+//! A token that the service calls expired is signed again, once, within the number of
+//! attempts. The order is a function, not a stack of layers, so that it can't be
+//! assembled wrongly. Validation comes before (it concerns creates only), decoding
 //! after.
 
 use std::time::Duration;
@@ -33,14 +33,13 @@ pub use retry::RetryPolicy;
 use retry::{Decision, decide};
 pub use timeouts::Timeouts;
 
-/// The longest JSON answer that is read: a page of 500 tasks has about 0.5 MB.
+/// The largest JSON answer that is read: a page of 500 tasks has about 0.5 MB.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
-/// The longest time that anything may be told to take. Further off lies what
-/// no clock can count to.
+/// The upper bound of every configured duration: a longer one would overflow the clock.
 pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A call to be made.
+/// A call to make.
 pub(crate) struct Call {
     pub(crate) name: &'static str,
     pub(crate) method: Method,
@@ -48,12 +47,12 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
 }
 
-/// Why a call brought nothing.
+/// A failed call.
 pub(crate) struct CallFailure {
     pub(crate) error: Error,
-    /// Whether the service may have acted on it all the same.
+    /// Whether the service may have acted on it nevertheless.
     pub(crate) outcome_unknown: bool,
-    /// An earlier try was answered with "down for maintenance".
+    /// An earlier attempt was answered with "down for maintenance".
     pub(crate) maintenance_before: bool,
 }
 
@@ -67,8 +66,8 @@ impl From<Error> for CallFailure {
     }
 }
 
-/// Makes a call. Whatever may be repeated without harm is repeated, within the
-/// policy; whatever may not comes back with `outcome_unknown`.
+/// Makes a call. What is safe to repeat is retried, within the policy; what is not
+/// comes back with `outcome_unknown`.
 pub(crate) async fn execute(
     client: &Client,
     call: &Call,
@@ -76,8 +75,8 @@ pub(crate) async fn execute(
     let settings = client.settings();
     let idempotent = call.method == Method::GET;
     let timeouts = settings.timeouts.for_body(call.body.len());
-    // A query makes do with what time is left. A create has its whole time or is
-    // not begun: cut short, it may have arrived all the same.
+    // A query uses whatever time is left. A create gets the whole time of an attempt or
+    // is not started: cut short, it may still have arrived.
     let needed = if idempotent {
         Duration::ZERO
     } else {
@@ -86,7 +85,7 @@ pub(crate) async fn execute(
     let deadline = Instant::now() + timeouts.deadline;
     let remaining = || deadline.saturating_duration_since(Instant::now());
     let url = settings.provider.url(&call.path)?;
-    let mut signed_anew = false;
+    let mut signed_again = false;
     let mut maintenance_before = false;
     let mut attempt = 0;
     loop {
@@ -105,9 +104,9 @@ pub(crate) async fn execute(
         };
 
         let renewed = failure.is_token_expired() && settings.credentials.renew(&authorization);
-        let may_sign_anew = renewed && !signed_anew && attempt < settings.retry.max_attempts;
-        let wait = if may_sign_anew {
-            signed_anew = true;
+        let may_sign_again = renewed && !signed_again && attempt < settings.retry.max_attempts;
+        let wait = if may_sign_again {
+            signed_again = true;
             Some(Duration::ZERO)
         } else {
             let chance = settings.jitter.sample();
@@ -122,12 +121,12 @@ pub(crate) async fn execute(
         let is_elsewhere = failure.is_elsewhere();
         let mut error = failure.into_error().with_attempts(attempt);
         if is_elsewhere {
-            // Perhaps the address is not the one that was meant.
+            // The address may be the wrong one.
             error = error.with_note(&settings.provider.asked());
         }
-        // A wait that would end too late for another try is not begun.
+        // No wait that would leave no time for another attempt.
         if let Some(wait) = wait.filter(|wait| wait.saturating_add(needed) < remaining()) {
-            client.observer().notify(&if may_sign_anew {
+            client.observer().notify(&if may_sign_again {
                 Notice::TokenExpired
             } else {
                 Notice::Retry {
@@ -168,8 +167,8 @@ fn build(
     *request.uri_mut() = url.clone();
     let headers = request.headers_mut();
     headers.insert(ACCEPT, JSON);
-    // Said aloud, for without it any coding is allowed (RFC 9110, 12.5.3), and what can't
-    // be read may be the id of a paid task.
+    // Explicit, because without it any coding is allowed (RFC 9110, 12.5.3), and an answer
+    // that can't be read may hold the id of a paid task.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if !call.body.is_empty() {
         headers.insert(CONTENT_TYPE, JSON);
@@ -179,7 +178,7 @@ fn build(
     request
 }
 
-/// One try.
+/// One attempt.
 async fn send(
     settings: &Settings,
     request: http::Request<Bytes>,
@@ -202,7 +201,7 @@ async fn send(
     answer
 }
 
-/// A whole answer, or what there is in its place.
+/// Sends the request and reads the whole answer, within `limit`.
 async fn receive(
     settings: &Settings,
     request: http::Request<Bytes>,
@@ -227,12 +226,12 @@ async fn receive(
     }
 }
 
-/// Whether nothing is missing at the end of a body: an object shows its end.
+/// Whether a body is complete: a JSON object shows its end.
 fn is_whole(body: &[u8]) -> bool {
     read_json(body).is_ok_and(|value| value.is_object())
 }
 
-/// Makes a call that may be repeated without harm.
+/// Makes a call that is safe to repeat.
 pub(crate) async fn query(client: &Client, call: &Call) -> Result<Content> {
     execute(client, call).await.map_err(|failure| failure.error)
 }

@@ -5,27 +5,28 @@ use std::time::Duration;
 use super::LONGEST;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The slowest upload that is waited for: 1 Mbit/s, in bytes a second.
+/// The slowest upload that does not time out: 1 Mbit/s, in bytes per second.
 const SLOWEST_UPLOAD: f64 = 125_000.0;
 
 /// How long one call may take.
 ///
-/// A request with a body has more time: one second for each 125 kB of it, in
-/// the attempt and in the deadline, so that pictures also come through at
-/// 1 Mbit/s. Two pictures of 10 MB are 27 MB of base64, and may take some three
-/// and a half minutes more. On a slower line, make both longer.
+/// A request with a body has more time: one second per 125 kB, added to the attempt
+/// and to the deadline, so that images can be uploaded at 1 Mbit/s. Two images of 10 MB
+/// are 27 MB of base64, and may take three and a half minutes more. On a slower line,
+/// increase both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// One try, from the first byte sent to the last one read.
+    /// One attempt, from the first byte sent to the last one read.
     pub attempt: Duration,
-    /// All tries of one call, with the waits between them. A create is not sent
-    /// again when less than a whole try's time is left: it would be given up
-    /// half-way, and nobody would know whether it arrived.
+    /// All attempts of one call, with the waits between them. A create is not sent
+    /// again when less than the time of a whole attempt is left: if it were aborted
+    /// half-way, it would be unknown whether it arrived.
     pub deadline: Duration,
 }
 
 impl Default for Timeouts {
-    /// One minute a try, five minutes a call: a full account is worth a wait.
+    /// One minute per attempt, five minutes per call: long enough for a slot of a full
+    /// account to become free.
     fn default() -> Self {
         Timeouts {
             attempt: Duration::from_secs(60),
@@ -35,13 +36,13 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// Refuses timeouts that would end every try at once, or allow but one.
+    /// Rejects timeouts that would end every attempt immediately, or allow only one.
     pub(crate) fn check(&self) -> Result<()> {
         let text = if self.attempt.is_zero() {
-            "the timeout of an attempt must be longer than nothing"
+            "the timeout of an attempt must be longer than zero"
         } else if self.attempt >= self.deadline {
             "the timeout of an attempt must be shorter than the deadline of the call: \
-             otherwise nothing is ever tried again"
+             otherwise nothing is ever retried"
         } else if self.deadline > LONGEST {
             "the deadline of a call must be at most a year"
         } else {
@@ -52,7 +53,7 @@ impl Timeouts {
 
     /// The timeouts of a call with so many bytes of body.
     pub(super) fn for_body(self, bytes: usize) -> Timeouts {
-        // No body has so many bytes that the difference counts.
+        // No body is so large that the lost precision matters.
         #[allow(clippy::cast_precision_loss)]
         let upload = Duration::from_secs_f64(bytes as f64 / SLOWEST_UPLOAD);
         Timeouts {

@@ -146,7 +146,7 @@ impl PollSchedule {
 impl Backoff {
     fn fault(&self) -> Option<&'static str> {
         if self.initial.is_zero() || self.max_interval.is_zero() {
-            Some("the waits between two queries must be longer than nothing")
+            Some("the waits between two queries must be longer than zero")
         } else if !(self.factor >= 1.0 && self.factor.is_finite()) {
             Some("the factor between two waits must be a number of at least 1")
         } else if !(0.0..=1.0).contains(&self.jitter) {

@@ -49,8 +49,8 @@ impl Body {
         Ok(collected.into_bytes())
     }
 
-    /// The same, which leaves in `collected` what came before it broke off, or
-    /// before nobody waited any more.
+    /// Like [`collect`](Self::collect), but leaves in `collected` what had arrived when
+    /// the body failed or the future was dropped.
     pub(crate) async fn collect_into(
         mut self,
         collected: &mut Collected,
@@ -68,7 +68,7 @@ impl Body {
     }
 }
 
-/// The pieces of a body. Most answers come in one, which is not copied.
+/// The chunks of a body. Most answers have one, which is not copied.
 #[derive(Default)]
 pub(crate) struct Collected {
     only: Bytes,

@@ -101,7 +101,7 @@ fn timeouts() {
     seconds(59, 60, Ok(()));
     seconds(60, 60, Err("must be shorter than the deadline"));
     seconds(61, 60, Err("must be shorter than the deadline"));
-    seconds(0, 60, Err("must be longer than nothing"));
+    seconds(0, 60, Err("must be longer than zero"));
     seconds(60, u64::MAX, Err("at most a year"));
 }
 
@@ -136,10 +136,10 @@ fn poll_policies() {
     };
     backoff(|_| {}, Ok(()));
     backoff(|it| it.initial = Duration::MAX, Ok(()));
-    backoff(|it| it.initial = Duration::ZERO, Err("longer than nothing"));
+    backoff(|it| it.initial = Duration::ZERO, Err("longer than zero"));
     backoff(
         |it| it.max_interval = Duration::ZERO,
-        Err("longer than nothing"),
+        Err("longer than zero"),
     );
     backoff(|it| it.factor = 0.9, Err("at least 1"));
     backoff(|it| it.factor = f64::NAN, Err("at least 1"));

@@ -420,7 +420,7 @@ fn a_policy_without_an_end_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert_eq!(error.to_string(), format!("download policy: {expected}"));
     };
-    let nothing = "its times must be longer than nothing";
+    let nothing = "its times must be longer than zero";
     check(|it| it.idle = Duration::ZERO, nothing);
     check(|it| it.deadline = Duration::ZERO, nothing);
     let forever = "the deadline must be at most a year";
