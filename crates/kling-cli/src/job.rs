@@ -72,7 +72,7 @@ pub(crate) struct Refusals {
 impl Refusals {
     fn note(&mut self, notice: &Notice<'_>) {
         match notice {
-            // "Try again later" (code 5001) has been said of tasks that were created.
+            // Code 5001 ("maintenance") may be wrong: the attempt may have been carried out.
             Notice::Retry {
                 operation: "effects.create",
                 error,
