@@ -297,6 +297,7 @@ mod tests {
             let kind = kinds.find(|kind| kind.name() == name);
             let kind = kind.unwrap_or_else(|| panic!("{name} is not the next of KINDS"));
             let row = row.replace("[`", "`").replace("`]", "`");
+            assert!(!row.contains("crate::"), "a link of rustdoc stays: {row}");
             let exit = match kind {
                 ErrorKind::Config => "2; 8 if it was sent".to_owned(),
                 _ => Exit::of_kind(kind).code().to_string(),

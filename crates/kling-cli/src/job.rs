@@ -72,7 +72,7 @@ pub(crate) struct Refusals {
 impl Refusals {
     fn note(&mut self, notice: &Notice<'_>) {
         match notice {
-            // "Try again later" (code 5001) has been said of tasks that were created.
+            // Code 5001 ("maintenance") may be wrong: the attempt may have been carried out.
             Notice::Retry {
                 operation: "effects.create",
                 error,
@@ -124,7 +124,7 @@ fn discard(file: StateFile) {
 impl Job {
     /// Whether the create was given up before the service carried out any attempt.
     pub(crate) fn is_withdrawn(&self) -> bool {
-        self.existence != Existence::InDoubt && lock(&self.refusals).is_withdrawn
+        lock(&self.refusals).is_withdrawn
     }
 
     pub(crate) fn new(json: bool) -> Job {
@@ -331,7 +331,7 @@ pub(crate) async fn create(
 }
 
 /// Creates the task of a job that is written down.
-pub(crate) async fn send(
+async fn send(
     client: &Client,
     request: EffectRequest,
     file: Option<StateFile>,

@@ -8,8 +8,8 @@ use crate::effect::MOCK_TIME;
 use crate::job::Job;
 use crate::output::{self, describe};
 
-/// How often the service may say that it does not know an old task: one stray answer is
-/// no verdict.
+/// After this many queries in a row, of which each says that there is no such task, an old
+/// task counts as unknown to the service: a single odd answer proves nothing.
 const UNKNOWN: u32 = 3;
 
 /// Shows each change, up to the end.
@@ -53,11 +53,10 @@ pub(crate) async fn watch(task: &TaskHandle, job: &mut Job) -> Result<Task, klin
                 }
             }
             Some(Ok(TaskEvent::PollFailed { error, next_in, .. })) => {
-                if job.is_unknown_to_service(&error) {
-                    unknown += 1;
-                    if unknown == UNKNOWN {
-                        return Err(error);
-                    }
+                let is_unknown = job.is_unknown_to_service(&error);
+                unknown = if is_unknown { unknown + 1 } else { 0 };
+                if unknown == UNKNOWN {
+                    return Err(error);
                 }
                 let (next, why) = (next_in.as_secs_f64(), describe(&error));
                 shown.line(&format!("{elapsed} asking again in {next:.0} s: {why}"));

@@ -155,10 +155,12 @@ mod tests {
         check(&[(KLING, "schlüssel")], Err(&text.replace(COMET, KLING)));
         check(&[(KLING, " k\n")], Ok("kling"));
         #[cfg(feature = "jwt")]
-        check(
-            &[(ACCESS, "a"), (SECRET, "s s")],
-            Err(&text.replace(COMET, SECRET)),
-        );
+        for (access, secret, bad) in [("a", "s s", SECRET), ("a a", "s", ACCESS)] {
+            check(
+                &[(ACCESS, access), (SECRET, secret)],
+                Err(&text.replace(COMET, bad)),
+            );
+        }
     }
 
     #[test]

@@ -50,21 +50,23 @@ struct Inner {
 /// | `validation` | the request breaks rules | no; nothing was sent | no | see [`Error::violations`] |
 /// | `unsupported` | the provider does not support this | no; nothing was sent | no | avoid the call, or use another provider |
 /// | `auth` | the service rejects the credentials | an expired token: once, with a new one | no; possibly if a second create was refused | check the key and the clock |
-/// | `account` | the account has no balance left, or no permission | no | as `auth` | resolve it with the provider |
+/// | `account` | the account has no balance left, or no permission | no | as `auth`; possibly after code 5001 | resolve it with the provider |
 /// | `refused` | the service rejects the request as invalid | no | as `auth` | change the request |
 /// | `content_rejected` | the service rejects the content | no | as `auth` | choose another picture |
 /// | `not_found` | no such task, path or model | no | as `auth` | check the id and the provider; results are kept for 30 days |
-/// | `rate_limited` | too many requests, or too many concurrent tasks | yes, creates too | as `auth` | wait, for [`Error::retry_after`] if present |
+/// | `rate_limited` | too many requests, or too many concurrent tasks | yes, creates too | as `account` | wait, for [`Error::retry_after`] if present |
 /// | `service` | the service failed | queries; creates only after code 5001; otherwise the outcome is looked up | possibly | retry later; a create only if [`Error::maybe_sent`] is false |
 /// | `transport` | the connection failed | queries; creates only if nothing was sent; otherwise the outcome is looked up | possibly | as `service` |
 /// | `timeout` | no answer before the timeout | queries; a create's outcome is looked up | possibly | as `service` |
 /// | `decode` | the answer can't be parsed | no; a create's outcome is looked up | possibly | check the base URL; a query may be repeated |
 /// | `task_failed` | the task ended without a result | no | not known: what failed tasks cost is not documented | read the reason in [`Error::task`]; a new create is charged again |
-/// | `wait_timeout` | the task did not end within [`PollPolicy::max_wait`](crate::PollPolicy::max_wait) | queries, throughout | yes: it keeps running | wait again with [`Error::task_id`] |
+/// | `wait_timeout` | the task did not end within [`PollPolicy::max_wait`] | queries, throughout | yes: it keeps running | wait again with [`Error::task_id`] |
 /// | `no_result` | the task succeeded, but its answer has no result | queries, a few times | yes | query again later with [`Error::task_id`] |
 /// | `download` | the result can't be downloaded or saved | yes, resuming where it stopped | yes | download again; results are kept for 30 days |
 /// | `result_changed` | the file changed during the download, after a part was handed to the caller | no | yes | download it again from the start |
 /// | `result_expired` | the result's URL has expired | see the message | yes | query the task for a new URL |
+///
+/// [`PollPolicy::max_wait`]: crate::PollPolicy::max_wait
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

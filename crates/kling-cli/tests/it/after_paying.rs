@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::killed::Moment;
 use crate::run::{Ran, RunningMock, kling, picture, run, send_signal, stop_signals};
 
 /// `kling effect` against a mock with these faults, in a directory of its own.
@@ -375,13 +376,12 @@ fn an_interrupted_wait_names_the_task() {
 /// Full slots are a refusal: until the next attempt is sent, there is no task to look for.
 #[cfg(unix)]
 #[test]
-fn an_interrupted_wait_for_a_slot_leaves_nothing() {
-    // "Try again later" may have been said of a task that was created.
-    for (fault, is_open) in [
-        ("create:429/1303", false),
-        ("create:503/5001+retry_after=30s", true),
-    ] {
-        let mock = RunningMock::start(&["--fault", fault]);
+fn an_interrupted_create_leaves_a_state_file_unless_every_attempt_was_refused() {
+    // `requests` is how many attempts are sent before the signal, `refused` how many of
+    // them were answered.
+    let check = |faults: &[&str], refused: usize, requests: usize, is_open: bool| {
+        let arguments: Vec<_> = faults.iter().flat_map(|it| ["--fault", it]).collect();
+        let mock = RunningMock::start(&arguments);
         let here = tempfile::tempdir().unwrap();
         let mut child = command(&mock, &here)
             .stdout(Stdio::piped())
@@ -389,17 +389,30 @@ fn an_interrupted_wait_for_a_slot_leaves_nothing() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        while !lines.next().unwrap().unwrap().contains("trying again in") {}
+        for _ in 0..refused {
+            while !lines.next().unwrap().unwrap().contains("trying again in") {}
+        }
+        while !Moment::Requests(requests).has_come(&mock, here.path()) {
+            std::thread::yield_now();
+        }
         send_signal(&child, "INT");
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130), "{fault}");
+        assert_eq!(output.status.code(), Some(130), "{faults:?}");
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         let rest = rest.join("\n");
         assert_eq!(rest.contains("no task was created"), !is_open, "{rest}");
         assert_eq!(rest.contains("may have been created"), is_open, "{rest}");
         let left = std::fs::read_dir(here.path()).unwrap().count();
-        assert_eq!(left, usize::from(is_open), "{fault}: {rest}");
-    }
+        assert_eq!(left, usize::from(is_open), "{faults:?}: {rest}");
+    };
+    check(&["create:429/1303"], 1, 1, false);
+    // "Try again later" may have been said of a task that was created, whatever is said
+    // of the next attempt.
+    check(&["create:503/5001+retry_after=30s"], 1, 1, true);
+    check(&["create#1:503/5001", "create#2:429/1303"], 2, 2, true);
+    // The second attempt is being carried out.
+    let in_flight = ["create#1:429/1302", "create#2@after:hang"];
+    check(&in_flight, 1, 2, true);
 }
 
 /// Who starts a long wait with `nohup` wants it to outlive the terminal.

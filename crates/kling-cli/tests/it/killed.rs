@@ -319,38 +319,63 @@ fn an_unknown_task_is_not_sent_again_unasked_nor_with_other_pictures() {
     assert_eq!(ask(&mock, "charges")["charges"], json!([]));
 }
 
-/// A task that the service has had ten minutes to show, and does not know: the key is of
-/// another account, or the file was edited. Nobody waits half an hour to be told so.
-#[test]
-fn an_old_task_that_the_service_does_not_know_ends_the_wait() {
-    let mock = service(&[]);
-    let here = tempfile::tempdir().unwrap();
-    let mut submit = program(&mock, here.path());
+/// The state of a job that `kling submit` has begun.
+fn submitted(mock: &RunningMock, here: &Path) -> Value {
+    let mut submit = program(mock, here);
     submit
         .args(["submit", "color_mixing", "-o", "v.mp4"])
         .args(["--base-url", &mock.base_url])
         .arg(picture("portrait.jpg"));
     assert_eq!(run(&mut submit).code, Some(0));
-    let path = here.path().join(STATE);
-    let mut state: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    serde_json::from_slice(&std::fs::read(here.join(STATE)).unwrap()).unwrap()
+}
+
+fn write_state(here: &Path, state: &Value) {
+    std::fs::write(here.join(STATE), state.to_string()).unwrap();
+}
+
+/// A task that the service has had ten minutes to show, and does not know: the key is of
+/// another account, or the file was edited. Nobody waits half an hour to be told so.
+#[test]
+fn an_old_task_that_the_service_does_not_know_ends_the_wait() {
+    let mock = service(&["get#2:html301"]);
+    let here = tempfile::tempdir().unwrap();
+    let mut state = submitted(&mock, here.path());
     let now = state["created_at"].as_u64().unwrap();
     state["task"]["task_id"] = json!("424242");
     let mut resumed = |created_at: u64| {
         state["created_at"] = json!(created_at);
-        std::fs::write(&path, state.to_string()).unwrap();
+        write_state(here.path(), &state);
         let ran = run(&mut resume(&mock, here.path(), &[]));
         let asked = ran.stderr.matches("asking again").count();
         (ran, asked)
     };
+    // The second answer is not from the service, so the first one does not count.
     let (ran, asked) = resumed(now - 3_600_000);
-    assert_eq!((ran.code, asked), (Some(8), 2), "{}", ran.stderr);
+    assert_eq!((ran.code, asked), (Some(8), 4), "{}", ran.stderr);
     assert_eq!(ran.json()["error"]["kind"], json!("not_found"));
     let why = "the service does not know task 424242 of the state file";
     assert!(ran.stderr.contains(why), "{}", ran.stderr);
     assert!(!ran.stderr.contains("is charged"), "{}", ran.stderr);
+    assert!(here.path().join(STATE).exists());
     // One that was just created may not be shown yet.
     let (ran, asked) = resumed(now);
     assert!(asked > 2, "{}", ran.stderr);
+}
+
+/// What the service has shown once is there, whatever it says later.
+#[test]
+fn an_old_task_that_was_seen_is_waited_for() {
+    let unknown = r#"{"code": 1201, "message": "Task not found by id/external id: 7"}"#;
+    let fault = format!("get#2-5:raw(400, application/json, {unknown:?})");
+    let mock = service(&[&fault]);
+    let here = tempfile::tempdir().unwrap();
+    let mut state = submitted(&mock, here.path());
+    state["created_at"] = json!(state["created_at"].as_u64().unwrap() - 3_600_000);
+    write_state(here.path(), &state);
+    let ran = run(&mut resume(&mock, here.path(), &[]));
+    let asked = ran.stderr.matches("asking again").count();
+    assert_eq!((ran.code, asked), (Some(0), 4), "{}", ran.stderr);
 }
 
 /// What is written down before the create is sent: ids, and no secret.

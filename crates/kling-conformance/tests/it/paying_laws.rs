@@ -204,6 +204,22 @@ async fn a_create_that_was_done_though_the_service_said_not_now_is_adopted() {
     mock.ledger().assert_charged_once(task.unwrap().id());
 }
 
+/// Code 5001 may be said of a task that then takes the only slot, or the last of the
+/// credit: a refusal for want of either does not mean that nothing was created.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_not_now_may_be_for_want_of_what_the_task_took() {
+    for refusal in [
+        "create#2-5:429/1303",
+        "create#2-5:429/1302",
+        "create#2:429/1102",
+    ] {
+        let faults = ["create#1@after:503/5001", refusal].map(str::to_owned);
+        check(Profile::comet(), &faults, 0).await;
+        check(Profile::kling(), &faults, 0).await;
+        check_done(&["create#1@after:503/5001", "get:lag=2", refusal]).await;
+    }
+}
+
 /// An id that the caller has used before is refused, however the first try went.
 /// What it finds is named, and not waited for: by the clocks it is an earlier job.
 #[tokio::test(start_paused = true)]

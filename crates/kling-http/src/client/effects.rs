@@ -31,7 +31,9 @@ impl Effects<'_> {
     /// the answer has none, is not older than the create. While the service can't be
     /// reached, the look-up is repeated for as long as a call may take
     /// ([`Timeouts::deadline`](crate::Timeouts)). In all other cases the error says
-    /// [`maybe_sent`](Error::maybe_sent).
+    /// [`maybe_sent`](Error::maybe_sent). The same is done if the service first calls
+    /// itself down for maintenance, and then refuses the create for want of a slot or
+    /// credit, or because its external task id exists; but nothing is sent again.
     ///
     /// Dropping the future before it completes leaves the outcome unknown: set an
     /// external task id of your own, so that you can find the task by it.

@@ -204,6 +204,11 @@ impl<'a> Creation<'a> {
                 maybe_ours: maintenance_before,
                 error,
             },
+            Err(CallFailure {
+                error,
+                maintenance_before: true,
+                ..
+            }) if is_over_limit(&error) => Event::RefusedAfterMaintenance(error),
             Err(CallFailure { error, .. }) => Event::Refused(error),
         }
     }
@@ -314,6 +319,12 @@ fn is_unknown_task(error: &Error) -> bool {
     const NO_SUCH_RESOURCE: ApiCode = ApiCode::new(1203);
     let service = error.service_error();
     service.is_some_and(|it| it.is_task_not_found() || it.code == Some(NO_SUCH_RESOURCE))
+}
+
+/// Whether the refusal is for lack of a slot, of credit, or of requests in this second:
+/// the task itself may have used them up.
+fn is_over_limit(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Account)
 }
 
 fn is_duplicate(error: &Error) -> bool {

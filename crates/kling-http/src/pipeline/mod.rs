@@ -4,10 +4,10 @@
 //! deadline [ retry [ sign → build → attempt timeout → send → read → classify ] ] → decode
 //! ```
 //!
-//! A token that the service calls expired is signed again, once, within the number of
-//! attempts. The order is a function, not a stack of layers, so that it can't be
-//! assembled wrongly. Validation comes before (it concerns creates only), decoding
-//! after.
+//! If the service says that the token has expired, it is renewed and the request is
+//! retried, once, within the maximum number of attempts. The order is a function, not a
+//! stack of layers, so that it can't be assembled in a wrong order. Validation comes before
+//! it (creates only), decoding after it.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub use timeouts::Timeouts;
 /// The largest JSON answer that is read: a page of 500 tasks has about 0.5 MB.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
-/// The upper bound of every configured duration: a longer one would overflow the clock.
+/// The limit of every configured duration, so that adding it to a time can't overflow.
 pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A call to make.
@@ -47,12 +47,12 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
 }
 
-/// A failed call.
+/// Why a call failed.
 pub(crate) struct CallFailure {
     pub(crate) error: Error,
-    /// Whether the service may have acted on it nevertheless.
+    /// Whether the service may have acted on the request.
     pub(crate) outcome_unknown: bool,
-    /// An earlier attempt was answered with "down for maintenance".
+    /// An earlier attempt was answered with code 5001 ("maintenance").
     pub(crate) maintenance_before: bool,
 }
 
@@ -66,8 +66,8 @@ impl From<Error> for CallFailure {
     }
 }
 
-/// Makes a call. What is safe to repeat is retried, within the policy; what is not
-/// comes back with `outcome_unknown`.
+/// Makes a call. What is safe to repeat is retried, within the policy; a create that may
+/// have had an effect fails with `outcome_unknown`.
 pub(crate) async fn execute(
     client: &Client,
     call: &Call,
@@ -75,8 +75,8 @@ pub(crate) async fn execute(
     let settings = client.settings();
     let idempotent = call.method == Method::GET;
     let timeouts = settings.timeouts.for_body(call.body.len());
-    // A query uses whatever time is left. A create gets the whole time of an attempt or
-    // is not started: cut short, it may still have arrived.
+    // A query uses whatever time is left. A create is not started without the time for a
+    // whole attempt, because one that is cut short may have arrived.
     let needed = if idempotent {
         Duration::ZERO
     } else {
@@ -85,7 +85,7 @@ pub(crate) async fn execute(
     let deadline = Instant::now() + timeouts.deadline;
     let remaining = || deadline.saturating_duration_since(Instant::now());
     let url = settings.provider.url(&call.path)?;
-    let mut signed_again = false;
+    let mut has_renewed = false;
     let mut maintenance_before = false;
     let mut attempt = 0;
     loop {
@@ -104,9 +104,9 @@ pub(crate) async fn execute(
         };
 
         let renewed = failure.is_token_expired() && settings.credentials.renew(&authorization);
-        let may_sign_again = renewed && !signed_again && attempt < settings.retry.max_attempts;
-        let wait = if may_sign_again {
-            signed_again = true;
+        let may_renew = renewed && !has_renewed && attempt < settings.retry.max_attempts;
+        let wait = if may_renew {
+            has_renewed = true;
             Some(Duration::ZERO)
         } else {
             let chance = settings.jitter.sample();
@@ -121,12 +121,12 @@ pub(crate) async fn execute(
         let is_elsewhere = failure.is_elsewhere();
         let mut error = failure.into_error().with_attempts(attempt);
         if is_elsewhere {
-            // The address may be the wrong one.
+            // The base URL may be wrong, so name it.
             error = error.with_note(&settings.provider.asked());
         }
-        // No wait that would leave no time for another attempt.
+        // Do not wait if no time would be left for another attempt.
         if let Some(wait) = wait.filter(|wait| wait.saturating_add(needed) < remaining()) {
-            client.observer().notify(&if may_sign_again {
+            client.observer().notify(&if may_renew {
                 Notice::TokenExpired
             } else {
                 Notice::Retry {
@@ -167,8 +167,8 @@ fn build(
     *request.uri_mut() = url.clone();
     let headers = request.headers_mut();
     headers.insert(ACCEPT, JSON);
-    // Explicit, because without it any coding is allowed (RFC 9110, 12.5.3), and an answer
-    // that can't be read may hold the id of a paid task.
+    // Without this header any coding is allowed (RFC 9110, 12.5.3), and an unreadable
+    // answer may contain the id of a paid task.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if !call.body.is_empty() {
         headers.insert(CONTENT_TYPE, JSON);
@@ -201,7 +201,7 @@ async fn send(
     answer
 }
 
-/// Sends the request and reads the whole answer, within `limit`.
+/// A complete answer, or the failure in place of one.
 async fn receive(
     settings: &Settings,
     request: http::Request<Bytes>,
@@ -219,14 +219,14 @@ async fn receive(
     let ended = ended.unwrap_or_else(|_| Err(TransportError::timeout(limit)));
     let body = body.into_bytes();
     match ended {
-        // An answer that came whole counts, however its connection ended: it may hold
-        // the id of a task that is paid for.
+        // A complete answer counts, however its connection ended: it may contain the
+        // id of a paid task.
         Err(error) if !is_whole(&body) => Err(Answer::broke_off(error, &body)),
         _ => Ok((status, headers, body)),
     }
 }
 
-/// Whether a body is complete: a JSON object shows its end.
+/// Whether the body is complete: the end of a JSON object can be seen.
 fn is_whole(body: &[u8]) -> bool {
     read_json(body).is_ok_and(|value| value.is_object())
 }

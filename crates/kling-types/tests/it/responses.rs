@@ -162,9 +162,19 @@ fn numbers_may_be_text_and_text_numbers() {
 /// The value is read, the spelling is kept: `task` compares the JSON.
 #[test]
 fn an_odd_spelling_of_a_number_is_kept() {
-    for text in ["02.40", " 2.40", "+2.40"] {
+    for (text, amount) in [
+        ("02.40", "2.40"),
+        (" 2.40", "2.40"),
+        ("+2.40", "2.40"),
+        // Whole numbers take a shorter way.
+        ("007", "7"),
+        ("+7", "7"),
+        ("7 ", "7"),
+        ("00", "0"),
+        ("-0", "0"),
+    ] {
         let task = task(json!({"task_id": "1", "final_unit_deduction": text}));
-        assert_eq!(task.unit_deduction, "2.40".parse().ok(), "{text}");
+        assert_eq!(task.unit_deduction, amount.parse().ok(), "{text}");
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) enum Event {
     Found(Box<Task>),
     /// The create was refused, and certainly had no effect.
     Refused(Error),
+    /// The create was refused for want of a slot or of credit, which may be in use by
+    /// its own task: an earlier attempt was answered with code 5001.
+    RefusedAfterMaintenance(Error),
     /// The create was refused because its external id exists already. It may be ours:
     /// an earlier attempt of the same create was answered with code 5001.
     Duplicate { error: Error, maybe_ours: bool },
@@ -102,7 +105,9 @@ impl Recovery {
             // A refusal of the second create says nothing about the first, which the
             // look-ups may just have missed. It may even hold the slot, or the
             // credit, for want of which the second was refused.
-            Event::Refused(error) if self.lost.is_some() => {
+            Event::Refused(error) | Event::RefusedAfterMaintenance(error)
+                if self.lost.is_some() =>
+            {
                 self.lost = Some(error);
                 self.look_up()
             }
@@ -115,17 +120,15 @@ impl Recovery {
                 error,
                 maybe_ours: true,
             } if self.can_look_up => {
-                self.lost = Some(error);
                 self.exists = true;
-                self.shared_id = true;
-                // The task exists, ours or an earlier one, so nothing is sent again.
-                self.creates = MAX_CREATES;
-                self.look_up()
+                self.look_up_only(error)
             }
+            Event::RefusedAfterMaintenance(error) if self.can_look_up => self.look_up_only(error),
             Event::Duplicate {
                 error,
                 maybe_ours: true,
-            } => Step::GiveUpMaybeSent(error),
+            }
+            | Event::RefusedAfterMaintenance(error) => Step::GiveUpMaybeSent(error),
             Event::Refused(error) | Event::Duplicate { error, .. } => Step::GiveUp(error),
             Event::Unknown(error) if self.can_look_up => {
                 self.lost = Some(error);
@@ -173,6 +176,14 @@ impl Recovery {
             after: Duration::ZERO,
             new_only: self.shared_id,
         }
+    }
+
+    /// The first look-up after a refusal that ends the create: nothing is sent again.
+    fn look_up_only(&mut self, refusal: Error) -> Step {
+        self.lost = Some(refusal);
+        self.shared_id = true;
+        self.creates = MAX_CREATES;
+        self.look_up()
     }
 
     fn missed(&mut self) -> Step {

@@ -8,7 +8,8 @@ use crate::error::{Error, ErrorKind, Retryability};
 
 /// An event, by its first letter: **F**ound, **R**efused, **D**uplicate,
 /// **U**nknown, **N**ot found, **S**ome other task, look-up **E**rror that may be
-/// temporary, **W**aiting for the service.
+/// temporary, **W**aiting for the service. In lower case, `r` and `d` came after code
+/// 5001.
 fn event(letter: char) -> Event {
     let error = |text: &str| Error::new(ErrorKind::Service, text);
     let failed = |error: Error, time_left| Event::LookUpFailed { error, time_left };
@@ -19,6 +20,7 @@ fn event(letter: char) -> Event {
             Event::Found(Box::new(Task::new(id, TaskStatus::SUBMITTED)))
         }
         'R' => Event::Refused(error("refused")),
+        'r' => Event::RefusedAfterMaintenance(error("refused")),
         'D' => Event::Duplicate {
             error: error("duplicate"),
             maybe_ours: false,
@@ -160,6 +162,16 @@ fn a_duplicate_that_may_be_our_own() {
     check(false, "d", "maybe sent: duplicate");
 }
 
+/// An earlier attempt was answered with code 5001, and this one with "no slot free".
+#[test]
+fn a_refusal_for_which_our_own_task_may_be_the_reason() {
+    check(true, "r", "look up a new one");
+    check(true, "rNNF", "done");
+    check(true, "rNNN", "maybe sent: refused");
+    check(true, "UNNNr", "look up");
+    check(false, "r", "maybe sent: refused");
+}
+
 /// Only the time limit ends the wait for a service that can't be reached.
 #[test]
 fn a_service_that_cannot_be_asked_is_waited_for() {
@@ -185,7 +197,7 @@ fn no_course_of_events_creates_thrice_or_goes_on_for_ever() {
         let answers = match last_step(true, events) {
             Step::Create => {
                 assert_eq!(events.replace(['E', 'e'], ""), "UNNN");
-                "FRDU"
+                "FRrDU"
             }
             Step::LookUp { .. } => "FNSEex",
             _ => "",
@@ -194,7 +206,7 @@ fn no_course_of_events_creates_thrice_or_goes_on_for_ever() {
             follow(&format!("{events}{answer}"));
         }
     }
-    for first in ["F", "R", "D", "d", "U"] {
+    for first in ["F", "R", "r", "D", "d", "U"] {
         follow(first);
     }
 }
