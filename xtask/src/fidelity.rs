@@ -25,14 +25,14 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
         workspace::write(&path, &document.text)?;
         println!("wrote {PATH}");
     }
-    if !document.wrong.is_empty() {
-        return Err(Failure::Failed(document.wrong.join("\n")));
+    if !document.problems.is_empty() {
+        return Err(Failure::Failed(document.problems.join("\n")));
     }
     let found = workspace::read(&path)?;
     match workspace::first_difference(&found, &document.text) {
         None => println!("ok {PATH}: {} checks pass", passed.len()),
         Some(difference) => {
-            let mend = fidelity::MEND;
+            let mend = fidelity::COMMAND;
             let text = format!("{PATH}: {difference}\nmend it with `{mend}`");
             return Err(Failure::Failed(text));
         }

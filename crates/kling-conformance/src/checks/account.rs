@@ -6,7 +6,7 @@ use kling_http::{Clock as _, SystemClock};
 use kling_mock::sign_jwt;
 use serde_json::json;
 
-use super::story::history;
+use super::shared_task::poll_until_terminal;
 use super::{IMAGE, Outcome, ensure, ensure_eq, ensure_status, id_of, single_request, task_of};
 use crate::target::{Reply, Stop, Target};
 
@@ -64,7 +64,7 @@ async fn filled(target: &Target) -> Result<(&str, Vec<String>), Stop> {
 /// Lets all tasks end, so that the next check finds every slot free.
 async fn emptied(target: &Target, key: &str, ids: &[String]) -> Outcome {
     for id in ids {
-        history(target, key, id).await?;
+        poll_until_terminal(target, key, id).await?;
     }
     Ok(())
 }
@@ -95,6 +95,6 @@ pub(super) async fn slots_freed(target: &Target) -> Outcome {
     emptied(target, key, &ids).await?;
     let reply = target.create_as(key, &single_request(IMAGE)).await?;
     let id = id_of(&task_of(&reply)?)?;
-    history(target, key, &id).await?;
+    poll_until_terminal(target, key, &id).await?;
     Ok(())
 }

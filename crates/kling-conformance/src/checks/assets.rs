@@ -8,9 +8,9 @@ use http::header::{
 use http::{Method, Request};
 use tokio::time::sleep;
 
-use super::story::{Story, history};
+use super::shared_task::{SharedTask, poll_until_terminal};
 use super::{IMAGE, Outcome, accepted_id, ensure, ensure_status, single_request};
-use crate::exchange::told;
+use crate::exchange::or_absent;
 use crate::target::{Reply, Stop, Target};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -25,15 +25,15 @@ fn header(reply: &Reply, name: HeaderName) -> Option<&str> {
 }
 
 pub(super) async fn whole(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let file = fetch(target, Method::GET, story.video_url()?).await?;
+    let shared = SharedTask::get(target).await?;
+    let file = fetch(target, Method::GET, shared.video_url()?).await?;
     ensure_status(&file, 200)?;
     let kind = header(&file, CONTENT_TYPE);
     let plain = kind.and_then(|kind| kind.split(';').next());
     ensure(plain == Some("video/mp4"), || {
         format!(
             "the content type is {} instead of \"video/mp4\"",
-            told(kind)
+            or_absent(kind)
         )
     })?;
     ensure(file.body.get(4..8) == Some(b"ftyp"), || {
@@ -72,8 +72,8 @@ fn ends_with_a_box(mut file: &[u8]) -> bool {
 }
 
 pub(super) async fn head(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let url = story.video_url()?;
+    let shared = SharedTask::get(target).await?;
+    let url = shared.video_url()?;
     let file = fetch(target, Method::GET, url).await?;
     let head = fetch(target, Method::HEAD, url).await?;
     ensure_status(&head, 200)?;
@@ -83,7 +83,7 @@ pub(super) async fn head(target: &Target) -> Outcome {
         || {
             format!(
                 "Content-Length is {}, the file has {} bytes",
-                told(length.as_deref()),
+                or_absent(length.as_deref()),
                 file.body.len()
             )
         },
@@ -93,8 +93,8 @@ pub(super) async fn head(target: &Target) -> Outcome {
 }
 
 pub(super) async fn range(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let url = story.video_url()?;
+    let shared = SharedTask::get(target).await?;
+    let url = shared.video_url()?;
     let whole = fetch(target, Method::GET, url).await?;
     if header(&whole, ACCEPT_RANGES) != Some("bytes") {
         return Err(Stop::Skip("ranges are not offered".to_owned()));
@@ -102,13 +102,16 @@ pub(super) async fn range(target: &Target) -> Outcome {
     let request = Request::get(url)
         .header(RANGE, "bytes=100-199")
         .body("".into());
-    let request = request.map_err(|error| Stop::Broken(error.to_string()))?;
+    let request = request.map_err(|error| Stop::Internal(error.to_string()))?;
     let part = target.send_request(request).await?;
     ensure_status(&part, 206)?;
     let wanted = format!("bytes 100-199/{}", whole.body.len());
     let range = header(&part, CONTENT_RANGE);
     ensure(range == Some(wanted.as_str()), || {
-        format!("Content-Range is {} instead of {wanted:?}", told(range))
+        format!(
+            "Content-Range is {} instead of {wanted:?}",
+            or_absent(range)
+        )
     })?;
     ensure(whole.body.get(100..200) == Some(&*part.body), || {
         "the part is not what the whole file has there".to_owned()
@@ -117,20 +120,20 @@ pub(super) async fn range(target: &Target) -> Outcome {
 }
 
 pub(super) async fn etag(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let url = story.video_url()?;
+    let shared = SharedTask::get(target).await?;
+    let url = shared.video_url()?;
     let first = fetch(target, Method::GET, url).await?;
     let second = fetch(target, Method::GET, url).await?;
     let (one, two) = (header(&first, ETAG), header(&second, ETAG));
     ensure(one.is_some() && one == two, || {
-        format!("ETag is {}, and then {}", told(one), told(two))
+        format!("ETag is {}, and then {}", or_absent(one), or_absent(two))
     })?;
     Ok(())
 }
 
 pub(super) async fn expires(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let (_, query) = story.video_url()?.split_once('?').unwrap_or_default();
+    let shared = SharedTask::get(target).await?;
+    let (_, query) = shared.video_url()?.split_once('?').unwrap_or_default();
     let named = query.split('&').find_map(|part| {
         let (name, value) = part.split_once('=')?;
         name.eq_ignore_ascii_case("expires")
@@ -141,7 +144,10 @@ pub(super) async fn expires(target: &Target) -> Outcome {
             "the address does not tell when it expires".to_owned(),
         ));
     };
-    let ended = story.end()?["updated_at"].as_i64().unwrap_or_default() / 1_000;
+    let ended = shared.final_task()?["updated_at"]
+        .as_i64()
+        .unwrap_or_default()
+        / 1_000;
     let after = expires - ended;
     ensure((after - 30 * 24 * 60 * 60).abs() <= 2, || {
         format!("the address expires {after} s after the task's end")
@@ -156,7 +162,7 @@ pub(super) async fn deleted(target: &Target) -> Outcome {
         ));
     }
     let id = accepted_id(target, &single_request(IMAGE)).await?;
-    let answers = history(target, target.key(), &id).await?;
+    let answers = poll_until_terminal(target, target.api_key(), &id).await?;
     let last = answers.last().cloned().unwrap_or_default();
     let url = last["data"]["task_result"]["videos"][0]["url"].as_str();
     let url = url.ok_or_else(|| "no video".to_owned())?;

@@ -7,7 +7,7 @@ use kling_http::webhook::{Receiver, Secret};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::story::Story;
+use super::shared_task::SharedTask;
 use super::{Outcome, ensure, ensure_eq};
 use crate::inbox::{Inbox, Received};
 use crate::target::{Stop, Target};
@@ -17,7 +17,7 @@ async fn received(target: &Target) -> Result<(&Inbox, Vec<Received>), Stop> {
     let inbox = target.inbox.as_ref();
     let inbox = inbox
         .ok_or_else(|| Stop::Skip("no callbacks can be received (--callback-listen)".to_owned()))?;
-    Story::of(target).await?;
+    SharedTask::get(target).await?;
     for _ in 0..20 {
         if inbox.all().len() >= 2 {
             break;
@@ -30,7 +30,7 @@ async fn received(target: &Target) -> Result<(&Inbox, Vec<Received>), Stop> {
 }
 
 fn json_of(body: &Bytes) -> Result<Value, String> {
-    serde_json::from_slice(body).map_err(|error| format!("the body is no JSON ({error})"))
+    serde_json::from_slice(body).map_err(|error| format!("the body is not JSON ({error})"))
 }
 
 pub(super) async fn each_change(target: &Target) -> Outcome {
@@ -72,11 +72,14 @@ pub(super) async fn shape(target: &Target) -> Outcome {
 
 pub(super) async fn same_task(target: &Target) -> Outcome {
     let (_, all) = received(target).await?;
-    let story = Story::of(target).await?;
+    let shared = SharedTask::get(target).await?;
     for Received { body, .. } in &all {
         let told = json_of(body)?;
         let status = &told["task_status"];
-        for task in story.tasks().filter(|task| task["task_status"] == *status) {
+        for task in shared
+            .snapshots()
+            .filter(|task| task["task_status"] == *status)
+        {
             for member in ["task_id", "created_at", "updated_at"] {
                 ensure_eq(member, &told[member], &task[member])?;
             }
@@ -90,7 +93,7 @@ pub(super) async fn signature(target: &Target) -> Outcome {
     let secret = inbox.secret().ok_or_else(|| {
         Stop::Skip("no secret of callbacks was given (--webhook-secret-env)".to_owned())
     })?;
-    let secret = Secret::parse(secret).map_err(|error| Stop::Broken(error.to_string()))?;
+    let secret = Secret::parse(secret).map_err(|error| Stop::Internal(error.to_string()))?;
     let receiver = Receiver::new([secret]);
     for Received { at, headers, body } in &all {
         let outcome = receiver.receive(headers, body, *at);

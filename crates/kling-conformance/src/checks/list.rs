@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use super::story::Story;
+use super::shared_task::SharedTask;
 use super::{
     IMAGE, Outcome, accepted_id, ensure, ensure_eq, ensure_status, id_of, only_on, single_request,
 };
@@ -15,20 +15,22 @@ fn has_list(target: &Target) -> Outcome {
 
 async fn get(target: &Target, query: &str) -> Result<Reply, Stop> {
     let url = format!("{}{query}", target.effects_url());
-    target.send(Method::GET, &url, Some(target.key()), "").await
+    target
+        .send(Method::GET, &url, Some(target.api_key()), "")
+        .await
 }
 
 async fn page(target: &Target, query: &str) -> Result<Vec<Value>, Stop> {
     let reply = get(target, query).await?;
     ensure_status(&reply, 200)?;
     let data = reply.json()?["data"].as_array().cloned();
-    Ok(data.ok_or_else(|| "data is no array".to_owned())?)
+    Ok(data.ok_or_else(|| "data is not an array".to_owned())?)
 }
 
 pub(super) async fn shape(target: &Target) -> Outcome {
     has_list(target)?;
-    let story = Story::of(target).await?;
-    let id = story.id()?;
+    let shared = SharedTask::get(target).await?;
+    let id = shared.id()?;
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     ensure(
         items.iter().any(|item| item["task_id"] == id.as_str()),
@@ -39,8 +41,8 @@ pub(super) async fn shape(target: &Target) -> Outcome {
 
 pub(super) async fn same_task(target: &Target) -> Outcome {
     has_list(target)?;
-    let story = Story::of(target).await?;
-    let (id, end) = (story.id()?, story.end()?);
+    let shared = SharedTask::get(target).await?;
+    let (id, end) = (shared.id()?, shared.final_task()?);
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     let item = items.iter().find(|item| item["task_id"] == id.as_str());
     let item = item.ok_or_else(|| format!("task {id} is not among {} tasks", items.len()))?;
@@ -57,7 +59,7 @@ pub(super) async fn same_task(target: &Target) -> Outcome {
 
 pub(super) async fn newest_first(target: &Target) -> Outcome {
     has_list(target)?;
-    Story::of(target).await?;
+    SharedTask::get(target).await?;
     accepted_id(target, &single_request(IMAGE)).await?;
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     let created: Vec<_> = items
@@ -135,7 +137,7 @@ pub(super) async fn default_page(target: &Target) -> Outcome {
 
 pub(super) async fn no_watermark(target: &Target) -> Outcome {
     has_list(target)?;
-    Story::of(target).await?;
+    SharedTask::get(target).await?;
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     ensure(
         items

@@ -86,7 +86,12 @@ pub(super) async fn kling_words(target: &Target) -> Outcome {
 pub(super) async fn malformed(target: &Target) -> Outcome {
     let url = target.effects_url();
     let reply = target
-        .send(Method::POST, &url, Some(target.key()), "{\"effect_scene\":")
+        .send(
+            Method::POST,
+            &url,
+            Some(target.api_key()),
+            "{\"effect_scene\":",
+        )
         .await?;
     Ok(ensure_refused_at_the_door(target, &reply, 400, 1200)?)
 }
@@ -94,7 +99,7 @@ pub(super) async fn malformed(target: &Target) -> Outcome {
 pub(super) async fn wrong_path(target: &Target) -> Outcome {
     let url = format!("{}-of-none", target.effects_url());
     let reply = target
-        .send(Method::GET, &url, Some(target.key()), "")
+        .send(Method::GET, &url, Some(target.api_key()), "")
         .await?;
     match target.host() {
         Host::Kling => ensure_code(&reply, 404, 1203)?,
@@ -111,7 +116,7 @@ pub(super) async fn wrong_path(target: &Target) -> Outcome {
 pub(super) async fn wrong_method(target: &Target) -> Outcome {
     let url = format!("{}/1", target.effects_url());
     let reply = target
-        .send(Method::DELETE, &url, Some(target.key()), "")
+        .send(Method::DELETE, &url, Some(target.api_key()), "")
         .await?;
     Ok(ensure_code(&reply, 404, 1202)?)
 }
