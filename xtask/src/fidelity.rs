@@ -1,4 +1,4 @@
-//! `cargo xtask fidelity`: what is known of the service, and what proves it.
+//! `cargo xtask fidelity`: the known facts about the service, and what proves them.
 
 use std::process::Command;
 
@@ -52,7 +52,7 @@ fn passed_by_kling(provider: &str) -> Result<Vec<&'static str>, String> {
         .args(["--command", &effect])
         .output()
         .map_err(|e| format!("cannot run {}: {e}", kling.display()))?;
-    // It fails where a check does; which, says the report.
+    // It fails if a check does; the report says which one.
     let report: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
         let why = String::from_utf8_lossy(&output.stderr);
         format!("kling conformance client: {}", why.trim())
