@@ -150,7 +150,7 @@ impl Scene {
 
 /// Documented: on every change; the body is the task itself, as a query shows it.
 #[tokio::test]
-async fn every_change_is_told_as_a_query_would_show_it() {
+async fn every_status_change_is_posted_with_the_queried_task() {
     let scene = Scene::of(|builder| builder);
     let id = scene.create().await;
     assert_eq!(scene.after(0).await, 1);
@@ -254,7 +254,7 @@ pub(crate) fn check_signed(got: &Got, secret: &str, right: bool) {
 }
 
 #[tokio::test]
-async fn signatures_outlive_a_rotation_by_seven_days() {
+async fn rotated_secrets_sign_for_seven_days() {
     let other = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldG90aGVyc2VjcmU=";
     let scene = Scene::of(|builder| builder);
     scene.create().await;
@@ -384,7 +384,7 @@ async fn failures_are_remembered_and_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn the_console_s_test_callback() {
+async fn console_test_callback() {
     let scene = Scene::of(|builder| builder);
     scene.mock.test_callback("a", HOOK).expect("sent");
     let again = scene.mock.test_callback("a", HOOK).expect_err("too soon");
