@@ -392,8 +392,8 @@ fn what_happens_on_the_way_of_a_create_is_told() {
     let events = ran.events().into_iter();
     let notices: Vec<_> = events.filter(|event| event["event"] == "notice").collect();
     let id = ran.json()["task_id"].as_str().unwrap().to_owned();
-    let lost = "what became of the create is not known: looking its task up";
-    let found = format!("the task of the create was found: {id}");
+    let lost = "outcome of the create unknown: looking up its task";
+    let found = format!("found the task of the create: {id}");
     assert_eq!(
         notices,
         [

@@ -210,7 +210,7 @@ async fn spans_tell_what_was_asked_and_answered() {
         "{log}"
     );
     assert!(
-        log.contains("what became of the create is not known: looking its task up"),
+        log.contains("outcome of the create unknown: looking up its task"),
         "{log}"
     );
 
