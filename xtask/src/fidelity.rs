@@ -32,8 +32,8 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
     match workspace::first_difference(&found, &document.text) {
         None => println!("ok {PATH}: {} checks pass", passed.len()),
         Some(difference) => {
-            let mend = fidelity::COMMAND;
-            let text = format!("{PATH}: {difference}\nmend it with `{mend}`");
+            let command = fidelity::COMMAND;
+            let text = format!("{PATH}: {difference}\nmend it with `{command}`");
             return Err(Failure::Failed(text));
         }
     }

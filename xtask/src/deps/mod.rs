@@ -4,9 +4,9 @@
 //! many crates a crate may pull in ([`crate_counts`]), and which file may use a library
 //! ([`confined`]). Each is a pure function of text that this module reads.
 
-mod dependencies;
-mod crate_counts;
 mod confined;
+mod crate_counts;
+mod dependencies;
 
 use crate::{Failure, metadata, workspace};
 

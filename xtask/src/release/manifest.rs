@@ -139,7 +139,11 @@ mod tests {
             json!(["a", "b", "c", "d", "e", "f"]),
             &["a: must have one to five keywords"],
         );
-        check("categories", json!([]), &["a: must have one to five categories"]);
+        check(
+            "categories",
+            json!([]),
+            &["a: must have one to five categories"],
+        );
         check(
             "metadata",
             json!(null),

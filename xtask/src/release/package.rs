@@ -22,7 +22,10 @@ pub(super) fn check(packages: &[&Package]) -> Result<(), String> {
         let folder = package.manifest_path.parent().unwrap_or(Path::new(""));
         for file in FILES {
             if !list.lines().any(|line| line == file) {
-                return Err(format!("the package {} does not contain {file}", package.name));
+                return Err(format!(
+                    "the package {} does not contain {file}",
+                    package.name
+                ));
             }
         }
         for file in list.lines().filter(|file| file.starts_with("src/")) {
