@@ -389,7 +389,7 @@ fn an_interrupted_wait_for_a_slot_leaves_nothing() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        while !lines.next().unwrap().unwrap().contains("trying again in") {}
+        while !lines.next().unwrap().unwrap().contains("retrying in") {}
         send_signal(&child, "INT");
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{fault}");
