@@ -57,7 +57,7 @@ fn stray_answers_to_queries_and_downloads_are_outlived() {
 }
 
 #[test]
-fn what_goes_on_going_wrong_is_told_with_the_task() {
+fn repeated_failures_are_reported_with_the_task() {
     for (fault, code, kind) in [
         ("get:404", 8, "not_found"),
         ("get:401", 8, "auth"),

@@ -120,7 +120,7 @@ fn a_server_that_is_not_there_is_not_tried() {
 
 /// The fake service in this program has all that the checks need, and charges nothing.
 #[test]
-fn what_is_said_of_a_server_is_refused_with_mock() {
+fn server_options_are_refused_with_mock() {
     let options: [&[&str]; 6] = [
         &["--accept-cost"],
         &["--max-creates=1"],
@@ -208,14 +208,18 @@ fn assert_ended(pid: &Path) {
         // A zombie at the most: its parent is gone too.
         !state.is_ok_and(|state| !state.contains(") Z"))
     };
-    assert!((0..50_000).any(ended), "the child {} is still running", child.trim());
+    assert!(
+        (0..50_000).any(ended),
+        "the child {} is still running",
+        child.trim()
+    );
 }
 
 /// Clients and implementations are in groups of their own, so nobody but this
 /// program can end them.
 #[cfg(unix)]
 #[test]
-fn who_is_stopped_ends_what_it_started() {
+fn an_interrupted_run_kills_its_children() {
     let commands: [&[&str]; 2] = [
         &["client", "--only", "client.wait.bounded", "--command"],
         &["vectors", "--exec"],

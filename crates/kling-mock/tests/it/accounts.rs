@@ -100,7 +100,7 @@ async fn accounts_are_isolated() {
 
 /// Its name is part of the addresses of its files, where dots lead elsewhere.
 #[test]
-fn what_an_account_may_be_called() {
+fn account_names() {
     for (name, fits) in [
         ("a", true),
         ("A.b_c-9", true),

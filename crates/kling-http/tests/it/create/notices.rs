@@ -37,7 +37,7 @@ async fn a_wait_for_a_free_slot_is_told_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_becomes_of_a_lost_create_is_told() {
+async fn notices_of_a_lost_create() {
     let kling = Provider::kling;
     let lost_first = "outcome of the create unknown: looking up its task";
     let again = "outcome of the create unknown: looking up its task in s";
