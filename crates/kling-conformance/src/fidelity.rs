@@ -79,7 +79,7 @@ pub fn document(passed: &BTreeSet<&str>) -> Result<Document, String> {
     let proofs = proofs(passed)?;
     let reasons: BTreeMap<&str, &str> = NOT_CHECKABLE.iter().copied().collect();
     let mut text = format!(
-        "# Fidelity\n\n<!-- Made from fixtures/facts.json, the checks and the vectors by `{COMMAND}`. -->\n\n\
+        "# Fidelity\n\n<!-- Generated from fixtures/facts.json, the checks and the vectors by `{COMMAND}`. -->\n\n\
          The known facts about the service, and what proves that the fake service, the client and\n\
          the types comply with them: the checks that pass (`kling conformance explain CHECK`;\n\
          checks of clients start with `client.`), and the number of test vectors. The build fails\n\

@@ -44,7 +44,7 @@ fn target() -> PathBuf {
     workspace::root().join(target)
 }
 
-/// Lets rustdoc write JSON, which is unstable. RUSTC_BOOTSTRAP is only set for rustdoc,
+/// Lets rustdoc write JSON, which is unstable. `RUSTC_BOOTSTRAP` is only set for rustdoc,
 /// since cargo would rebuild everything with it.
 fn document() -> Result<(), String> {
     let rustdoc = target().join("rustdoc-json");

@@ -15,7 +15,7 @@ use crate::target::{Reply, Stop, Target};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// No credentials: results lie on other hosts.
+/// Sends no credentials, since results are on other hosts.
 async fn fetch(target: &Target, method: Method, url: &str) -> Result<Reply, Stop> {
     target.send(method, url, None, "").await
 }
@@ -37,18 +37,18 @@ pub(super) async fn whole(target: &Target) -> Outcome {
         )
     })?;
     ensure(file.body.get(4..8) == Some(b"ftyp"), || {
-        "the file is no MP4".to_owned()
+        "the file is not an MP4".to_owned()
     })?;
     let length = file.body.len();
     ensure(ends_with_a_box(&file.body), || {
-        format!("the file is cut short: its {length} bytes end within a box of the MP4")
+        format!("the file is truncated: its {length} bytes end within a box of the MP4")
     })?;
     Ok(())
 }
 
-/// Whether the boxes of an MP4 file, one after the other, fill it to its end. Each
-/// begins with its length and its type; a length of 1 is told after them in 64 bits,
-/// and one of 0 is all that is left.
+/// Whether the boxes of an MP4 file fill it exactly. Each starts with its length and its
+/// type; a length of 1 means that a 64-bit length follows them, and 0 that the box extends
+/// to the end of the file.
 fn ends_with_a_box(mut file: &[u8]) -> bool {
     while !file.is_empty() {
         let Some((short, rest)) = file.split_first_chunk() else {
@@ -82,7 +82,7 @@ pub(super) async fn head(target: &Target) -> Outcome {
         length.as_deref() == Some(file.body.len().to_string().as_str()),
         || {
             format!(
-                "Content-Length is {}, the file has {} bytes",
+                "Content-Length is {}, but the file has {} bytes",
                 or_absent(length.as_deref()),
                 file.body.len()
             )
@@ -97,7 +97,9 @@ pub(super) async fn range(target: &Target) -> Outcome {
     let url = shared.video_url()?;
     let whole = fetch(target, Method::GET, url).await?;
     if header(&whole, ACCEPT_RANGES) != Some("bytes") {
-        return Err(Stop::Skip("ranges are not offered".to_owned()));
+        return Err(Stop::Skip(
+            "the server does not advertise byte ranges".to_owned(),
+        ));
     }
     let request = Request::get(url)
         .header(RANGE, "bytes=100-199")
@@ -114,7 +116,7 @@ pub(super) async fn range(target: &Target) -> Outcome {
         )
     })?;
     ensure(whole.body.get(100..200) == Some(&*part.body), || {
-        "the part is not what the whole file has there".to_owned()
+        "the range differs from the same range of the whole file".to_owned()
     })?;
     Ok(())
 }
@@ -126,7 +128,7 @@ pub(super) async fn etag(target: &Target) -> Outcome {
     let second = fetch(target, Method::GET, url).await?;
     let (one, two) = (header(&first, ETAG), header(&second, ETAG));
     ensure(one.is_some() && one == two, || {
-        format!("ETag is {}, and then {}", or_absent(one), or_absent(two))
+        format!("ETag is {}, then {}", or_absent(one), or_absent(two))
     })?;
     Ok(())
 }
@@ -140,9 +142,7 @@ pub(super) async fn expires(target: &Target) -> Outcome {
             .then(|| value.parse::<i64>().ok())?
     });
     let Some(expires) = named else {
-        return Err(Stop::Skip(
-            "the address does not tell when it expires".to_owned(),
-        ));
+        return Err(Stop::Skip("the URL has no expiry time".to_owned()));
     };
     let ended = shared.final_task()?["updated_at"]
         .as_i64()
@@ -150,7 +150,7 @@ pub(super) async fn expires(target: &Target) -> Outcome {
         / 1_000;
     let after = expires - ended;
     ensure((after - 30 * 24 * 60 * 60).abs() <= 2, || {
-        format!("the address expires {after} s after the task's end")
+        format!("the URL expires {after} s after the task ended")
     })?;
     Ok(())
 }
@@ -158,7 +158,7 @@ pub(super) async fn expires(target: &Target) -> Outcome {
 pub(super) async fn deleted(target: &Target) -> Outcome {
     if !target.virtual_time {
         return Err(Stop::Skip(
-            "takes 30 days, but for a clock that needs no waiting (--mock)".to_owned(),
+            "takes 30 days, except in virtual time (--mock)".to_owned(),
         ));
     }
     let id = accepted_id(target, &single_request(IMAGE)).await?;
@@ -171,10 +171,10 @@ pub(super) async fn deleted(target: &Target) -> Outcome {
     sleep(DAY + DAY / 24).await;
     let after = fetch(target, Method::GET, url).await?.status.as_u16();
     ensure(before == 200, || {
-        format!("after 29 days the file is HTTP {before}")
+        format!("after 29 days, the file returns HTTP {before}")
     })?;
     ensure((400..500).contains(&after), || {
-        format!("after 30 days the file is HTTP {after}")
+        format!("after 30 days, the file returns HTTP {after}")
     })?;
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(super) async fn submitted(target: &Target) -> Outcome {
 pub(super) async fn times(target: &Target) -> Outcome {
     let task = SharedTask::get(target).await?.created_task()?;
     ensure_eq("updated_at", &task["updated_at"], &task["created_at"])?;
-    // Seconds would be a thousand times smaller.
+    // A time in seconds would be smaller.
     let created = &task["created_at"];
     ensure(
         created.as_i64().is_some_and(|at| at > 100_000_000_000),
@@ -102,7 +102,7 @@ pub(super) async fn readable(target: &Target) -> Outcome {
 }
 
 pub(super) async fn external_id(target: &Target) -> Outcome {
-    only_on(target, Host::Kling, "not seen on CometAPI")?;
+    only_on(target, Host::Kling, "not observed on CometAPI")?;
     let shared = SharedTask::get(target).await?;
     let wanted = json!(shared.external_id);
     let echoed = |task: &Value| {

@@ -11,7 +11,7 @@ use super::shared_task::{SharedTask, poll_until_terminal};
 use super::{Outcome, accepted_id, ensure, ensure_eq, single_request, task_of};
 use crate::target::Target;
 
-/// How far a task has come.
+/// The position of a status in the lifecycle.
 fn rank(task: &Value) -> Option<u8> {
     match task["task_status"].as_str()? {
         "submitted" => Some(0),
@@ -31,7 +31,7 @@ pub(super) async fn words(target: &Target) -> Outcome {
     Ok(())
 }
 
-/// Each two answers that follow each other.
+/// Each two consecutive answers.
 fn pairs(tasks: &[Value]) -> impl Iterator<Item = (&Value, &Value)> {
     tasks.iter().zip(tasks.iter().skip(1))
 }
@@ -68,7 +68,7 @@ pub(super) async fn updated_at(target: &Target) -> Outcome {
         let same_time = before["updated_at"] == after["updated_at"];
         ensure(same_status == same_time, || {
             let show = |task: &Value| format!("{} at {}", task["task_status"], task["updated_at"]);
-            format!("{}, and then {}", show(before), show(after))
+            format!("{}, then {}", show(before), show(after))
         })?;
         ensure(
             after["updated_at"].as_i64() >= before["updated_at"].as_i64(),
@@ -89,7 +89,7 @@ pub(super) async fn same_task(target: &Target) -> Outcome {
     Ok(())
 }
 
-/// No videos may be absent, null or an empty list.
+/// Without videos, the member may be absent, null or an empty list.
 fn is_none(videos: &Value) -> bool {
     videos.is_null() || videos.as_array().is_some_and(Vec::is_empty)
 }

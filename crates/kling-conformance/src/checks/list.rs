@@ -50,7 +50,7 @@ pub(super) async fn same_task(target: &Target) -> Outcome {
         let what = format!("{member} in the list");
         ensure_eq(&what, &item[member], &end[member])?;
     }
-    // Its address may be signed anew for each answer.
+    // Not its URL, which may be signed again for each answer.
     let video = "/task_result/videos/0/id";
     let id = |task: &Value| task.pointer(video).cloned().unwrap_or_default();
     ensure_eq("the video's id in the list", &id(item), &id(end))?;
@@ -67,7 +67,7 @@ pub(super) async fn newest_first(target: &Target) -> Outcome {
         .map(|item| item["created_at"].as_i64())
         .collect();
     ensure(created.is_sorted_by(|a, b| a >= b), || {
-        "an older task stands before a newer one".to_owned()
+        "an older task is listed before a newer one".to_owned()
     })?;
     Ok(())
 }
@@ -78,7 +78,7 @@ fn ids(items: &[Value]) -> Result<Vec<String>, String> {
 
 pub(super) async fn pages(target: &Target) -> Outcome {
     has_list(target)?;
-    // Three at least.
+    // At least three tasks.
     for _ in 0..3 {
         accepted_id(target, &single_request(IMAGE)).await?;
     }
@@ -91,7 +91,7 @@ pub(super) async fn pages(target: &Target) -> Outcome {
     }
     joined.extend(ids(&page(target, "?pageNum=2&pageSize=2").await?)?);
     ensure(all == joined, || {
-        format!("a page of four has {all:?}, two of two have {joined:?}")
+        format!("a page of four has {all:?}, but two pages of two have {joined:?}")
     })?;
     let far = page(target, "?pageNum=1000&pageSize=500").await?;
     ensure(far.is_empty(), || {
@@ -122,7 +122,7 @@ pub(super) async fn bounds(target: &Target) -> Outcome {
 pub(super) async fn default_page(target: &Target) -> Outcome {
     has_list(target)?;
     if !target.virtual_time {
-        return Err(Stop::Skip("takes 31 tasks".to_owned()));
+        return Err(Stop::Skip("needs 31 tasks".to_owned()));
     }
     for _ in 0..31 {
         accepted_id(target, &single_request(IMAGE)).await?;
@@ -130,7 +130,7 @@ pub(super) async fn default_page(target: &Target) -> Outcome {
     let plain = ids(&page(target, "").await?)?;
     let first = ids(&page(target, "?pageNum=1&pageSize=30").await?)?;
     ensure(plain == first && plain.len() == 30, || {
-        format!("{} tasks, and 30 were expected", plain.len())
+        format!("{} tasks instead of 30", plain.len())
     })?;
     Ok(())
 }

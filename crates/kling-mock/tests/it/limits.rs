@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kling_mock::{Evidence, Mock, Profile};
 
-const MEND: &str = "UPDATE_DOCS=1 cargo test -p kling-mock --test it limits";
+const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p kling-mock --test it limits";
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
@@ -16,7 +16,7 @@ fn limits_md() {
     let mut text = format!(
         "# What the fake service emulates\n\
          \n\
-         <!-- Made from `Mock::limits` and `Profile::switches` by `{MEND}`. -->\n\
+         <!-- Generated from `Mock::limits` and `Profile::switches` by `{COMMAND}`. -->\n\
          \n\
          `GET /__mock/limits` returns the same. *Documented*: the service's documentation says so.\n\
          *Seen live*: a real answer of the service shows it. *Inferred*: it follows from known facts,\n\
@@ -69,13 +69,13 @@ fn limits_md() {
     let found = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         found == text,
-        "docs/mock-limits.md is not what the code makes; mend it with `{MEND}`"
+        "docs/mock-limits.md is out of date; update it with `{COMMAND}`"
     );
 }
 
-/// A row that names a test names one that there is.
+/// The tests in the table exist.
 #[test]
-fn every_proof_is_there() {
+fn every_proof_exists() {
     let mock = Mock::new();
     assert!(mock.limits().len() > 20);
     for limit in mock.limits() {

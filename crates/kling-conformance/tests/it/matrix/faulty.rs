@@ -51,6 +51,7 @@ impl Answer {
     }
 }
 
+#[expect(clippy::enum_variant_names, reason = "used without the type")]
 pub(super) enum Fault {
     /// Changes the request.
     ChangeRequest(fn(&mut Request<Bytes>)),
