@@ -149,7 +149,7 @@ def wait(task_id):
                 raise Failed("the task succeeded, but made no video")
             return videos[0]["url"]
         # Any other word, known or not, is no end.
-    raise Failed(f"the task {task_id} did not finish in time; it keeps running and is charged")
+    raise Failed(f"the task {task_id} did not end in time; it is still running, and is charged")
 
 
 def save(url):

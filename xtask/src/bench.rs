@@ -1,21 +1,21 @@
-//! `cargo xtask bench`: builds the program and the benchmarks, optimised, and runs
-//! them. With `KLING_BENCH=PROGRAM` it runs that program and builds nothing: a debug
-//! build of `kling-bench` runs every benchmark quickly and with small sizes, which is how
-//! CI checks that each of them works.
+//! `cargo xtask bench`: builds the program and the benchmarks with optimisations, and
+//! runs them. With `KLING_BENCH=PROGRAM`, it runs that program instead: a debug build of
+//! `kling-bench` runs every benchmark with small sizes, which CI uses to check that all
+//! of them work.
 
 use std::process::Command;
 
 use crate::{Failure, workspace};
 
-/// What `--all` measures besides, as npm packages; the second is a program for
-/// Java.
+/// The programs that `--all` measures too, as npm packages; the second is a Java
+/// program.
 const PROGRAMS: [&str; 2] = ["@stoplight/prism-cli@5.12.0", "wiremock@3.13.2"];
 
-/// Arguments go to `kling-bench`: names, `--json FILE`, `--plot FILE`, `--gate`,
-/// `--counted`, `--builds`. With `--all` it also measures programs of other languages, which
-/// are installed under `target`.
+/// Passes its arguments to `kling-bench`: names, `--json FILE`, `--plot FILE`, `--gate`,
+/// `--counted`, `--builds`. `--all` also installs programs in other languages in `target`, and
+/// measures them.
 pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
-    let directory = workspace::root().join("target/rivals");
+    let directory = workspace::root().join("target/alternatives");
     let directory = directory.to_string_lossy();
     let mut args = args.to_vec();
     if let Some(at) = args.iter().position(|arg| *arg == "--all") {
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
 }
 
 fn cargo(args: &[&str]) -> Result<(), Failure> {
-    // Files are named from where the caller is.
+    // File names are relative to the caller's directory.
     succeed(workspace::cargo_command().current_dir(".").args(args))
 }
 

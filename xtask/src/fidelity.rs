@@ -1,4 +1,4 @@
-//! `cargo xtask fidelity`: what is known of the service, and what proves it.
+//! `cargo xtask fidelity`: the known facts about the service, and what proves them.
 
 use std::process::Command;
 
@@ -25,15 +25,15 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
         workspace::write(&path, &document.text)?;
         println!("wrote {PATH}");
     }
-    if !document.wrong.is_empty() {
-        return Err(Failure::Failed(document.wrong.join("\n")));
+    if !document.problems.is_empty() {
+        return Err(Failure::Failed(document.problems.join("\n")));
     }
     let found = workspace::read(&path)?;
     match workspace::first_difference(&found, &document.text) {
         None => println!("ok {PATH}: {} checks pass", passed.len()),
         Some(difference) => {
-            let mend = fidelity::MEND;
-            let text = format!("{PATH}: {difference}\nmend it with `{mend}`");
+            let command = fidelity::COMMAND;
+            let text = format!("{PATH}: {difference}\nmend it with `{command}`");
             return Err(Failure::Failed(text));
         }
     }
@@ -52,7 +52,7 @@ fn passed_by_kling(provider: &str) -> Result<Vec<&'static str>, String> {
         .args(["--command", &effect])
         .output()
         .map_err(|e| format!("cannot run {}: {e}", kling.display()))?;
-    // It fails where a check does; which, says the report.
+    // It fails if a check does; the report says which one.
     let report: Value = serde_json::from_slice(&output.stdout).map_err(|_| {
         let why = String::from_utf8_lossy(&output.stderr);
         format!("kling conformance client: {}", why.trim())

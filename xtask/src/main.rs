@@ -1,9 +1,9 @@
-//! The project's chores. `cargo xtask help` lists them.
+//! Development tasks. `cargo xtask help` lists them.
 //!
-//! Each chore is a row of [`COMMANDS`] and a module; each one that writes a file
-//! also has `--check`, which writes nothing and names the command that mends.
+//! Each command is a row of [`COMMANDS`] and a module. The commands that write files also
+//! have `--check`, which compares the files instead and names the command to run.
 
-// Printing is what a chore is for.
+// A command-line program prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ mod workspace;
 /// One row of the command line.
 struct Command {
     name: &'static str,
-    /// The arguments it takes, as the usage line shows them.
+    /// The arguments, as in the usage line.
     args: &'static str,
     summary: &'static str,
     run: fn(&[&str]) -> Result<(), Failure>,
@@ -40,31 +40,31 @@ static COMMANDS: &[Command] = &[
     Command {
         name: "bench",
         args: "[--gate] [--counted] [--json FILE] [--plot FILE] [--all] [--builds] [NAME ...]",
-        summary: "measure speed and size beside what one would use instead",
+        summary: "measure speed and size, in comparison with alternatives",
         run: bench::run,
     },
     Command {
         name: "deps",
         args: "",
-        summary: "check who depends on whom, on how much, and who names which library",
+        summary: "check the dependencies of the crates, their number, and which files use which library",
         run: deps::run,
     },
     Command {
         name: "fidelity",
         args: "[--check]",
-        summary: "write docs/fidelity.md, and fail for a fact that nothing proves",
+        summary: "write docs/fidelity.md, and fail if a fact is not proved",
         run: fidelity::run,
     },
     Command {
         name: "fixtures",
         args: "[--check]",
-        summary: "lint vectors, facts and samples, and write fixtures/manifest.json",
+        summary: "check the vectors, facts and samples, and write fixtures/manifest.json",
         run: fixtures::run,
     },
     Command {
         name: "release",
         args: "[--check]",
-        summary: "check that the crates can be published, write docs/api, and tell the order",
+        summary: "check that the crates can be published, write docs/api, and print the order",
         run: release::run,
     },
     Command {
@@ -76,17 +76,18 @@ static COMMANDS: &[Command] = &[
     Command {
         name: "schema",
         args: "[--check] [--languages]",
-        summary: "write docs/schemas from the types; with --languages, in TypeScript and Python too",
+        summary: "write docs/schemas from the types; with --languages, also for TypeScript and Python",
         run: schema::run,
     },
 ];
 
-/// What needs more is left to the xtask that is built with it.
+/// Commands with more dependencies are run by an xtask that is built with the feature
+/// `whole`.
 #[cfg(not(feature = "whole"))]
 mod whole {
     use crate::{Failure, workspace};
 
-    pub(crate) fn run(chore: &str, args: &[&str]) -> Result<(), Failure> {
+    pub(crate) fn run(command: &str, args: &[&str]) -> Result<(), Failure> {
         let mut whole = workspace::cargo_command();
         whole.args([
             "run",
@@ -95,15 +96,15 @@ mod whole {
             "--features=whole",
             "--",
         ]);
-        whole.arg(chore).args(args);
-        // It has said what is wrong.
+        whole.arg(command).args(args);
+        // It has printed the error.
         let status = whole
             .status()
             .map_err(|e| format!("cannot run cargo: {e}"))?;
         match status.code() {
             Some(0) => Ok(()),
             Some(code) => std::process::exit(code),
-            None => Err(Failure::Failed("was stopped".to_owned())),
+            None => Err(Failure::Failed("was killed by a signal".to_owned())),
         }
     }
 }
@@ -126,11 +127,11 @@ mod release {
     }
 }
 
-/// Why a chore stopped.
+/// Why a command failed.
 enum Failure {
-    /// It was called with arguments it does not take. Exit code 2.
+    /// Invalid arguments. Exit code 2.
     Usage,
-    /// It could not do its work, or found something wrong. Exit code 1.
+    /// An error, or a failed check. Exit code 1.
     Failed(String),
 }
 

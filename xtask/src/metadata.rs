@@ -1,4 +1,4 @@
-//! The part of `cargo metadata` that the rules read.
+//! The part of `cargo metadata` that the checks use.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,19 +8,19 @@ use serde_json::Value;
 
 use crate::workspace;
 
-/// The workspace: all of its packages, none of anybody else's.
+/// The packages of the workspace.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
 }
 
-// Only `release` reads all of it, and not every xtask has that.
+// Only `release` uses all members, and it is not part of every build.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(not(feature = "whole"), allow(dead_code))]
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) dependencies: Vec<Dependency>,
-    /// Each feature with what it turns on.
+    /// Each feature with those that it enables.
     #[serde(default)]
     pub(crate) features: BTreeMap<String, Vec<String>>,
     #[serde(default)]
@@ -35,9 +35,9 @@ pub(crate) struct Package {
     pub(crate) keywords: Vec<String>,
     #[serde(default)]
     pub(crate) categories: Vec<String>,
-    /// The registries it may go to: any if there is nothing, none if it is empty.
+    /// The registries to which it may be published: any if `None`, none if empty.
     pub(crate) publish: Option<Vec<String>>,
-    /// What stands below `[package.metadata]`.
+    /// The content of `[package.metadata]`.
     #[serde(default)]
     pub(crate) metadata: Value,
 }
@@ -46,10 +46,10 @@ pub(crate) struct Package {
 #[cfg_attr(not(feature = "whole"), allow(dead_code))]
 pub(crate) struct Dependency {
     pub(crate) name: String,
-    /// The versions that it takes.
+    /// The version requirement.
     #[serde(default)]
     pub(crate) req: String,
-    /// `dev` or `build`; nothing for a normal dependency.
+    /// `dev` or `build`; `None` for a normal dependency.
     pub(crate) kind: Option<String>,
     pub(crate) uses_default_features: bool,
     #[serde(default)]
@@ -69,8 +69,8 @@ impl Metadata {
     }
 }
 
-/// The metadata of this workspace. `--no-deps`: the rules are about what our own
-/// manifests declare, which needs neither network nor lock file.
+/// The metadata of this workspace, without its dependencies, for which neither the
+/// network nor the lock file is needed.
 pub(crate) fn read() -> Result<Metadata, String> {
     let json = workspace::cargo(&["metadata", "--format-version", "1", "--no-deps"])?;
     Metadata::parse(&json)

@@ -1,4 +1,4 @@
-//! Where the workspace is, and how its files and tools are reached.
+//! Access to the files and the tools of the workspace.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The workspace's root, wherever `cargo xtask` was called from.
+/// The root of the workspace, independent of the current directory.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -23,7 +23,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
 
-/// What is in a folder, by name and in order, so that two runs say the same.
+/// The entries of a folder, sorted by name.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, String> {
     let cannot = |e: std::io::Error| format!("cannot list {}: {e}", folder.display());
     let mut entries = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, String> {
     Ok(entries)
 }
 
-/// The first line in which two texts differ, for whoever is to mend it.
+/// Describes the first difference between two texts.
 pub(crate) fn first_difference(found: &str, expected: &str) -> Option<String> {
     if found == expected {
         return None;
@@ -49,22 +49,22 @@ pub(crate) fn first_difference(found: &str, expected: &str) -> Option<String> {
             (found, expected) => {
                 let [found, expected] = [found, expected].map(|line| line.unwrap_or("(the end)"));
                 return Some(format!(
-                    "line {number}\n  is        {found}\n  should be {expected}"
+                    "line {number}\n  found    {found}\n  expected {expected}"
                 ));
             }
         }
     }
-    Some("the ends of its lines".to_owned())
+    Some("the line endings differ".to_owned())
 }
 
-/// What `cargo ARGS` prints, run at the root with the cargo that runs us.
+/// The output of `cargo ARGS`, run at the root by the cargo that runs this program.
 pub(crate) fn cargo(args: &[&str]) -> Result<String, String> {
     let mut command = cargo_command();
     command.args(args);
     output(&mut command, "")
 }
 
-/// The cargo that runs us, at the root.
+/// The cargo that runs this program, at the root.
 pub(crate) fn cargo_command() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(program);
@@ -72,8 +72,8 @@ pub(crate) fn cargo_command() -> Command {
     command
 }
 
-/// The program `kling`: what `KLING_BIN` names, or what cargo builds. Not run by
-/// cargo, so that whoever stops it stops the program itself.
+/// The program `kling`: `KLING_BIN`, or built by cargo. It is run directly rather than
+/// by cargo, so that it can be killed.
 #[cfg(feature = "whole")]
 pub(crate) fn kling() -> Result<PathBuf, String> {
     if let Some(program) = std::env::var_os("KLING_BIN") {
@@ -84,14 +84,15 @@ pub(crate) fn kling() -> Result<PathBuf, String> {
     Ok(root().join(target).join("debug/kling"))
 }
 
-/// The Rust source as `cargo fmt` leaves it.
+/// Formats Rust source with rustfmt.
 pub(crate) fn rustfmt(source: &str) -> Result<String, String> {
     let mut command = Command::new("rustfmt");
     command.args(["--edition", "2024"]);
     output(&mut command, source)
 }
 
-/// Runs a tool, at the root unless it has a folder, with `input` on its stdin, and gives its stdout.
+/// Runs a tool, at the root unless it has a directory, with `input` on its stdin, and
+/// returns its stdout.
 pub(crate) fn output(command: &mut Command, input: &str) -> Result<String, String> {
     let described = format!("{command:?}");
     let cannot = |e: std::io::Error| format!("cannot run {described}: {e}");
@@ -104,14 +105,14 @@ pub(crate) fn output(command: &mut Command, input: &str) -> Result<String, Strin
         .stderr(Stdio::piped())
         .spawn()
         .map_err(cannot)?;
-    // The tools used here read all of their input before they print. Dropping
-    // the pipe at the end of this statement is what ends that input.
+    // These tools read all of their input before they print. The pipe is dropped at the
+    // end of this statement, which closes their stdin.
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(input.as_bytes()).map_err(cannot)?;
     }
     let output = child.wait_with_output().map_err(cannot)?;
     if !output.status.success() {
-        // Compilers of other languages complain on their stdout.
+        // Some compilers print errors on stdout.
         let [reason, more] = [&output.stderr, &output.stdout].map(|it| String::from_utf8_lossy(it));
         let reason = format!("{}\n{}", reason.trim(), more.trim());
         return Err(format!("{described} failed: {}", reason.trim()));
@@ -134,13 +135,13 @@ mod tests {
         check(
             "a\nb\nc\n",
             "a\nx\ny\n",
-            Some("line 2\n  is        b\n  should be x"),
+            Some("line 2\n  found    b\n  expected x"),
         );
         check(
             "a\n",
             "a\nb\n",
-            Some("line 2\n  is        (the end)\n  should be b"),
+            Some("line 2\n  found    (the end)\n  expected b"),
         );
-        check("a\r\n", "a\n", Some("the ends of its lines"));
+        check("a\r\n", "a\n", Some("the line endings differ"));
     }
 }

@@ -1,5 +1,5 @@
-//! What each crate costs those who build it: the crates under it, and the time
-//! of a cold build in the dev profile. Only with `--builds`: it takes minutes.
+//! The build cost of each crate: the number of its dependencies, and the time of a cold
+//! build in the dev profile. Only with `--builds`, since it takes minutes.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::measure::{Stopwatch, size};
 use crate::report::{Goal, Report, Row};
 
-/// A package, and the arguments that choose its features.
+/// A package, and the arguments that select its features.
 static BUILT: &[(&str, &str)] = &[
     ("kling-types", ""),
     ("kling-http", "--no-default-features"),
@@ -25,13 +25,13 @@ pub(crate) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
         eprintln!("{package} {features} ...");
         let crates = crates(package, features)?;
         let seconds = build(package, features, &target);
-        // Also after a failure: the next one is cold, too.
+        // Also after a failure, so that the next build is cold.
         std::fs::remove_dir_all(&target)?;
         report.add(Row {
             what: format!("{package} {features}: cold build of {crates} crates"),
             unit: "s",
             ours: seconds?,
-            rival: None,
+            baseline: None,
             ratio: None,
             goal: Goal::None,
         });
@@ -39,7 +39,7 @@ pub(crate) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The crates under it, itself included.
+/// The number of crates that are built, including the crate itself.
 fn crates(package: &str, features: &str) -> Result<usize, Box<dyn Error>> {
     let tree = cargo(&[
         "tree",
@@ -52,7 +52,7 @@ fn crates(package: &str, features: &str) -> Result<usize, Box<dyn Error>> {
     .args(features.split_whitespace())
     .output()?;
     let tree = String::from_utf8(tree.stdout)?;
-    // A crate that comes twice is marked so the second time.
+    // Repeated crates are marked.
     let crates: BTreeSet<_> = (tree.lines())
         .map(|line| line.trim_end_matches(" (*)"))
         .filter(|line| !line.is_empty())
@@ -60,7 +60,7 @@ fn crates(package: &str, features: &str) -> Result<usize, Box<dyn Error>> {
     Ok(crates.len())
 }
 
-/// Seconds on the wall, on however many cores there are.
+/// The wall time in seconds, with all cores.
 fn build(package: &str, features: &str, target: &Path) -> Result<f64, Box<dyn Error>> {
     let watch = Stopwatch::wall();
     let built = cargo(&["build", "--quiet", "--locked", "--target-dir"])

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use crate::measure::{Stopwatch, median};
 use crate::report::{Goal, Report, Row};
 
-/// Starts the program that lies beside this one; milliseconds until its ready
-/// line, and the MiB that it then holds.
+/// Starts the program `kling` next to this one; returns the milliseconds until its ready
+/// line, and its resident memory in MiB.
 fn start() -> Option<(f64, f64)> {
     let program = std::env::current_exe().ok()?.with_file_name("kling");
     let watch = Stopwatch::wall();
@@ -54,7 +54,7 @@ pub(crate) fn ready(report: &mut Report) {
             what: what.into(),
             unit,
             ours: median(&mut values),
-            rival: None,
+            baseline: None,
             ratio: None,
             goal: Goal::AtMost(most),
         });

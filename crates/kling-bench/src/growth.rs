@@ -1,4 +1,4 @@
-//! Plots how cost grows with size: `--plot FILE`.
+//! Plots how costs grow with size: `--plot FILE`.
 
 use std::error::Error;
 use std::path::Path;
@@ -13,11 +13,11 @@ use crate::{http, mock};
 const INK: RGBColor = RGBColor(0x1f, 0x4e, 0x9e);
 const SIZE: (u32, u32) = (960, 640);
 
-/// One curve: what is measured at which sizes, in a logarithmic range.
+/// A curve, measured at sizes in a logarithmic range.
 struct Curve {
     title: &'static str,
     sizes: &'static [u32],
-    /// The top of the vertical axis, which begins at 0.
+    /// The maximum of the vertical axis, which starts at 0.
     top: f64,
     cost: fn(u32) -> f64,
 }
@@ -64,7 +64,7 @@ pub(crate) fn plot(report: &mut Report, path: &Path) -> Result<(), Box<dyn Error
                 what: format!("{}: {size}", curve.title),
                 unit: "",
                 ours: cost,
-                rival: None,
+                baseline: None,
                 ratio: None,
                 goal: Goal::None,
             });

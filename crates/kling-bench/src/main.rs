@@ -1,9 +1,10 @@
-//! `kling-bench`: every figure that the project claims, measured beside what one
-//! would use instead, in one run. `cargo xtask bench` builds and runs it.
+//! `kling-bench` measures every figure that the project claims, in comparison with
+//! alternatives. `cargo xtask bench` builds and runs it.
 
-// Printing is what it is for.
+// A command-line program prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod baseline;
 mod builds;
 mod cli;
 mod growth;
@@ -13,7 +14,6 @@ mod mock;
 mod one_buffer;
 mod programs;
 mod report;
-mod rival;
 mod types;
 
 use std::error::Error;
@@ -21,23 +21,23 @@ use std::process::ExitCode;
 
 use report::Report;
 
-/// One benchmark.
+/// A benchmark.
 struct Bench {
     name: &'static str,
-    /// Whether it counts (bytes, allocations, calls) and does not time: the same
-    /// on every machine, so that it can be held to its goal anywhere.
+    /// Whether it counts (bytes, allocations, calls) rather than measures time. Counts are
+    /// the same on every machine, so that their goals can be checked anywhere.
     counted: bool,
     run: fn(&mut Report),
 }
 
 static BENCHES: &[Bench] = &[
-    // The first: memory that others gave back would hide what it takes.
+    // First, since memory that other benchmarks freed would hide its own usage.
     Bench {
         name: "mock-memory",
         counted: false,
         run: mock::memory::run,
     },
-    // And these: a heap that others left behind costs one side more than the other.
+    // Early, since a fragmented heap would affect the two sides differently.
     Bench {
         name: "http-create",
         counted: false,
@@ -99,9 +99,9 @@ static BENCHES: &[Bench] = &[
         run: http::virtual_time::run,
     },
     Bench {
-        name: "http-cadence",
+        name: "http-polling",
         counted: true,
-        run: http::cadence::run,
+        run: http::polling::run,
     },
     Bench {
         name: "http-waiters",
@@ -126,11 +126,11 @@ struct Args {
     gate: bool,
     counted: bool,
     json: Option<String>,
-    /// Where to draw how cost grows; nothing else is measured then, but by name.
+    /// The file for the plot of how costs grow. Other benchmarks then run only by name.
     plot: Option<String>,
-    /// Where the programs of other languages lie, to be measured as well.
+    /// The directory with the programs in other languages, to be measured too.
     all: Option<String>,
-    /// Cold builds, and nothing else but by name.
+    /// Measure cold builds. Other benchmarks then run only by name.
     builds: bool,
     names: Vec<String>,
 }
@@ -157,7 +157,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Args, String> {
             other => {
                 let known: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
                 return Err(format!(
-                    "no benchmark `{other}` (known: {})",
+                    "no benchmark `{other}`; the benchmarks are {}",
                     known.join(", ")
                 ));
             }
@@ -189,13 +189,13 @@ fn main() -> ExitCode {
             failed.push(bench.name);
         }
     }
-    if let Err(error) = besides(&args, &mut report) {
+    if let Err(error) = optional(&args, &mut report) {
         eprintln!("{error}");
         return ExitCode::FAILURE;
     }
     println!("{}", report.table());
     if cfg!(debug_assertions) {
-        println!("\nA debug build: small sizes, and timings that mean nothing.");
+        println!("\nThis is a debug build: sizes are small and timings meaningless.");
     }
     if let Some(path) = &args.json
         && let Err(error) = std::fs::write(path, report.json())
@@ -208,14 +208,14 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     if args.gate && !report.all_met() {
-        eprintln!("a goal was missed, or nothing was measured that has one");
+        eprintln!("a goal was missed, or no benchmark with a goal was run");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-/// What is measured only when it is asked for.
-fn besides(args: &Args, report: &mut Report) -> Result<(), Box<dyn Error>> {
+/// The optional measurements.
+fn optional(args: &Args, report: &mut Report) -> Result<(), Box<dyn Error>> {
     if let Some(path) = &args.plot {
         growth::plot(report, path.as_ref())?;
     }

@@ -1,5 +1,5 @@
-//! Two sides, measured in turn. The machine is shared and noisy: what counts is
-//! the ratio of neighbours in time, and CPU time where wall time lies.
+//! Measures two sides alternately. On a shared, noisy machine, the ratios of adjacent
+//! measurements are meaningful, and CPU time rather than wall time.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -18,8 +18,8 @@ pub(crate) const fn size<T: Copy>(release: T, debug: T) -> T {
     }
 }
 
-/// How often each side is measured: seldom only if that takes long. Neighbours in
-/// time are the more alike the shorter their turns are.
+/// The number of rounds: fewer only if they take long. Shorter rounds make adjacent
+/// measurements more comparable.
 const ROUNDS: RangeInclusive<usize> = size(9, 1)..=size(61, 1);
 const ENOUGH: Duration = Duration::from_secs(10);
 
@@ -31,7 +31,7 @@ fn read(clock: ClockId) -> Duration {
     )
 }
 
-/// The time since it was made, on one clock.
+/// The time since its creation, on one clock.
 pub(crate) struct Stopwatch {
     clock: ClockId,
     began: Duration,
@@ -53,7 +53,7 @@ impl Stopwatch {
         Stopwatch::new(ClockId::ThreadCPUTime)
     }
 
-    /// Time on the wall.
+    /// Wall time.
     pub(crate) fn wall() -> Self {
         Stopwatch::new(ClockId::Monotonic)
     }
@@ -66,13 +66,13 @@ impl Stopwatch {
         self.spent().as_secs_f64() * 1e3
     }
 
-    /// Microseconds per piece.
+    /// Microseconds per item.
     pub(crate) fn micros(&self, pieces: usize) -> f64 {
         micros(self.spent(), pieces)
     }
 }
 
-/// The memory that the process holds, in bytes; none where it can't be read.
+/// The resident memory of the process, in bytes; NaN if it cannot be read.
 pub(crate) fn resident() -> f64 {
     pages(&std::fs::read_to_string("/proc/self/statm").unwrap_or_default()) * 4096.0
 }
@@ -81,8 +81,7 @@ fn pages(statm: &str) -> f64 {
     number(statm.split(' ').nth(1))
 }
 
-/// The most memory that the process has ever held, in bytes; none where it can't be
-/// read.
+/// The peak resident memory of the process, in bytes; NaN if it cannot be read.
 pub(crate) fn peak() -> f64 {
     kib(&std::fs::read_to_string("/proc/self/status").unwrap_or_default()) * 1024.0
 }
@@ -95,13 +94,13 @@ fn kib(status: &str) -> f64 {
     )
 }
 
-/// Nothing is no number, which meets no goal.
+/// NaN without a number, which meets no goal.
 fn number(text: Option<&str>) -> f64 {
     text.and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
 }
 
-/// Microseconds of this thread's CPU for something that is done so often; none if
-/// it fails but once.
+/// The mean CPU time of this thread per repetition, in microseconds; NaN if one of them
+/// fails.
 pub(crate) fn repeated(times: usize, mut done: impl FnMut() -> bool) -> f64 {
     let watch = Stopwatch::thread();
     let succeeded = (0..times).filter(|_| done()).count();
@@ -109,9 +108,8 @@ pub(crate) fn repeated(times: usize, mut done: impl FnMut() -> bool) -> f64 {
     if succeeded == times { spent } else { f64::NAN }
 }
 
-/// Runs it, and all threads that it starts, on one core: whether two threads that
-/// talk share a core, and what it costs to wake the other one, is luck that differs
-/// more than the sides do.
+/// Runs a closure, and all threads that it starts, on one core: otherwise the placement of
+/// communicating threads on cores would affect the result more than the code does.
 #[cfg(target_os = "linux")]
 pub(crate) fn on_one_core<T>(run: impl FnOnce() -> T) -> T {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -129,58 +127,66 @@ pub(crate) fn on_one_core<T>(run: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Elsewhere on whichever core the system chooses.
+/// On other systems, the scheduler chooses the cores.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn on_one_core<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
-/// A figure of each side, in turn, several times.
+/// Measures both sides alternately, several times.
 pub(crate) fn compare(
     what: impl Into<String>,
     unit: &'static str,
     mut ours: impl FnMut() -> f64,
-    rival: (&'static str, impl FnMut() -> f64),
+    baseline: (&'static str, impl FnMut() -> f64),
     goal: Goal,
 ) -> Row {
-    let (name, mut rival) = rival;
-    // Once each, unmeasured: caches, and pages that are touched first.
+    let (name, mut baseline) = baseline;
+    // A warm-up, which is not measured.
     ours();
-    rival();
+    baseline();
     let watch = Stopwatch::wall();
     let mut rounds = Vec::new();
     while rounds.len() < *ROUNDS.start() || (rounds.len() < *ROUNDS.end() && watch.spent() < ENOUGH)
     {
-        rounds.push((ours(), rival()));
+        rounds.push((ours(), baseline()));
     }
-    let mut ratios: Vec<_> = rounds.iter().map(|(ours, rival)| ours / rival).collect();
+    let mut ratios: Vec<_> = rounds
+        .iter()
+        .map(|(ours, baseline)| ours / baseline)
+        .collect();
     let ratio = median(&mut ratios);
     Row {
         what: what.into(),
         unit,
         ours: median(&mut rounds.iter().map(|(ours, _)| *ours).collect::<Vec<_>>()),
-        rival: Some((
+        baseline: Some((
             name,
-            median(&mut rounds.iter().map(|(_, rival)| *rival).collect::<Vec<_>>()),
+            median(
+                &mut rounds
+                    .iter()
+                    .map(|(_, baseline)| *baseline)
+                    .collect::<Vec<_>>(),
+            ),
         )),
         ratio: Some((ratio, spread(&ratios))),
         goal,
     }
 }
 
-/// The middle one.
+/// The median.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Half of the range in which the middle half of sorted values lies.
+/// Half of the interquartile range of sorted values.
 fn spread(sorted: &[f64]) -> f64 {
     let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
     (at(sorted.len() * 3 / 4) - at(sorted.len() / 4)) / 2.0
 }
 
-/// Microseconds per piece.
+/// Microseconds per item.
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn micros(time: Duration, pieces: usize) -> f64 {
     time.as_secs_f64() * 1e6 / pieces as f64

@@ -9,7 +9,7 @@ use crate::report::{Goal, Report, Row};
 
 const IMAGE: usize = 10_000_000;
 
-/// Base64 is 4/3 of the image: any copy more would show.
+/// Base64 is 4/3 of the image: another copy would exceed this.
 const MOST: f64 = 1.4;
 
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
@@ -28,7 +28,7 @@ pub(crate) fn run(report: &mut Report) {
             .into(),
         unit: "x its size",
         ours: times(direct.bytes_max),
-        rival: Some(("with a base64 string between", times(detour.bytes_max))),
+        baseline: Some(("with a base64 string between", times(detour.bytes_max))),
         ratio: None,
         goal: Goal::AtMost(MOST),
     });

@@ -1,6 +1,6 @@
-//! `kling mock` beside programs of other languages: how soon each answers, what
-//! it holds then, and what a query costs it. Only with `--all DIR`, a directory
-//! that `cargo xtask bench --all` has filled.
+//! `kling mock` compared with programs in other languages: start-up time, idle memory, and
+//! CPU time of a query. Only with `--all DIR`, where `cargo xtask bench --all` installs
+//! them.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -16,12 +16,12 @@ use crate::mock::poll::ask;
 use crate::report::{Goal, Report, Row};
 
 const ID: &str = "878106242831892487";
-/// Enough that a slow one has done with compiling, and that ticks of 10 ms tell.
+/// Enough for just-in-time compilation to finish, and for a clock with 10 ms ticks.
 const WARMING: usize = size(100, 1);
 const ROUNDS: usize = size(300, 3);
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server that runs, and what it is asked. Killed at the end.
+/// A running server and the request to send. Killed on drop.
 struct Program {
     child: Child,
     address: SocketAddr,
@@ -31,7 +31,7 @@ struct Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // One that has ended already is as good.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -66,7 +66,7 @@ pub(crate) fn run(report: &mut Report, directory: &Path) -> Result<(), Box<dyn E
                 what: format!("{name}: {what}"),
                 unit,
                 ours,
-                rival: None,
+                baseline: None,
                 ratio: None,
                 goal: Goal::None,
             });
@@ -94,7 +94,7 @@ impl Program {
         std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).ok()
     }
 
-    /// MiB that it holds.
+    /// The resident memory in MiB.
     #[allow(clippy::cast_precision_loss)] // Far below 2^53.
     fn resident(&self) -> Option<f64> {
         let statm = self.proc("statm")?;
@@ -102,10 +102,10 @@ impl Program {
         Some((pages * 4096) as f64 / f64::from(1 << 20))
     }
 
-    /// CPU that it has spent, to the tick of 10 ms.
+    /// The CPU time that it has used, in ticks of 10 ms.
     fn spent(&self) -> Option<Duration> {
         let stat = self.proc("stat")?;
-        // Its name, in brackets, may have spaces; times are the 14th and 15th.
+        // The name in parentheses may contain spaces; the times are the 14th and 15th fields.
         let fields: Vec<_> = stat.rsplit_once(") ")?.1.split(' ').collect();
         let ticks = fields.get(11..13)?.iter().map(|it| it.parse::<u64>().ok());
         Some(Duration::from_millis(10 * ticks.sum::<Option<u64>>()?))
@@ -139,7 +139,7 @@ fn kling(_: &Path) -> Result<Program, Box<dyn Error>> {
     })
 }
 
-/// A task to ask after.
+/// Creates a task to query.
 fn create(address: SocketAddr, key: &str) -> Result<String, Box<dyn Error>> {
     let body = json!({
         "effect_scene": "color_mixing",
@@ -156,7 +156,7 @@ fn create(address: SocketAddr, key: &str) -> Result<String, Box<dyn Error>> {
     Ok(id.ok_or("no task")?.to_owned())
 }
 
-/// Answers by the schema that the project publishes.
+/// Answers according to the published OpenAPI document.
 fn prism(directory: &Path) -> Result<Program, Box<dyn Error>> {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/openapi.json");
     let address = free()?;
@@ -173,7 +173,7 @@ fn prism(directory: &Path) -> Result<Program, Box<dyn Error>> {
     })
 }
 
-/// Answers with one body, as it stands.
+/// Answers with a fixed body.
 fn wiremock(directory: &Path) -> Result<Program, Box<dyn Error>> {
     let packed = directory.join("node_modules/wiremock/build");
     let jar = std::fs::read_dir(packed)?
@@ -227,7 +227,7 @@ fn spawn(command: &mut Command) -> std::io::Result<Child> {
     quiet.stdin(Stdio::null()).spawn()
 }
 
-/// An address that nobody listens at, for programs that want one told.
+/// A free address, for programs that need one as an argument.
 fn free() -> std::io::Result<SocketAddr> {
     TcpListener::bind(("127.0.0.1", 0))?.local_addr()
 }

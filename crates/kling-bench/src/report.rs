@@ -4,20 +4,20 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-/// One line: ours, the rival's, and what was to be reached.
+/// A row: our figure, the baseline's, and the goal.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) unit: &'static str,
     pub(crate) ours: f64,
-    /// The other side's name and figure.
-    pub(crate) rival: Option<(&'static str, f64)>,
-    /// The median of the rounds' ratios, and how far they spread.
+    /// The baseline's name and figure.
+    pub(crate) baseline: Option<(&'static str, f64)>,
+    /// The median and the spread of the rounds' ratios.
     pub(crate) ratio: Option<(f64, f64)>,
     pub(crate) goal: Goal,
 }
 
-/// What a figure must not be above.
+/// The upper limit of a figure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Goal {
     None,
@@ -52,17 +52,17 @@ impl Report {
         self.0.push(row);
     }
 
-    /// Whether there was a goal, and none was missed.
+    /// Whether there is a goal, and none was missed.
     pub(crate) fn all_met(&self) -> bool {
         let mut met = self.0.iter().filter_map(Row::met).peekable();
         met.peek().is_some() && met.all(|met| met)
     }
 
-    /// Whether a benchmark that added to it since `before` rows worked: it added a row,
-    /// and every figure is a number.
+    /// Whether a benchmark that started at `before` rows worked: it added a row, and every
+    /// figure is a number.
     pub(crate) fn is_whole_since(&self, before: usize) -> bool {
         let added = self.0.get(before..).unwrap_or_default();
-        let failed = |row: &Row| row.ours.is_nan() || row.rival.is_some_and(|it| it.1.is_nan());
+        let failed = |row: &Row| row.ours.is_nan() || row.baseline.is_some_and(|it| it.1.is_nan());
         !added.is_empty() && !added.iter().any(failed)
     }
 
@@ -76,7 +76,7 @@ impl Report {
             "| what | ours | compared with | ratio | goal | |\n|---|---|---|---|---|---|"
                 .to_owned();
         for row in &self.0 {
-            let rival = row.rival.map_or_else(String::new, |(name, value)| {
+            let baseline = row.baseline.map_or_else(String::new, |(name, value)| {
                 format!("{} {} ({name})", figure(value), row.unit)
             });
             let ratio = row.ratio.map_or_else(String::new, |(median, spread)| {
@@ -88,10 +88,10 @@ impl Report {
                 None => "",
             };
             let (what, ours, unit, goal) = (&row.what, figure(row.ours), row.unit, row.goal());
-            // Writing into a string does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(
                 text,
-                "\n| {what} | {ours} {unit} | {rival} | {ratio} | {goal} | {verdict} |"
+                "\n| {what} | {ours} {unit} | {baseline} | {ratio} | {goal} | {verdict} |"
             );
         }
         text
@@ -103,7 +103,7 @@ impl Report {
                 "what": row.what,
                 "unit": row.unit,
                 "ours": row.ours,
-                "rival": row.rival.map(|(name, value)| json!({"name": name, "value": value})),
+                "baseline": row.baseline.map(|(name, value)| json!({"name": name, "value": value})),
                 "ratio": row.ratio.map(|(median, _)| median),
                 "spread": row.ratio.map(|(_, spread)| spread),
                 "goal": row.goal(),
@@ -114,7 +114,7 @@ impl Report {
     }
 }
 
-/// Three digits that count.
+/// Rounds to three significant digits.
 fn figure(value: f64) -> String {
     match value.abs() {
         large if large >= 100.0 => format!("{value:.0}"),
@@ -132,7 +132,7 @@ mod tests {
             what: "a figure".into(),
             unit: "ms",
             ours: *ours,
-            rival: None,
+            baseline: None,
             ratio: None,
             goal: *goal,
         };
@@ -140,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn a_benchmark_fails_without_a_row_or_with_a_figure_that_is_no_number() {
-        let check = |ours, rival, whole| {
+    fn a_benchmark_fails_without_a_row_or_with_nan() {
+        let check = |ours, baseline, whole| {
             let mut report = report(&[(f64::NAN, Goal::None), (ours, Goal::None)]);
-            report.0[1].rival = Some(("another", rival));
+            report.0[1].baseline = Some(("another", baseline));
             assert_eq!(report.is_whole_since(1), whole);
         };
         check(1.0, 2.0, true);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_that_held_nothing_to_a_goal_is_not_passed() {
+    fn the_gate_requires_a_goal_and_none_missed() {
         let check = |figures: &[(f64, Goal)], met| assert_eq!(report(figures).all_met(), met);
         check(&[], false);
         check(&[(1.0, Goal::None)], false);

@@ -1,8 +1,8 @@
-//! Callbacks, from the fake service's signature to the waiter that they wake.
+//! Callbacks: signed by the fake service, verified, and used to wake a waiting task.
 //!
 //!     cargo run -p kling-conformance --example callbacks
 
-// It is a program for a terminal.
+// An example prints to stdout.
 #![allow(clippy::print_stdout)]
 
 use std::time::{Duration, SystemTime};
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build();
     let client = mock.client()?;
 
-    // What a web server would do with a request.
+    // The handler of a web server would do the same.
     let receiver = Receiver::new([Secret::parse(SECRET)?]);
     let clock = TokioClock::starting_at(epoch);
     let waiting = client.clone();

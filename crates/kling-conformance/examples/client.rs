@@ -1,5 +1,4 @@
-//! kling-http as the client of `kling conformance client`: what its contract
-//! looks like from the other side.
+//! A client for `kling conformance client` that uses kling-http.
 //!
 //! ```text
 //! kling conformance client --command target/debug/examples/client
@@ -19,14 +18,14 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    // Known before anything is sent, so it can be told whatever happens.
+    // Generated before the create is sent, so that it can always be reported.
     let external_task_id = generate_external_task_id();
     let mut result = json!({ "external_task_id": external_task_id });
     let ended = run(external_task_id, &mut result).await;
     if let Err(error) = &ended {
         result["error"] = json!(error.to_string());
     }
-    // Whoever closed the pipe does not want it.
+    // The reader may have closed the pipe.
     let _ = writeln!(std::io::stdout(), "{result}");
     ExitCode::from(u8::from(ended.is_err()))
 }

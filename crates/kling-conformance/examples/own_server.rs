@@ -1,8 +1,8 @@
-//! A server of one's own, held to what is known of the real one.
+//! Runs the conformance checks against a server.
 //!
 //!     cargo run -p kling-conformance --example own_server
 
-// It is a program for a terminal.
+// An example prints to stdout.
 #![allow(clippy::print_stdout)]
 
 use kling_conformance::{Host, Report, Status, Target, run};
@@ -10,7 +10,7 @@ use kling_mock::Mock;
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
-    // In place of this mock, whatever can be asked through a `Transport`.
+    // Replace the mock by any server that a `Transport` can reach.
     let mock = Mock::new();
     let target = Target::new(
         Host::Comet,
@@ -22,5 +22,5 @@ async fn main() {
     println!("{} checks", results.len());
     let report = Report::new(Host::Comet, results);
     assert_eq!(report.worst(), Status::Pass);
-    println!("all that was checked holds");
+    println!("every check passed");
 }

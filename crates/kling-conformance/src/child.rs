@@ -8,34 +8,35 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, timeout};
 
-/// The most that is kept of what a command prints on one stream: its end.
+/// The number of bytes that are kept from the end of a stream.
 const KEPT: usize = 4 * 1024 * 1024;
-/// How long a stream may stay open after the command ended: what holds it then
-/// was left behind.
+/// How long a stream may stay open after the command exited, before the processes that
+/// it left behind are killed.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How a command ended.
+/// The exit status and the output of a command.
 #[derive(Debug, Default)]
-pub(crate) struct Ended {
-    /// Its exit code; none if it was stopped by a signal, or by the suite.
+pub(crate) struct CommandOutput {
+    /// The exit code; `None` if it was killed.
     pub(crate) code: Option<i32>,
-    /// It did not end in time, and was killed.
-    pub(crate) killed: bool,
-    pub(crate) took: Duration,
+    /// It exceeded the time limit and was killed.
+    pub(crate) timed_out: bool,
+    pub(crate) elapsed: Duration,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-/// Runs a command in a shell, with these variables and none that could lead a
-/// client to a real service, and this on its stdin.
+/// Runs a shell command with these environment variables and this stdin. Variables that
+/// could direct a client to a real service are removed.
 pub(crate) async fn run(
     command: &str,
     variables: Vec<(String, String)>,
     input: String,
     limit: Duration,
-) -> Result<Ended, String> {
+) -> Result<CommandOutput, String> {
     let began = Instant::now();
-    let mut child = spawn(command, variables).map_err(|error| format!("no shell: {error}"))?;
+    let mut child =
+        spawn(command, variables).map_err(|error| format!("cannot start a shell: {error}"))?;
     let mut group = Group(child.id());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let (out, err) = (child.stdout.take(), child.stderr.take());
@@ -43,14 +44,14 @@ pub(crate) async fn run(
     let ended = {
         let mut reading = pin!(async {
             tokio::join!(
-                give(stdin, input),
+                write_input(stdin, input),
                 keep_end(out, &mut stdout),
                 keep_end(err, &mut stderr)
             )
         });
         let mut is_read = false;
         let ended = timeout(limit, async {
-            // Read as it prints, or it would wait for the pipe to be emptied.
+            // Read concurrently, since a full pipe would block the command.
             loop {
                 tokio::select! {
                     _ = &mut reading, if !is_read => is_read = true,
@@ -60,21 +61,21 @@ pub(crate) async fn run(
         })
         .await;
         if ended.is_err() {
-            group.end();
+            group.kill();
             let _ = child.kill().await;
         }
         if !is_read && timeout(GRACE, &mut reading).await.is_err() {
-            // Somebody holds the pipes, so the group is still this one.
-            group.end();
+            // A process of the group still holds the pipes, so its id was not reused.
+            group.kill();
             let _ = timeout(GRACE, &mut reading).await;
         }
         ended
     };
     group.forget();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(Ended {
-        killed: ended.is_err(),
-        took: began.elapsed(),
+    Ok(CommandOutput {
+        timed_out: ended.is_err(),
+        elapsed: began.elapsed(),
         code: ended
             .ok()
             .and_then(Result::ok)
@@ -94,10 +95,10 @@ fn spawn(line: &str, variables: Vec<(String, String)>) -> std::io::Result<Child>
     command.arg(flag).arg(line);
     for (name, _) in std::env::vars_os() {
         let known = name.to_string_lossy().to_ascii_uppercase();
-        let misleads = known.starts_with("KLING_")
+        let is_removed = known.starts_with("KLING_")
             || known.starts_with("COMETAPI_")
             || known.ends_with("_PROXY");
-        if misleads {
+        if is_removed {
             command.env_remove(name);
         }
     }
@@ -107,21 +108,21 @@ fn spawn(line: &str, variables: Vec<(String, String)>) -> std::io::Result<Child>
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    // A group of its own: what it starts is ended with it.
+    // In its own process group, so that its children can be killed with it.
     #[cfg(unix)]
     command.process_group(0);
     command.spawn()
 }
 
-/// Writes all of it, and closes the pipe.
-async fn give(stdin: Option<ChildStdin>, input: String) {
+/// Writes the input, and closes the pipe.
+async fn write_input(stdin: Option<ChildStdin>, input: String) {
     if let Some(mut stdin) = stdin {
-        // Whoever does not read it does not want it.
+        // The command may exit without reading its stdin.
         let _ = stdin.write_all(input.as_bytes()).await;
     }
 }
 
-/// Reads to the end, and keeps the last of it.
+/// Reads to the end of a stream, and keeps the last part.
 async fn keep_end(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let Some(mut stream) = stream else { return };
     let mut piece = vec![0; 8 * 1024];
@@ -133,24 +134,24 @@ async fn keep_end(stream: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     }
 }
 
-/// A command and what it started, which is ended if nobody waits for it any more.
+/// The process group of a command, which is killed on drop.
 struct Group(Option<u32>);
 
 impl Group {
     #[cfg(unix)]
-    fn end(&self) {
+    fn kill(&self) {
         use rustix::process::{Pid, Signal, kill_process_group};
         let group = self.0.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         if let Some(group) = group {
-            // It may have ended by itself.
+            // It may have exited already.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
 
     #[cfg(not(unix))]
-    fn end(&self) {}
+    fn kill(&self) {}
 
-    /// Once it has ended, its number may become another's.
+    /// Once the command has exited, its id may be reused.
     fn forget(&mut self) {
         self.0 = None;
     }
@@ -158,6 +159,6 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.end();
+        self.kill();
     }
 }

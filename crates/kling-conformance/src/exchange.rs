@@ -1,32 +1,32 @@
-//! A request and its answer, redacted for a report.
+//! A request and its answer, redacted for reports.
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use kling_mock::{JournalBody, JournalEntry};
 use serde_json::Value;
 
-/// One request and its answer, without keys, signed addresses and pictures.
+/// One request and its answer, without keys, signatures and images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exchange {
     /// The method.
     pub method: String,
-    /// The address; of its query only the names.
+    /// The URL, without the values of its query parameters.
     pub url: String,
     /// Whether the request had an `Authorization` header.
     pub authorized: bool,
     /// The request's body.
     pub request: String,
-    /// The HTTP status, or none if there was no answer.
+    /// The HTTP status; `None` if there was no answer.
     pub status: Option<u16>,
-    /// The answer's body, or why there is none.
+    /// The answer's body, or the reason why there is none.
     pub answer: String,
 }
 
-/// The longest text that a report shows of one body.
+/// The longest part of a body that a report shows, in characters.
 const SHOWN: usize = 2_000;
-/// Text without spaces from this length on may be a picture.
-const PICTURE: usize = 256;
+/// Strings without spaces that are at least this long may be images.
+const IMAGE_LENGTH: usize = 256;
 
 impl Exchange {
     pub(crate) fn new(
@@ -36,8 +36,8 @@ impl Exchange {
     ) -> Self {
         let hide = |text: String| {
             let hidden = |text: String, secret: &&str| text.replace(*secret, "***");
-            // Cut last, or a piece of a secret might be left at the end.
-            cut((secrets.iter().filter(|secret| !secret.is_empty())).fold(text, hidden))
+            // Truncated last, since a truncated secret would not be recognised.
+            truncated((secrets.iter().filter(|secret| !secret.is_empty())).fold(text, hidden))
         };
         Exchange {
             method: method.to_string(),
@@ -52,10 +52,10 @@ impl Exchange {
         }
     }
 
-    /// What a fake service wrote down, which has no secrets.
+    /// From the fake service's journal, which is redacted.
     pub(crate) fn of_entry(entry: &JournalEntry) -> Self {
         let text = |body: &JournalBody| match body.text() {
-            Some(text) => cut(text.to_owned()),
+            Some(text) => truncated(text.to_owned()),
             None if body.is_empty() => String::new(),
             None => format!("({} bytes)", body.bytes()),
         };
@@ -69,7 +69,7 @@ impl Exchange {
         }
     }
 
-    /// The request as a line for a shell; the key is taken from `$API_KEY`.
+    /// The request as a `curl` command; the key is taken from `$API_KEY`.
     pub fn curl(&self) -> String {
         let mut line = format!("curl -X {} {}", self.method, quoted(&self.url));
         if self.authorized {
@@ -83,17 +83,17 @@ impl Exchange {
     }
 }
 
-/// For a POSIX shell.
+/// Quotes a string for a POSIX shell.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// What a header or a member says, in a sentence about it.
-pub(crate) fn told(value: Option<&str>) -> String {
+/// A value in quotes, or `absent`, for a message.
+pub(crate) fn or_absent(value: Option<&str>) -> String {
     value.map_or_else(|| "absent".to_owned(), |text| format!("{text:?}"))
 }
 
-/// A body for people: JSON with what must not be shown taken out.
+/// A body for a report: JSON is redacted, binary data replaced by its length.
 fn shown(body: &Bytes) -> String {
     if body.is_empty() {
         return String::new();
@@ -111,7 +111,7 @@ fn shown(body: &Bytes) -> String {
 fn redact(value: &mut Value) {
     match value {
         Value::String(text) if text.contains("://") => *text = without_query(text),
-        Value::String(text) if text.len() >= PICTURE && !text.contains(' ') => {
+        Value::String(text) if text.len() >= IMAGE_LENGTH && !text.contains(' ') => {
             *text = format!("({} characters)", text.len());
         }
         Value::Array(items) => items.iter_mut().for_each(redact),
@@ -120,12 +120,12 @@ fn redact(value: &mut Value) {
     }
 }
 
-/// Who has the query of a signed address has the file.
+/// Removes the values of the query, since a signed URL gives access to the file.
 fn without_query(url: &str) -> String {
     let Some((address, query)) = url.split_once('?') else {
         return url.to_owned();
     };
-    // Pages are no secret, and without them the call is another one.
+    // Page parameters are not secret, and without them the request would be another one.
     if query.split('&').all(|part| part.starts_with("page")) {
         return url.to_owned();
     }
@@ -136,7 +136,7 @@ fn without_query(url: &str) -> String {
     format!("{address}?{}", names.collect::<Vec<_>>().join("&"))
 }
 
-fn cut(text: String) -> String {
+fn truncated(text: String) -> String {
     let Some((end, _)) = text.char_indices().nth(SHOWN) else {
         return text;
     };
@@ -147,7 +147,7 @@ fn cut(text: String) -> String {
     )
 }
 
-/// Whether a null stands anywhere in a body: on the wire it is left out instead.
+/// Whether a body contains a null: unset members must be omitted.
 pub(crate) fn has_null(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_no_signature_and_no_picture_is_shown() {
+    fn keys_signatures_and_images_are_redacted() {
         let picture = "A".repeat(1_000);
         let url = "https://cdn.test/v.mp4?Expires=1&Signature=s3cret";
         let body =
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_where_the_text_is_cut_is_not_shown_in_part() {
+    fn a_key_at_the_truncation_is_not_shown_in_part() {
         let body = Bytes::from(format!("{} sk-key", " ".repeat(SHOWN - 4)));
         let answer = Ok((StatusCode::OK, &body));
         let request = (&Method::GET, "https://k.test", true, &Bytes::new());
@@ -196,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_no_rust() {
-        assert_eq!(told(Some("text/html")), r#""text/html""#);
-        assert_eq!(told(None), "absent");
+    fn absent_values_are_described() {
+        assert_eq!(or_absent(Some("text/html")), r#""text/html""#);
+        assert_eq!(or_absent(None), "absent");
     }
 
     #[test]
-    fn a_page_is_no_secret() {
+    fn page_parameters_are_not_redacted() {
         let url = "https://kling.test/v1/videos/effects?pageNum=0&pageSize=1";
         assert_eq!(without_query(url), url);
     }

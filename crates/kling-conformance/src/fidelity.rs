@@ -1,13 +1,13 @@
-//! Maps every known fact about the service to the checks that prove compliance with
-//! it: `docs/fidelity.md`, written and checked by `cargo xtask fidelity`.
+//! Maps every known fact about the service to the checks and vectors that prove it:
+//! `docs/fidelity.md`, which `cargo xtask fidelity` writes and checks.
 //!
 //! ```
 //! use kling_conformance::fidelity;
 //!
-//! // With no check that passes, much is unproved; what vectors prove is not.
-//! let found = fidelity::document(&[].into())?;
-//! assert!(!found.wrong.is_empty());
-//! assert!(!found.wrong.iter().any(|wrong| wrong.starts_with("F-REQ-01 ")));
+//! // Without a passing check, only the vectors prove facts.
+//! let document = fidelity::document(&[].into())?;
+//! assert!(!document.problems.is_empty());
+//! assert!(!document.problems.iter().any(|it| it.starts_with("F-REQ-01:")));
 //! # Ok::<(), String>(())
 //! ```
 
@@ -23,42 +23,42 @@ use crate::target::Host;
 use crate::vectors::{self, Verdict};
 use crate::{client, run_against_mock};
 
-/// What writes the document.
-pub const MEND: &str = "cargo xtask fidelity";
+/// The command that writes the document.
+pub const COMMAND: &str = "cargo xtask fidelity";
 
 static FACTS: &str = include_str!("../fixtures/facts.json");
 
-/// What no answer of a server and no act of a client can show.
+/// Facts that the behaviour of a server or a client cannot show, with the reason.
 static NOT_CHECKABLE: &[(&str, &str)] = &[
-    ("F-HOST-03", "the name of a host, which a caller chooses"),
-    ("F-HOST-04", "the name of a host, which a caller chooses"),
-    ("F-CREATE-11", "about tasks of the past"),
+    ("F-HOST-03", "a host name, which the caller configures"),
+    ("F-HOST-04", "a host name, which the caller configures"),
+    ("F-CREATE-11", "about old tasks"),
     (
         "F-SCENE-01",
-        "about a list on a page: `cargo xtask scenes --check` holds the catalogue to it",
+        "about a published list, with which `cargo xtask scenes --check` compares the catalogue",
     ),
     (
         "F-SCENE-02",
-        "about a list on a page: `cargo xtask scenes --check` holds the catalogue to it",
+        "about a published list, with which `cargo xtask scenes --check` compares the catalogue",
     ),
-    ("F-SCENE-13", "about a list on a page"),
-    ("F-TIME-01", "a measurement of somebody else's"),
-    ("F-KEEP-04", "an advice"),
-    ("F-AUTH-03", "a name in a caller's environment"),
+    ("F-SCENE-13", "about a published list"),
+    ("F-TIME-01", "a third party's measurement"),
+    ("F-KEEP-04", "a recommendation"),
+    ("F-AUTH-03", "the name of an environment variable"),
 ];
 
-/// The document, and what is wrong with it.
+/// The document, and its problems.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Document {
-    /// What `docs/fidelity.md` should be.
+    /// The content of `docs/fidelity.md`.
     pub text: String,
-    /// Facts that nothing proves, each in a sentence with what mends it.
-    pub wrong: Vec<String>,
+    /// A message for each fact that nothing proves, with what to do.
+    pub problems: Vec<String>,
 }
 
-/// The checks of servers that the fake service passes, at one host or the other.
-/// Blocks for some seconds.
+/// The checks of servers that the fake service passes on either host. Blocks for some
+/// seconds.
 pub fn passed_by_mock() -> Result<BTreeSet<&'static str>, String> {
     let mut passed = BTreeSet::new();
     for host in [Host::Comet, Host::Kling] {
@@ -72,46 +72,47 @@ pub fn passed_by_mock() -> Result<BTreeSet<&'static str>, String> {
     Ok(passed)
 }
 
-/// What the checks that pass, and the vectors, prove.
+/// Builds the document from the checks that passed, and from the vectors.
 pub fn document(passed: &BTreeSet<&str>) -> Result<Document, String> {
     let file: Value = serde_json::from_str(FACTS).map_err(|error| error.to_string())?;
     let facts = file["facts"].as_array().ok_or("facts.json has no facts")?;
     let proofs = proofs(passed)?;
-    let why: BTreeMap<&str, &str> = NOT_CHECKABLE.iter().copied().collect();
+    let reasons: BTreeMap<&str, &str> = NOT_CHECKABLE.iter().copied().collect();
     let mut text = format!(
-        "# Fidelity\n\n<!-- Made from fixtures/facts.json, the checks and the vectors by `{MEND}`. -->\n\n\
-         What is known of the service, and what proves that the fake service, the client and the\n\
-         types keep to it: checks that pass (`kling conformance explain CHECK`), those of clients\n\
-         with `client.` before their name, and the number of vectors. A fact that is documented\n\
-         or was seen live and has neither fails the build, or it is said why there is none.\n\n\
-         | fact | what is known | how sure | checks | vectors |\n|---|---|---|---|---|\n"
+        "# Fidelity\n\n<!-- Generated from fixtures/facts.json, the checks and the vectors by `{COMMAND}`. -->\n\n\
+         The known facts about the service, and what proves that the fake service, the client and\n\
+         the types comply with them: the checks that pass (`kling conformance explain CHECK`;\n\
+         checks of clients start with `client.`), and the number of test vectors. The build fails\n\
+         for a fact that is documented or was seen live, unless it has a check, a vector, or a\n\
+         reason why there is none.\n\n\
+         | fact | statement | confidence | checks | vectors |\n|---|---|---|---|---|\n"
     );
-    let mut wrong = Vec::new();
+    let mut problems = Vec::new();
     for fact in facts {
         let member = |name: &str| fact[name].as_str().unwrap_or_default();
         let (id, sure) = (member("id"), member("confidence"));
         let none = Proof::default();
         let proof = proofs.get(id).unwrap_or(&none);
         let is_proved = !proof.checks.is_empty() || proof.vectors > 0;
-        if is_proved && why.contains_key(id) {
-            wrong.push(format!(
-                "{id} is proved: take it off NOT_CHECKABLE in crates/kling-conformance/src/fidelity.rs"
+        if is_proved && reasons.contains_key(id) {
+            problems.push(format!(
+                "{id}: proved; remove it from NOT_CHECKABLE in crates/kling-conformance/src/fidelity.rs"
             ));
         }
-        if !is_proved && !why.contains_key(id) && matches!(sure, "documented" | "seen live") {
-            wrong.push(unproved(id, member("sentence"), proof));
+        if !is_proved && !reasons.contains_key(id) && matches!(sure, "documented" | "seen live") {
+            problems.push(unproved(id, member("sentence"), proof));
         }
-        let shown = match why.get(id) {
+        let shown = match reasons.get(id) {
             Some(why) => format!("none: {why}"),
             None => proof.checks.join(" "),
         };
         let (sentence, vectors) = (member("sentence").replace('|', "\\|"), proof.vectors);
         let _ = writeln!(text, "| {id} | {sentence} | {sure} | {shown} | {vectors} |");
     }
-    Ok(Document { text, wrong })
+    Ok(Document { text, problems })
 }
 
-/// What is known to prove a fact.
+/// What proves a fact.
 #[derive(Default)]
 struct Proof {
     checks: Vec<String>,
@@ -142,19 +143,19 @@ fn proofs(passed: &BTreeSet<&str>) -> Result<BTreeMap<String, Proof>, String> {
     Ok(proofs)
 }
 
-/// A sentence for whoever is to mend it.
+/// The message about a fact that nothing proves.
 fn unproved(id: &str, sentence: &str, proof: &Proof) -> String {
     match proof.failed.first() {
         Some(check) => format!(
-            "{id} has no check that passes ({sentence}); see why with `kling conformance {}`",
+            "{id}: no check passes ({sentence}); run `kling conformance {}`",
             match check.strip_prefix("client.") {
                 Some(_) => format!("client --only {check} --command COMMAND"),
                 None => format!("run --mock --only {check}"),
             }
         ),
         None => format!(
-            "{id} has no check and no vector ({sentence}): name it in one, or say why not in \
-             NOT_CHECKABLE in crates/kling-conformance/src/fidelity.rs, then run `{MEND}`"
+            "{id}: no check and no vector ({sentence}); add it to one, or the reason to \
+             NOT_CHECKABLE in crates/kling-conformance/src/fidelity.rs, then run `{COMMAND}`"
         ),
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use kling_http::{Body, Clock as _, SharedTransport, SystemClock, transport_fn};
 
-/// Records what is posted to it.
+/// Records the callbacks that are posted to it.
 #[derive(Clone)]
 pub struct Inbox {
     url: String,
@@ -16,7 +16,7 @@ pub struct Inbox {
     received: Arc<Mutex<Vec<Received>>>,
 }
 
-/// A callback as it came.
+/// A callback as it was received.
 #[derive(Clone)]
 pub(crate) struct Received {
     pub(crate) at: SystemTime,
@@ -25,7 +25,7 @@ pub(crate) struct Received {
 }
 
 impl Inbox {
-    /// An inbox that the target reaches at this URL.
+    /// Creates an inbox that the target can reach at this URL.
     pub fn new(url: impl Into<String>) -> Self {
         Inbox {
             url: url.into(),
@@ -55,7 +55,7 @@ impl Inbox {
         self.received().push(Received { at, headers, body });
     }
 
-    /// A transport that leads to this inbox, whatever address is requested.
+    /// A transport that delivers every request to this inbox, whatever its URL.
     pub fn transport(&self) -> SharedTransport {
         let inbox = self.clone();
         SharedTransport::new(transport_fn(move |request: Request<Bytes>| {

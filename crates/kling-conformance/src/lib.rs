@@ -9,9 +9,9 @@
 //!
 //! On the command line, all three are subcommands of `kling conformance`.
 //!
-//! A check of servers speaks raw HTTP and JSON and does not use `kling-types`:
-//! client and mock share those types, so both could be wrong in the same way. The
-//! reference is `fixtures/`, which has the service's own words.
+//! The checks of servers use raw HTTP and JSON rather than `kling-types`: client and
+//! mock share those types, so both could have the same defect. The reference is
+//! `fixtures/`, which has the service's own documentation and samples.
 //!
 //! ```
 //! use kling_conformance::{Host, Report, Status, Target, run};
@@ -26,8 +26,8 @@
 //! # }
 //! ```
 //!
-//! The suite is tested too: `tests/it/matrix.rs` and `tests/it/clients.rs` run it
-//! against servers and clients with one defect each, which it must detect.
+//! The suite itself is tested by mutation: `tests/it/matrix` and `tests/it/clients.rs`
+//! run it against servers and clients with one defect each, which it must detect.
 
 mod checks;
 mod child;
@@ -35,7 +35,7 @@ pub mod client;
 mod exchange;
 pub mod fidelity;
 mod inbox;
-mod mocked;
+mod mock_target;
 mod report;
 mod status;
 mod suite;
@@ -45,7 +45,7 @@ pub mod vectors;
 pub use checks::{Check, all};
 pub use exchange::Exchange;
 pub use inbox::Inbox;
-pub use mocked::{Wrap, mock_target, run_against_mock};
+pub use mock_target::{Wrap, mock_target, run_against_mock};
 pub use report::Report;
 pub use status::{Level, Status};
 pub use suite::{CheckResult, Selection, run, run_selected, run_with_progress};

@@ -20,7 +20,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report about a server.
+    /// Creates a report about a server.
     pub fn new(host: Host, results: Vec<CheckResult>) -> Self {
         Report {
             host,
@@ -29,7 +29,7 @@ impl Report {
         }
     }
 
-    /// A report about the client that is run by this command.
+    /// Creates a report about the client that this command runs.
     pub(crate) fn of_client(host: Host, command: &str, results: Vec<CheckResult>) -> Self {
         Report {
             client: Some(command.to_owned()),
@@ -48,7 +48,7 @@ impl Report {
         worst.unwrap_or(Status::Disabled)
     }
 
-    /// How many ended in each way, such as `61 pass, 2 skip`.
+    /// The number of results with each status, such as `61 pass, 2 skip`.
     pub fn summary(&self) -> String {
         let counts = [
             Status::Error,
@@ -59,14 +59,14 @@ impl Report {
             Status::Disabled,
         ]
         .map(|status| (status, self.count(status)));
-        let told: Vec<String> = (counts.iter().filter(|(_, count)| *count > 0))
+        let shown: Vec<String> = (counts.iter().filter(|(_, count)| *count > 0))
             .map(|(status, count)| format!("{count} {status}"))
             .collect();
-        told.join(", ")
+        shown.join(", ")
     }
 
-    /// A line for a shell that shows the same again.
-    pub fn again(&self, result: &CheckResult) -> String {
+    /// A shell command that reproduces a result.
+    pub fn reproduce(&self, result: &CheckResult) -> String {
         match &self.client {
             Some(command) => format!(
                 "kling conformance client --provider {} --only {} --command {}",
@@ -97,14 +97,14 @@ impl Report {
         }
     }
 
-    /// As JSON.
+    /// The report as JSON.
     pub fn to_json(&self) -> Value {
         let results = self.results.iter().map(|result| {
             let check = find(result.check);
             json!({
                 "check": result.check,
                 "level": check.map(|check| check.level.name()),
-                "sentence": check.map(|check| check.sentence),
+                "description": check.map(|check| check.description),
                 "facts": check.map(|check| check.facts),
                 "status": result.status.name(),
                 "message": result.message,
@@ -120,7 +120,7 @@ impl Report {
         })
     }
 
-    /// As `JUnit` XML, which CI systems read.
+    /// The report as `JUnit` XML, which CI systems read.
     pub fn to_junit(&self) -> String {
         let mut text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -152,8 +152,11 @@ impl Report {
                 Some("system-out") => write!(text, "<system-out>warning: {message}</system-out>"),
                 Some("skipped") => write!(text, "<skipped message=\"{message}\"/>"),
                 Some(element) => {
-                    let again = xml(&self.again(result));
-                    write!(text, "<{element} message=\"{message}\">{again}</{element}>")
+                    let reproduce = xml(&self.reproduce(result));
+                    write!(
+                        text,
+                        "<{element} message=\"{message}\">{reproduce}</{element}>"
+                    )
                 }
             };
             text.push_str("</testcase>\n");
@@ -162,10 +165,10 @@ impl Report {
         text
     }
 
-    /// As Markdown.
+    /// The report as Markdown.
     pub fn to_markdown(&self) -> String {
         let mut text = format!("# Conformance: {}\n\n{}\n\n", self.host(), self.summary());
-        text.push_str("| check | level | status | what must be true |\n|---|---|---|---|\n");
+        text.push_str("| check | level | status | requirement |\n|---|---|---|---|\n");
         for result in &self.results {
             let check = find(result.check);
             let _ = writeln!(
@@ -174,14 +177,18 @@ impl Report {
                 result.check,
                 check.map_or("", |check| check.level.name()),
                 result.status,
-                check.map_or("", |check| check.sentence),
+                check.map_or("", |check| check.description),
             );
         }
         for result in self.results.iter().filter(|it| it.status > Status::Pass) {
             let why = result.message.as_deref().unwrap_or_default();
             let _ = write!(text, "\n## {} `{}`\n\n{why}\n", result.status, result.check);
             if !result.exchanges.is_empty() {
-                let _ = write!(text, "\n```sh\n{}\n```\n\n```text\n", self.again(result));
+                let _ = write!(
+                    text,
+                    "\n```sh\n{}\n```\n\n```text\n",
+                    self.reproduce(result)
+                );
                 for exchange in last(result) {
                     let status = exchange.status.map_or("-".to_owned(), |it| it.to_string());
                     let Exchange {
@@ -200,7 +207,7 @@ impl Report {
     }
 }
 
-/// What came last says most.
+/// The last exchanges, which are the most relevant ones.
 fn last(result: &CheckResult) -> &[Exchange] {
     const MOST: usize = 5;
     let from = result.exchanges.len().saturating_sub(MOST);
@@ -218,7 +225,7 @@ fn exchange_json(exchange: &Exchange) -> Value {
     })
 }
 
-/// Text in XML; what XML 1.0 can't hold becomes a replacement character.
+/// Escapes text for XML; characters that XML 1.0 does not allow are replaced.
 fn xml(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {

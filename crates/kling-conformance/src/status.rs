@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// How binding a check is.
+/// How binding a requirement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Level {
-    /// Optional: if it does not hold, the check is skipped.
+    /// Optional: a deviation skips the check.
     May,
-    /// Observed, but no client depends on it: if it does not hold, a warning.
+    /// Observed, but no client depends on it: a deviation is a warning.
     Should,
-    /// Clients depend on it: if it does not hold, a failure.
+    /// Clients depend on it: a deviation is a failure.
     Must,
 }
 
@@ -20,21 +20,21 @@ pub enum Level {
 pub enum Status {
     /// The check was not selected.
     Disabled,
-    /// The check can't be run here.
+    /// The check does not apply to this target.
     Skip,
-    /// It holds, or fails as expected.
+    /// The target conforms, or fails as expected.
     Pass,
-    /// A warning: it does not hold, and should.
+    /// The target deviates from a requirement of the level `should`.
     Warn,
-    /// A failure: it does not hold, and must; or it holds although it was expected
-    /// to fail.
+    /// The target deviates from a requirement of the level `must`, or a check passes that
+    /// was expected to fail.
     Fail,
     /// An error of the suite itself.
     Error,
 }
 
 impl Level {
-    /// In a report.
+    /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Level::May => "may",
@@ -43,7 +43,7 @@ impl Level {
         }
     }
 
-    pub(crate) fn of_deviation(self) -> Status {
+    pub(crate) fn deviation_status(self) -> Status {
         match self {
             Level::May => Status::Skip,
             Level::Should => Status::Warn,
@@ -53,7 +53,7 @@ impl Level {
 }
 
 impl Status {
-    /// In a report.
+    /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Status::Disabled => "disabled",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::checks::{Check, How, Outcome, all};
+use crate::checks::{Check, Kind, Outcome, all};
 use crate::client;
 use crate::exchange::Exchange;
 use crate::status::Status;
@@ -12,13 +12,13 @@ use crate::target::{Stop, Target};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckResult {
-    /// The check's stable id.
+    /// The id of the check.
     pub check: &'static str,
     /// The status.
     pub status: Status,
-    /// The reason, unless it passed.
+    /// The reason for the status, unless the check passed.
     pub message: Option<String>,
-    /// What was sent and received, unless it passed.
+    /// The requests and answers, unless the check passed.
     pub exchanges: Vec<Exchange>,
 }
 
@@ -41,15 +41,15 @@ pub struct Selection {
 }
 
 impl Default for Selection {
-    /// Every check of servers.
+    /// Selects every check of servers.
     fn default() -> Self {
         Selection::of(all())
     }
 }
 
 impl Selection {
-    /// Every check of clients.
-    pub fn of_clients() -> Self {
+    /// Selects every check of clients.
+    pub fn clients() -> Self {
         Selection::of(client::all())
     }
 
@@ -61,22 +61,23 @@ impl Selection {
         }
     }
 
-    /// Selects only the checks whose id is this, or starts with it and a dot.
+    /// Restricts the selection to the check with this id, or to the group of checks whose
+    /// ids start with it and a dot. May be called several times.
     pub fn only(mut self, id: &str) -> Result<Self, String> {
-        self.known(id)?;
+        self.ensure_known(id)?;
         self.only.push(id.to_owned());
         Ok(self)
     }
 
-    /// Expects these checks to fail: a failure then passes, and a success fails,
-    /// because the expectation is out of date.
-    pub fn expecting(mut self, id: &str) -> Result<Self, String> {
-        self.known(id)?;
+    /// Expects these checks to fail. A failure then passes, and a success fails, since the
+    /// expectation is out of date.
+    pub fn expect_failure(mut self, id: &str) -> Result<Self, String> {
+        self.ensure_known(id)?;
         self.expected.push(id.to_owned());
         Ok(self)
     }
 
-    fn known(&self, id: &str) -> Result<(), String> {
+    fn ensure_known(&self, id: &str) -> Result<(), String> {
         if self.among.iter().any(|check| covers(id, check.id)) {
             Ok(())
         } else {
@@ -88,14 +89,14 @@ impl Selection {
         self.only.is_empty() || self.only.iter().any(|given| covers(given, id))
     }
 
-    /// The result, turned round if it was expected.
-    pub(crate) fn expects(&self, result: CheckResult) -> CheckResult {
+    /// Inverts the result if the check is expected to fail.
+    pub(crate) fn apply_expectation(&self, result: CheckResult) -> CheckResult {
         if self
             .expected
             .iter()
             .any(|given| covers(given, result.check))
         {
-            turned_round(result)
+            inverted(result)
         } else {
             result
         }
@@ -117,8 +118,8 @@ pub async fn run_selected(target: &Target, selection: &Selection) -> Vec<CheckRe
     run_with_progress(target, selection, |_| {}).await
 }
 
-/// Like [`run_selected`], but passes each result to `progress` as soon as it is there,
-/// because a run may take long.
+/// Like [`run_selected`], but passes each result to `progress` as soon as it is
+/// available.
 pub async fn run_with_progress(
     target: &Target,
     selection: &Selection,
@@ -126,15 +127,17 @@ pub async fn run_with_progress(
 ) -> Vec<CheckResult> {
     let mut results = Vec::new();
     for check in all() {
-        let How::Asks(ask) = check.how else { continue };
+        let Kind::Server(run) = check.kind else {
+            continue;
+        };
         if !selection.includes(check.id) {
             results.push(CheckResult::disabled(check));
             continue;
         }
         target.state().exchanges.clear();
-        let outcome = ask(target).await;
+        let outcome = run(target).await;
         let exchanges = std::mem::take(&mut target.state().exchanges);
-        let result = selection.expects(CheckResult::new(check, outcome, exchanges));
+        let result = selection.apply_expectation(CheckResult::new(check, outcome, exchanges));
         progress(&result);
         results.push(result);
     }
@@ -146,8 +149,8 @@ impl CheckResult {
         let (status, message) = match outcome {
             Ok(()) => (Status::Pass, None),
             Err(Stop::Skip(why)) => (Status::Skip, Some(why)),
-            Err(Stop::Deviates(why)) => (check.level.of_deviation(), Some(why)),
-            Err(Stop::Broken(why)) => (Status::Error, Some(why)),
+            Err(Stop::Deviation(why)) => (check.level.deviation_status(), Some(why)),
+            Err(Stop::Internal(why)) => (Status::Error, Some(why)),
         };
         CheckResult {
             check: check.id,
@@ -171,7 +174,7 @@ impl CheckResult {
     }
 }
 
-fn turned_round(result: CheckResult) -> CheckResult {
+fn inverted(result: CheckResult) -> CheckResult {
     let (status, message) = match (result.status, result.message) {
         (Status::Warn | Status::Fail, why) => (
             Status::Pass,
@@ -179,7 +182,7 @@ fn turned_round(result: CheckResult) -> CheckResult {
         ),
         (Status::Pass, _) => (
             Status::Fail,
-            Some("holds, though it was expected not to: take it off the list".to_owned()),
+            Some("passes although it was expected to fail: remove the expectation".to_owned()),
         ),
         other => other,
     };

@@ -1,4 +1,4 @@
-//! `Target`: the server under test, and how to send requests to it.
+//! `Target`: the server under test.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,11 +10,11 @@ use kling_http::{SharedTransport, Transport};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::checks::Told;
+use crate::checks::SharedTaskResult;
 use crate::exchange::Exchange;
 use crate::inbox::Inbox;
 
-/// The host that the target imitates.
+/// The service whose behaviour a target imitates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Host {
@@ -24,24 +24,24 @@ pub enum Host {
     Kling,
 }
 
-/// Why a check stopped before its end.
+/// Why a check did not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// The target does something else than the contract says.
-    Deviates(String),
-    /// The check can't be made here.
+    /// The target deviates from the contract.
+    Deviation(String),
+    /// The check does not apply to this target.
     Skip(String),
-    /// The suite is at fault.
-    Broken(String),
+    /// An error of the suite itself.
+    Internal(String),
 }
 
 impl From<String> for Stop {
     fn from(why: String) -> Self {
-        Stop::Deviates(why)
+        Stop::Deviation(why)
     }
 }
 
-/// A server under test, and what may be used to test it.
+/// A server under test, and the options for testing it.
 #[derive(Clone)]
 pub struct Target {
     host: Host,
@@ -56,14 +56,14 @@ pub struct Target {
     pub(crate) state: Arc<Mutex<State>>,
 }
 
-/// What a run knows so far.
+/// The state of a run.
 #[derive(Default)]
 pub(crate) struct State {
     creates: usize,
     pub(crate) exchanges: Vec<Exchange>,
-    pub(crate) story: Option<Told>,
-    /// Whether an answer did not come in time.
-    was_late: bool,
+    pub(crate) shared_task: Option<SharedTaskResult>,
+    /// Whether an answer timed out.
+    timed_out: bool,
 }
 
 /// A complete answer.
@@ -77,17 +77,17 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-/// The largest answer that a check reads.
+/// The largest body that a check reads.
 const LIMIT: usize = 64 * 1024 * 1024;
-/// The longest that an answer may take, to its last byte.
-const SLOWEST: Duration = Duration::from_secs(60);
-/// The same once one did not come: a server that hangs at each create would take
+/// The timeout of an answer, up to its last byte.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The timeout after a first one: with a server that never answers, the run would take
 /// an hour.
-const AFTER_LATE: Duration = Duration::from_secs(5);
+const SHORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Target {
-    /// A target that behaves like this host, at a base URL, reached through a
-    /// transport with a key.
+    /// Creates a target at this base URL that imitates this host, accepts this key, and is
+    /// reached through this transport.
     pub fn new(
         host: Host,
         base_url: impl Into<String>,
@@ -108,14 +108,14 @@ impl Target {
         }
     }
 
-    /// Receives callbacks in this inbox.
+    /// Receives the target's callbacks in this inbox.
     pub fn with_inbox(mut self, inbox: Inbox) -> Self {
         self.inbox = Some(inbox);
         self
     }
 
-    /// Declares that the account of this other key, which nothing else uses, has
-    /// this many slots.
+    /// Declares another account, which nothing else uses, with this key and number of
+    /// slots.
     pub fn with_slots(mut self, api_key: impl Into<String>, slots: usize) -> Self {
         self.slots = Some((api_key.into(), slots));
         self
@@ -131,27 +131,27 @@ impl Target {
         self
     }
 
-    /// Declares that waiting takes no time, for the target either, because it runs
-    /// on a paused tokio clock. Otherwise, no check waits for weeks.
+    /// Declares that the target runs on the same paused tokio clock. Without it, checks
+    /// that wait for days are skipped.
     pub fn with_virtual_time(mut self) -> Self {
         self.virtual_time = true;
         self
     }
 
-    /// Limits the number of creates, including those that should be refused, since
-    /// each may be charged. Checks that need more are skipped.
+    /// Limits the number of creates, each of which may be charged, including those that
+    /// should be refused. Checks that need more are skipped.
     pub fn with_max_creates(mut self, creates: usize) -> Self {
         self.max_creates = Some(creates);
         self
     }
 
-    /// The host that it imitates.
+    /// The service that it imitates.
     pub fn host(&self) -> Host {
         self.host
     }
 
     /// The key that it accepts.
-    pub fn key(&self) -> &str {
+    pub fn api_key(&self) -> &str {
         &self.api_key
     }
 
@@ -164,13 +164,12 @@ impl Target {
         format!("{}{prefix}/v1/videos/effects", self.base_url)
     }
 
-    /// Checks before a run that something answers there, whatever it says; the
-    /// error says why not. It queries a task that does not exist, which costs
-    /// nothing.
-    pub async fn reach(&self) -> Result<(), String> {
+    /// Checks that the server answers at all; the error is the reason why not. Queries a
+    /// task that does not exist, which is never charged.
+    pub async fn check_reachable(&self) -> Result<(), String> {
         match self.query("no-such-task").await {
             Ok(_) => Ok(()),
-            Err(Stop::Deviates(why) | Stop::Skip(why) | Stop::Broken(why)) => Err(why),
+            Err(Stop::Deviation(why) | Stop::Skip(why) | Stop::Internal(why)) => Err(why),
         }
     }
 
@@ -203,7 +202,7 @@ impl Target {
         self.send(Method::GET, &url, Some(key), String::new()).await
     }
 
-    /// Sends any request, with any key or none.
+    /// Sends a request with this key, or without one.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -219,7 +218,7 @@ impl Target {
         if !body.is_empty() {
             request = request.header(http::header::CONTENT_TYPE, "application/json");
         }
-        let unsendable = |error: http::Error| Stop::Broken(format!("{url}: {error}"));
+        let unsendable = |error: http::Error| Stop::Internal(format!("{url}: {error}"));
         self.send_request(request.body(body).map_err(unsendable)?)
             .await
     }
@@ -227,7 +226,7 @@ impl Target {
     /// Sends a request unchanged.
     pub(crate) async fn send_request(&self, request: Request<Bytes>) -> Result<Reply, Stop> {
         if request.method() == Method::POST {
-            self.spend_a_create()?;
+            self.count_create()?;
         }
         let method = request.method().clone();
         let url = request.uri().to_string();
@@ -240,12 +239,12 @@ impl Target {
         };
         let mut secrets = vec![self.api_key.as_str()];
         secrets.extend(self.slots.iter().map(|(key, _)| key.as_str()));
-        // A signed token, which is good for a while.
+        // It may be a signed token, which stays valid for a while.
         let bearer = header.as_ref().and_then(|it| it.to_str().ok());
         secrets.extend(bearer.and_then(|it| it.strip_prefix("Bearer ")));
         let exchange = Exchange::new((&method, &url, header.is_some(), &body), answer, &secrets);
         self.state().exchanges.push(exchange);
-        reply.map_err(Stop::Deviates)
+        reply.map_err(Stop::Deviation)
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Result<Reply, String> {
@@ -259,22 +258,22 @@ impl Target {
                 body: body.collect(LIMIT).await.map_err(lost)?,
             })
         };
-        let patience = if self.state().was_late {
-            AFTER_LATE
+        let limit = if self.state().timed_out {
+            SHORT_TIMEOUT
         } else {
-            SLOWEST
+            TIMEOUT
         };
-        let late = |_| {
-            self.state().was_late = true;
-            Err(format!("no answer within {} s", patience.as_secs()))
+        let timed_out = |_| {
+            self.state().timed_out = true;
+            Err(format!("no answer within {} s", limit.as_secs()))
         };
-        timeout(patience, whole).await.unwrap_or_else(late)
+        timeout(limit, whole).await.unwrap_or_else(timed_out)
     }
 
-    fn spend_a_create(&self) -> Result<(), Stop> {
+    fn count_create(&self) -> Result<(), Stop> {
         let mut state = self.state();
         if self.max_creates.is_some_and(|most| state.creates >= most) {
-            let why = format!("no more than {} creates may be sent", state.creates);
+            let why = format!("the limit of {} creates is reached", state.creates);
             return Err(Stop::Skip(why));
         }
         state.creates += 1;
@@ -295,6 +294,7 @@ impl fmt::Debug for Target {
 impl Reply {
     /// The body as JSON.
     pub fn json(&self) -> Result<Value, String> {
-        serde_json::from_slice(&self.body).map_err(|error| format!("the body is no JSON ({error})"))
+        serde_json::from_slice(&self.body)
+            .map_err(|error| format!("the body is not JSON ({error})"))
     }
 }

@@ -1,5 +1,5 @@
-//! A minimal client that shares nothing with kling-http: correct by default, and with
-//! one defect when run as `kling-test-client FAULT`. It tests the checks of clients.
+//! A minimal client that shares nothing with kling-http: conforming by default, and with
+//! one defect when run as `kling-test-client DEFECT`. It tests the checks of clients.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 mod job;
 mod wire;
 
-use job::{Job, Told};
+use job::{Ids, Job};
 
-/// One way of being wrong; none is right.
+/// The name of a defect; empty for a conforming client.
 struct Fault(String);
 
 impl Fault {
@@ -29,17 +29,17 @@ async fn main() -> ExitCode {
     let ended = job.run().await;
     let result = result(&job, &ended);
     if !job.fault.is("prints nothing") {
-        // Whoever closed the pipe does not want it.
+        // The reader may have closed the pipe.
         let _ = writeln!(std::io::stdout(), "{result}");
     }
     ExitCode::from(u8::from(ended.is_err()))
 }
 
 fn result(job: &Job, ended: &Result<(), String>) -> Value {
-    let Told {
+    let Ids {
         task_id,
         external_task_id,
-    } = &job.told;
+    } = &job.ids;
     json!({
         "task_id": task_id,
         "external_task_id": external_task_id,

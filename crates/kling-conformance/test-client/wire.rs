@@ -1,4 +1,4 @@
-//! One HTTP request over a connection of its own.
+//! Sends an HTTP request over a new connection.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// An answer; `None` in its place is one that did not come.
+/// A response; [`send`] returns `None` if there was none.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
-    /// All that the head promised came.
+    /// Whether the body has the length that the header announced.
     pub(crate) is_whole: bool,
 }
 
@@ -20,7 +20,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// What a refusal says, at Kling and at the gateway.
+    /// The message of an error, from Kling or from the gateway.
     pub(crate) fn message(&self) -> String {
         let json = self.json();
         let own = json["message"].as_str();
@@ -39,7 +39,7 @@ pub(crate) async fn send(method: &str, url: &str, headers: &str, body: &str) -> 
     );
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut answer = Vec::new();
-    // A connection that broke off has brought something all the same.
+    // A broken connection may still have delivered a part.
     let _ = stream.read_to_end(&mut answer).await;
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8(answer.get(..end)?.to_vec()).ok()?;

@@ -41,7 +41,7 @@ async fn finish(line: &str) -> Result<(), Box<dyn std::error::Error>> {
             Ok(TaskEvent::Changed(task)) => println!("{}", task.status),
             Ok(TaskEvent::PollFailed { error, .. }) => println!("still trying: {error}"),
             Ok(TaskEvent::Done(task)) => println!("{}: {}", task.id, task.status),
-            Err(error) if error.kind() == ErrorKind::WaitTimeout => println!("it goes on"),
+            Err(error) if error.kind() == ErrorKind::WaitTimeout => println!("still running"),
             Err(error) => return Err(error.into()),
             Ok(_) => {}
         }

@@ -128,8 +128,9 @@ impl Cursor {
     async fn next(&mut self) -> Result<(Vec<Task>, bool)> {
         self.list.check()?;
         if self.page > LAST_PAGE {
-            let text =
-                format!("the list goes on, but the service shows no more than {LAST_PAGE} pages");
+            let text = format!(
+                "the list has more tasks, but the service returns at most {LAST_PAGE} pages"
+            );
             return Err(Error::new(ErrorKind::Unsupported, text));
         }
         let List {

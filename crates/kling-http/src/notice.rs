@@ -1,4 +1,4 @@
-//! Progress notices of a call that is still in flight, and their observer.
+//! Progress notices of a call in flight, and their observer.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use kling_types::TaskId;
 use crate::error::Error;
 use crate::trace;
 
-/// Something that happened during a call. Its `Display` is a sentence.
+/// Something that happened during a call. Its `Display` is a message for people.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Notice<'a> {
@@ -22,7 +22,7 @@ pub enum Notice<'a> {
         /// The wait until the next attempt.
         wait: Duration,
     },
-    /// The service says that the token has expired; the call is repeated with a new
+    /// The service reports that the token has expired; the call is retried with a new
     /// one.
     TokenExpired,
     /// The outcome of a create is unknown (its answer was lost, or it is a
@@ -32,7 +32,7 @@ pub enum Notice<'a> {
     ResendCreate,
     /// The task of that create was found. Nothing is charged twice.
     Adopted(&'a TaskId),
-    /// A page of a list has this many items that name no task.
+    /// A page of a list has this many items without a task id.
     ItemsWithoutTask(usize),
 }
 
@@ -45,27 +45,27 @@ impl fmt::Display for Notice<'_> {
                 wait,
             } => write!(
                 f,
-                "{operation}: trying again in {:.1} s: {error}",
+                "{operation}: retrying in {:.1} s: {error}",
                 wait.as_secs_f64()
             ),
             Notice::TokenExpired => {
-                f.write_str("the service calls the token expired: signing anew")
+                f.write_str("the service reports an expired token: signing a new one")
             }
             Notice::LookUp(Duration::ZERO) => {
-                f.write_str("what became of the create is not known: looking its task up")
+                f.write_str("outcome of the create unknown: looking up its task")
             }
             Notice::LookUp(wait) => write!(
                 f,
-                "what became of the create is not known: looking its task up in {:.1} s",
+                "outcome of the create unknown: looking up its task in {:.1} s",
                 wait.as_secs_f64()
             ),
             Notice::ResendCreate => {
-                f.write_str("the service does not know the create: sending it again")
+                f.write_str("the service has no task for the create: sending it again")
             }
-            Notice::Adopted(id) => write!(f, "the task of the create was found: {id}"),
-            Notice::ItemsWithoutTask(1) => f.write_str("1 item of the list names no task"),
+            Notice::Adopted(id) => write!(f, "found the task of the create: {id}"),
+            Notice::ItemsWithoutTask(1) => f.write_str("1 item of the list has no task id"),
             Notice::ItemsWithoutTask(count) => {
-                write!(f, "{count} items of the list name no task")
+                write!(f, "{count} items of the list have no task id")
             }
         }
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Notice<'_> {
 
 type Callback = dyn Fn(&Notice<'_>) + Send + Sync;
 
-/// The observer, if there is one.
+/// The observer, if any.
 #[derive(Default)]
 pub(crate) struct Observer(Option<Box<Callback>>);
 

@@ -115,11 +115,11 @@ pub(crate) fn notice(notice: &Notice<'_>) {
         Notice::TokenExpired => debug!("the service calls the token expired"),
         Notice::LookUp(wait) => warn!(
             wait_ms = millis(wait),
-            "the outcome of the create is unknown: looking its task up"
+            "outcome of the create unknown: looking up its task"
         ),
-        Notice::ResendCreate => warn!("the service does not know the create: sending it again"),
+        Notice::ResendCreate => warn!("the service has no task for the create: sending it again"),
         Notice::Adopted(id) => warn!(task_id = id.as_str(), "the task was found"),
-        Notice::ItemsWithoutTask(count) => warn!(count, "items of the list name no task"),
+        Notice::ItemsWithoutTask(count) => warn!(count, "items of the list have no task id"),
     }
 }
 

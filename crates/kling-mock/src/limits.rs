@@ -1,8 +1,8 @@
-//! The table of what is emulated, on what evidence, and what is not.
+//! The table of what is emulated, with the evidence, and what is not.
 
 use serde::Serialize;
 
-/// One thing that the mock emulates, or does not.
+/// A statement about what the mock emulates, or does not emulate.
 ///
 /// ```
 /// use kling_mock::{Evidence, Mock};
@@ -13,7 +13,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Limit {
-    /// The part of the service that it is about.
+    /// The part of the service.
     pub area: &'static str,
     /// The statement.
     pub statement: &'static str,
@@ -29,18 +29,18 @@ pub struct Limit {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Evidence {
-    /// The service's own documentation says so.
+    /// The service's documentation says so.
     Documented,
-    /// An answer of the service shows it.
+    /// A real answer of the service shows it.
     #[serde(rename = "seen live")]
     SeenLive,
-    /// It follows from what is known, but has not been observed.
+    /// It follows from known facts, but has not been observed.
     Inferred,
     /// Sources disagree.
     Contradictory,
-    /// Nothing is known, and a choice had to be made.
+    /// Nothing is known, so the mock's behaviour is a choice.
     Invented,
-    /// The mock does not do it.
+    /// The mock does not emulate it.
     #[serde(rename = "not emulated")]
     NotEmulated,
 }
@@ -77,49 +77,49 @@ pub(crate) static LIMITS: &[Limit] = &[
     row(
         "paths",
         Evidence::Documented,
-        "Create, query and list of `/v1/videos/effects`, below `/kling` at CometAPI",
+        "Creates, queries and lists at `/v1/videos/effects`, with the prefix `/kling` on CometAPI",
         "fields::documented_requests_are_accepted",
     ),
     row(
         "paths",
         Evidence::SeenLive,
-        "A task's answer at CometAPI, in its words and with its members",
-        "answers::a_life_at_cometapi",
+        "Answers about a task on CometAPI have its messages and members",
+        "answers::task_lifecycle_at_cometapi",
     ),
     row(
         "paths",
         Evidence::SeenLive,
-        "A task's answer at Kling, in its words and with its members",
-        "answers::a_life_at_kling",
+        "Answers about a task on Kling have its messages and members",
+        "answers::task_lifecycle_at_kling",
     ),
     row(
         "paths",
         Evidence::Inferred,
-        "CometAPI neither lists tasks nor finds them by external id",
+        "CometAPI has neither a list of tasks nor queries by external id",
         "answers::external_ids_find_tasks_at_kling_only",
     ),
     row(
         "requests",
         Evidence::Documented,
-        "`duration` is required at CometAPI, and optional at Kling",
+        "`duration` is required on CometAPI, and optional on Kling",
         "fields::duration_is_required_at_cometapi_only",
     ),
     row(
         "requests",
         Evidence::Documented,
-        "Scenes are known as of a date, with their number of pictures",
+        "The scenes that are available on a date, with their number of images",
         "--scenes-as-of, MockBuilder::scenes_as_of",
     ),
     row(
         "requests",
         Evidence::SeenLive,
-        "Wrong and missing fields are refused in the service's words",
+        "Invalid and missing fields are refused with the service's messages",
         "fields::missing_and_wrong_fields",
     ),
     row(
         "requests",
         Evidence::Inferred,
-        "A `callback_url` of `null` is refused: `callback_url can not be null`, code 1201",
+        "A `callback_url` of `null` is refused with code 1201 and `callback_url can not be null`",
         "fields::an_optional_field_that_is_null_is_refused",
     ),
     row(
@@ -131,152 +131,152 @@ pub(crate) static LIMITS: &[Limit] = &[
     row(
         "pictures",
         Evidence::SeenLive,
-        "A picture in base64 is read when the task is created, and refused if it is none",
-        "fields::a_picture_that_is_no_base64_is_refused_at_once",
+        "A base64 image is decoded by the create, and refused if it is invalid",
+        "fields::invalid_base64_is_refused_by_the_create",
     ),
     row(
         "pictures",
         Evidence::SeenLive,
-        "A picture with too few pixels fails its task, not the create",
-        "fields::a_picture_that_is_too_small_fails_the_task",
+        "An image with too few pixels fails the task, not the create",
+        "fields::a_too_small_image_fails_the_task",
     ),
     row(
         "pictures",
         Evidence::Inferred,
-        "A picture of another form, size or format fails its task: `Unsupported image. …`, as another endpoint says it",
-        "fields::a_picture_of_another_form_size_or_format_fails_the_task",
+        "An image with an unsupported aspect ratio, size or format fails the task with `Unsupported image. …`, the message of another endpoint",
+        "fields::an_unsupported_image_fails_the_task",
     ),
     row(
         "pictures",
         Evidence::NotEmulated,
-        "A picture that is given by URL is not fetched, and always passes",
+        "An image URL is not fetched, and always accepted",
         "-",
     ),
     row(
         "content",
         Evidence::NotEmulated,
-        "Nothing looks at what a picture shows: no moderation, no face is sought",
+        "The content of images is not examined: no moderation, no face detection",
         "--plan 'quick fail(\"…\")', Plan::failing",
     ),
     row(
         "tasks",
         Evidence::Documented,
-        "submitted, processing, then succeed or failed; an end is for ever",
-        "answers::asking_changes_nothing_by_itself",
+        "The status changes from submitted to processing to succeed or failed, which are terminal",
+        "answers::queries_do_not_change_a_task",
     ),
     row(
         "tasks",
         Evidence::Invented,
-        "How long a task takes, unless a plan says it",
+        "The duration of a task, unless a plan sets it",
         "--plan, MockBuilder::plan",
     ),
     row(
         "tasks",
         Evidence::SeenLive,
-        "Ids have 19 digits at CometAPI and the time of creation in them",
-        "ids::comet_s_have_19_digits_and_the_time_of_creation",
+        "Task ids on CometAPI have 19 digits and contain the creation time",
+        "ids::comet_ids_have_19_digits_and_the_creation_time",
     ),
     row(
         "tasks",
         Evidence::SeenLive,
-        "Ids have 18 digits at Kling",
-        "ids::kling_s_have_18_digits",
+        "Task ids on Kling have 18 digits",
+        "ids::kling_ids_have_18_digits",
     ),
     row(
         "keys",
         Evidence::Documented,
-        "API keys, and tokens by HS256 that are held to their times: codes 1000 to 1004",
-        "accounts::tokens_are_held_to_the_clock",
+        "API keys and HS256 tokens, whose times are verified: codes 1000 to 1004",
+        "accounts::token_times_are_verified",
     ),
     row(
         "keys",
         Evidence::SeenLive,
-        "The gateway refuses a wrong key in a body of its own",
-        "refusals::what_the_gateway_refuses_itself",
+        "The gateway refuses an invalid key with its own error body",
+        "refusals::gateway_errors",
     ),
     row(
         "accounts",
         Evidence::Inferred,
-        "Account states 1100 to 1103 and 1304 refuse creates, and nothing else",
-        "accounts::what_an_account_may_not_do",
+        "The account states 1100 to 1103 and 1304 refuse creates, and nothing else",
+        "accounts::account_states_refuse_creates",
     ),
     row(
         "accounts",
         Evidence::Documented,
-        "More tasks at once than slots is 1303; a slot is held until its task ends",
-        "accounts::slots_are_held_to_the_end",
+        "A create beyond the number of slots is refused with 1303; a task holds its slot until it ends",
+        "accounts::slots_are_held_until_the_task_ends",
     ),
     row(
         "accounts",
         Evidence::Contradictory,
-        "A limit of creates in a second, 1302; there is none unless it is set",
-        "accounts::creates_are_counted_by_the_second",
+        "A limit of creates per second (1302), if it is configured",
+        "accounts::creates_per_second_are_limited",
     ),
     row(
         "accounts",
         Evidence::Documented,
-        "Accounts see nothing of each other",
-        "accounts::accounts_see_nothing_of_each_other",
+        "Accounts are isolated from each other",
+        "accounts::accounts_are_isolated",
     ),
     row(
         "billing",
         Evidence::Invented,
-        "What a task costs: one unit, unless it is set",
+        "The price of a task: one unit, unless it is configured",
         "MockBuilder::prices",
     ),
     row(
         "billing",
         Evidence::Inferred,
-        "A task that fails is not refunded",
+        "A failed task is not refunded",
         "answers::charges_tell_what_was_paid",
     ),
     row(
         "callbacks",
         Evidence::Documented,
-        "Each change is told, in the body that a query would show",
-        "callbacks::every_change_is_told_as_a_query_would_show_it",
+        "Each status change is posted, with the task that a query would return",
+        "callbacks::every_status_change_is_posted_with_the_queried_task",
     ),
     row(
         "callbacks",
         Evidence::Contradictory,
-        "Third parties tell of the last change only",
+        "Third parties report callbacks for the terminal status only",
         "MockBuilder::callbacks_on",
     ),
     row(
         "callbacks",
         Evidence::Documented,
-        "Signatures by Standard Webhooks; an old secret signs for seven days more",
-        "callbacks::signatures_outlive_a_rotation_by_seven_days",
+        "Signatures according to Standard Webhooks; a rotated secret still signs for seven days",
+        "callbacks::rotated_secrets_sign_for_seven_days",
     ),
     row(
         "callbacks",
         Evidence::Invented,
-        "A callback that fails is not sent again, unless told to",
+        "A failed callback is not retried, unless configured",
         "--callback-retries, MockBuilder::callback_attempts",
     ),
     row(
         "callbacks",
         Evidence::Documented,
-        "The console's test callback, once in six seconds",
-        "callbacks::the_console_s_test_callback",
+        "The console's test callback, at most once in six seconds",
+        "callbacks::console_test_callback",
     ),
     row(
         "results",
         Evidence::Documented,
-        "A result can be had for 30 days",
-        "assets::results_are_kept_for_thirty_days",
+        "A result is available for 30 days",
+        "assets::results_are_kept_for_30_days",
     ),
     row(
         "results",
         Evidence::Invented,
-        "Results answer Range, If-Range and HEAD, with an ETag",
-        "assets::parts",
+        "Results support Range, If-Range and HEAD, and have an ETag",
+        "assets::range_requests",
     ),
     row(
         "results",
         Evidence::NotEmulated,
-        "A video shows one still colour, without sound, whatever the effect",
-        "assets::a_video_is_as_long_as_was_asked_for",
+        "The content of videos: they show a single colour, without sound",
+        "assets::a_video_has_the_requested_duration",
     ),
     row(
         "other",
@@ -287,7 +287,7 @@ pub(crate) static LIMITS: &[Limit] = &[
     row(
         "other",
         Evidence::NotEmulated,
-        "TLS and HTTP/2: put a proxy before it, and set its public URL",
+        "TLS and HTTP/2: use a reverse proxy, and set the public URL",
         "--public-url, MockBuilder::public_url",
     ),
 ];

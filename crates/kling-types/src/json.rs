@@ -32,7 +32,7 @@ pub fn read_json(bytes: &[u8]) -> Result<Value, serde_json::Error> {
 
 /// The same JSON with `\ufffd` in place of each escape that is an unpaired surrogate.
 fn with_whole_characters(text: &str) -> Cow<'_, str> {
-    let mut mended = String::new();
+    let mut repaired = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         let (before, escape) = rest.split_at(at);
@@ -45,15 +45,15 @@ fn with_whole_characters(text: &str) -> Cow<'_, str> {
                 (length, escape.get(..length))
             }
         };
-        mended.push_str(before);
-        mended.push_str(written.unwrap_or_default());
+        repaired.push_str(before);
+        repaired.push_str(written.unwrap_or_default());
         rest = &escape[kept..];
     }
-    if mended.is_empty() {
+    if repaired.is_empty() {
         return Cow::Borrowed(text);
     }
-    mended.push_str(rest);
-    Cow::Owned(mended)
+    repaired.push_str(rest);
+    Cow::Owned(repaired)
 }
 
 /// The UTF-16 code unit at the start of a text, if it is written `\uXXXX`.

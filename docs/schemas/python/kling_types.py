@@ -1,5 +1,5 @@
-# Made from docs/schemas/json/bundle.schema.json by `cargo xtask schema --languages`.
-# What a type cannot say, such as the form of an id, is in that schema.
+# Generated from docs/schemas/json/bundle.schema.json by `cargo xtask schema --languages`.
+# That schema also has the constraints that types cannot express, such as the format of ids.
 
 from __future__ import annotations
 
@@ -8,230 +8,230 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 class BalanceDeduction(TypedDict):
     """
-    Money that a task took from the balance.
+    The amount that was deducted from the balance for a task.
     """
 
     list_price: NotRequired[str | None]
     """
-    Before discounts: a decimal number in a string.
+    The amount before discounts: a decimal number in a string.
     """
     quota: NotRequired[str | None]
     """
-    After discounts: a decimal number in a string.
+    The amount after discounts: a decimal number in a string.
     """
 
 
 class Billing(TypedDict):
     """
-    One charge for a task, in the newer flat form.
+    A charge for a task, in the newer flat form.
     """
 
     amount: NotRequired[str | None]
     """
-    How much: a decimal number in a string.
+    The amount: a decimal number in a string.
     """
     cash_type: NotRequired[str | None]
     """
-    Of which kind of balance.
+    The kind of balance.
     """
     charge_type: NotRequired[str | None]
     """
-    In units of a resource pack (`unit`) or in money (`cash`).
+    What was charged: units of a resource pack (`unit`), or money (`cash`).
     """
     currency: NotRequired[str | None]
     """
-    In which currency.
+    The currency.
     """
     list_price: NotRequired[str | None]
     """
-    Before discounts: a decimal number in a string.
+    The amount before discounts: a decimal number in a string.
     """
     package_type: NotRequired[str | None]
     """
-    Of which kind of pack.
+    The kind of resource pack.
     """
 
 
 class ErrorEnvelope(TypedDict):
     """
-    A refusal in the service's own form. Gateways use it too, with a word as the code, and may quote the service's body as text in `message`.
+    An error in the service's form. Gateways use it too, with a word as the code, and may quote the service's body as text in `message`.
     """
 
     code: int | str
     """
-    What is wrong: a number of Kling's table, or a gateway's word.
+    The error code: a number of Kling's table, or a gateway's word.
     """
     message: NotRequired[str | None]
     """
-    What is wrong, as a sentence.
+    The error message.
     """
     request_id: NotRequired[str | None]
     """
-    The id to quote to support.
+    The request id, to be quoted to support.
     """
 
 
 class GatewayError(TypedDict):
     """
-    What a gateway says is wrong.
+    A gateway's description of an error.
     """
 
     code: NotRequired[int | str | None]
     """
-    The gateway's word for it, such as `invalid_request`; may be empty.
+    The gateway's error code, such as `invalid_request`; may be empty.
     """
     message: NotRequired[str | None]
     """
-    What is wrong, as a sentence that often ends in `(request id: …)`.
+    The error message, which often ends in `(request id: …)`.
     """
     param: NotRequired[str | None]
     """
-    The member of the request it is about; may be empty.
+    The member of the request that caused the error; may be empty.
     """
     type: NotRequired[str | None]
     """
-    Who says so, such as `comet_api_error`.
+    The type of the error, such as `comet_api_error`.
     """
 
 
 class GatewayErrorEnvelope(TypedDict):
     """
-    A refusal in the form of gateways.
+    An error in the form of gateways.
     """
 
     error: GatewayError
     """
-    What is wrong.
+    The error.
     """
 
 
 class Image(TypedDict):
     """
-    A finished image.
+    A generated image.
     """
 
     index: NotRequired[int | None]
     """
-    Its place in the series, from 0.
+    The position in the series, starting at 0.
     """
     url: NotRequired[str | None]
     """
-    Where to download it, without credentials.
+    The download URL, which needs no credentials.
     """
 
 
 ModeKnown: TypeAlias = Literal['std', 'pro']
 """
-The words of Mode known so far.
+The known values of Mode.
 """
 
 
 ModelNameKnown: TypeAlias = Literal['kling-v1', 'kling-v1-5', 'kling-v1-6']
 """
-The words of ModelName known so far.
+The known values of ModelName.
 """
 
 
 class Output(TypedDict):
     """
-    Something that a task made, in the newer flat form.
+    A result of a task, in the newer flat form.
     """
 
     duration: NotRequired[str | None]
     """
-    How long it is, in seconds: a decimal number in a string.
+    The duration in seconds: a decimal number in a string.
     """
     id: NotRequired[str | None]
     """
-    Its own id.
+    The id of the result.
     """
     type: NotRequired[str | None]
     """
-    What it is: `video` for an effect.
+    The kind of result: `video` for an effect.
     """
     url: NotRequired[str | None]
     """
-    Where to download it, without credentials. Signed: keep it secret.
+    The download URL, which needs no credentials. It is signed, so keep it secret.
     """
     watermark_url: NotRequired[str | None]
     """
-    The copy with a watermark; may be empty.
+    The URL of the watermarked copy; may be empty.
     """
 
 
 RuleKnown: TypeAlias = Literal['request.type', 'scene.missing', 'scene.type', 'scene.shape', 'scene.unknown', 'scene.retired', 'input.missing', 'input.type', 'image.both', 'model.type', 'model.unknown', 'mode.type', 'mode.unknown', 'image.missing', 'scene.arity', 'scene.arity_dated', 'images.type', 'images.count', 'image.type', 'image.empty', 'image.url', 'image.url_scheme', 'image.url_local', 'image.data_prefix', 'image.whitespace', 'image.url_safe_alphabet', 'image.not_base64', 'image.padding', 'image.format', 'image.damaged', 'image.pixels', 'image.huge', 'image.aspect', 'image.bytes', 'duration.missing', 'duration.type', 'duration.shape', 'duration.unknown', 'callback.type', 'callback.url', 'external_id.type', 'external_id.empty', 'external_id.length', 'external_id.control', 'external_id.dots']
 """
-The words of Rule known so far.
+The known values of Rule.
 """
 
 
 Severity: TypeAlias = Literal['error', 'warning']
 """
-Whether a violation stops a request.
+Whether a violation prevents the request.
 """
 
 
 TaskStatusKnown: TypeAlias = Literal['submitted', 'processing', 'succeed', 'failed']
 """
-The words of TaskStatus known so far.
+The known values of TaskStatus.
 """
 
 
 class Video(TypedDict):
     """
-    A finished video. The service deletes it 30 days after the task ended.
+    A generated video. The service deletes it 30 days after the task ended.
     """
 
     duration: NotRequired[str | None]
     """
-    How long it is, in seconds: a decimal number in a string.
+    The duration in seconds: a decimal number in a string.
     """
     id: NotRequired[str | None]
     """
-    The video's own id.
+    The id of the video.
     """
     url: NotRequired[str | None]
     """
-    Where to download it, without credentials. Signed: keep it secret.
+    The download URL, which needs no credentials. It is signed, so keep it secret.
     """
     watermark_url: NotRequired[str | None]
     """
-    The copy with a watermark; may be empty.
+    The URL of the watermarked copy; may be empty.
     """
 
 
 class WatermarkInfo(TypedDict):
     """
-    Whether a watermarked copy was asked for.
+    Whether a watermarked copy was requested.
     """
 
     enabled: NotRequired[bool | None]
     """
-    True if so.
+    True if a watermarked copy was requested.
     """
 
 
 ErrorBody: TypeAlias = ErrorEnvelope | GatewayErrorEnvelope
 """
-The body of a refusal, from the service or from a gateway before it. The HTTP status beside it may be any; the code counts first.
+The body of an error, from the service or from a gateway. The HTTP status may be any; the code takes precedence.
 """
 
 
 Mode: TypeAlias = ModeKnown | str
 """
-The quality of a clip. Old scenes only.
+The quality of a video. Only for old scenes.
 """
 
 
 ModelName: TypeAlias = ModelNameKnown | str
 """
-The model that makes a clip. Old scenes only.
+The model that generates a video. Only for old scenes.
 """
 
 
 Rule: TypeAlias = RuleKnown | str
 """
-The id of a rule. Ids are never renamed and never used again.
+The id of a rule. Ids are never renamed or reused.
 """
 
 
@@ -242,78 +242,78 @@ class SingleImageInput(TypedDict):
 
     duration: NotRequired[str]
     """
-    The length of the clip in seconds, as a string. CometAPI requires it; Kling documents none since 2026-03.
+    The duration of the video in seconds, as a string. CometAPI requires it; Kling has not documented it since 2026-03.
     """
     image: str
     """
-    The image: a public http(s) URL, or the file itself (JPEG or PNG) in standard base64: one line, padded, without a `data:` prefix.
+    The image: a public http(s) URL, or the file itself (JPEG or PNG) as standard base64, padded, on one line and without a `data:` prefix.
     """
     mode: NotRequired[Mode]
     """
-    The quality, where an old scene wants one.
+    The quality, for old scenes that require one.
     """
     model_name: NotRequired[ModelName]
     """
-    The model, where an old scene wants one.
+    The model, for old scenes that require one.
     """
 
 
 class TaskInfo(TypedDict):
     """
-    What the caller said about a task.
+    Information about a task that the caller supplied.
     """
 
     external_task_id: NotRequired[str | None]
     """
-    The caller's own id.
+    The caller's id of the task.
     """
     parent_video: NotRequired[Video | None]
     """
-    The video it was made from. In callbacks.
+    The source video. Only in callbacks.
     """
 
 
 class TaskResult(TypedDict):
     """
-    What a task made.
+    The result of a task.
     """
 
     images: NotRequired[list[Image] | None]
     """
-    Images: none for an effect.
+    The images: none for an effect.
     """
     videos: NotRequired[list[Video] | None]
     """
-    Videos: one for an effect.
+    The videos: one for an effect.
     """
 
 
 TaskStatus: TypeAlias = TaskStatusKnown | str
 """
-Where a task stands. `succeed` and `failed` are final. Gateways have other words and other cases for the same.
+The status of a task. `succeed` and `failed` are terminal. Gateways may use other words and other letter case.
 """
 
 
 class Violation(TypedDict):
     """
-    One thing wrong with a request, or worth a warning. Not of the service: what this project's validators report.
+    An error or a warning about a request, as reported by this project's validators rather than by the service.
     """
 
     message: str
     """
-    What is wrong and what to do, as a sentence without its end.
+    What is wrong and how to fix it, without a full stop at the end.
     """
     pointer: str
     """
-    Where: a JSON Pointer (RFC 6901) into the body. What is missing is named by the place where it belongs.
+    The place, as a JSON Pointer (RFC 6901) into the body. For a missing member, the place where it belongs.
     """
     rule: Rule
     """
-    Which rule.
+    The rule that is violated.
     """
     severity: Severity
     """
-    Whether the service refuses the request, or only might.
+    Whether the service refuses the request (error), or might refuse it (warning).
     """
 
 
@@ -324,7 +324,7 @@ class DualImageInput(TypedDict):
 
     duration: NotRequired[str]
     """
-    The length of the clip in seconds, as a string. CometAPI requires it; Kling documents none since 2026-03.
+    The duration of the video in seconds, as a string. CometAPI requires it; Kling has not documented it since 2026-03.
     """
     images: list[str]
     """
@@ -332,137 +332,137 @@ class DualImageInput(TypedDict):
     """
     mode: NotRequired[Mode]
     """
-    The quality, where an old scene wants one.
+    The quality, for old scenes that require one.
     """
     model_name: NotRequired[ModelName]
     """
-    The model, where an old scene wants one.
+    The model, for old scenes that require one.
     """
 
 
 EffectInput: TypeAlias = SingleImageInput | DualImageInput
 """
-What an effect works on: one image or two.
+The input of an effect: one image or two.
 """
 
 
 class EffectRequest(TypedDict):
     """
-    The body of `POST /v1/videos/effects`: creates a task. What is not set is left out, never null.
+    The body of `POST /v1/videos/effects`, which creates a task. Unset members are omitted, never null.
     """
 
     callback_url: NotRequired[str]
     """
-    Where the service posts each change of status: an absolute http(s) URL.
+    The absolute http(s) URL to which the service posts each status change.
     """
     effect_scene: str
     """
-    Which effect. Whether it takes one image or two depends on the scene.
+    The effect. The scene determines whether it takes one image or two.
     """
     external_task_id: NotRequired[str]
     """
-    The caller's own id, unique per account. On Kling a second create with the same id is refused without a charge, and a query by it finds the task.
+    The caller's id of the task, unique per account. On Kling, a second create with the same id is refused without a charge, and the task can be queried by it.
     """
     input: EffectInput
     """
-    What it works on.
+    The input of the effect.
     """
 
 
 class FlatTask(TypedDict):
     """
-    One task in the newer flat form.
+    A task in the newer flat form.
     """
 
     billing: NotRequired[list[Billing] | None]
     """
-    What it cost.
+    The charges.
     """
     create_time: NotRequired[int | None]
     """
-    When it was created: milliseconds since 1970-01-01T00:00:00Z.
+    The creation time, in milliseconds since 1970-01-01T00:00:00Z.
     """
     external_id: NotRequired[str | None]
     """
-    The caller's own id.
+    The caller's id of the task.
     """
     id: str
     """
-    The service's id for it: opaque text, too long for a number.
+    The service's id of the task: an opaque string, too long for a number.
     """
     message: NotRequired[str | None]
     """
-    Why it failed; empty or absent otherwise.
+    The reason for a failure; otherwise empty or absent.
     """
     outputs: NotRequired[list[Output] | None]
     """
-    What it made; empty until it succeeds.
+    The results; empty until the task succeeds.
     """
     status: TaskStatus
     """
-    Where it stands; `succeeded` here is `succeed` elsewhere.
+    The status; `succeeded` corresponds to `succeed` in the other form.
     """
     update_time: NotRequired[int | None]
     """
-    When its status changed last: milliseconds since 1970-01-01T00:00:00Z.
+    The time of the last status change, in milliseconds since 1970-01-01T00:00:00Z.
     """
 
 
 class Task(TypedDict):
     """
-    One task, as a create, a query, a list and a callback show it.
+    A task, as in the responses to creates, queries and lists, and in callbacks.
     """
 
     created_at: NotRequired[int | None]
     """
-    When it was created: milliseconds since 1970-01-01T00:00:00Z.
+    The creation time, in milliseconds since 1970-01-01T00:00:00Z.
     """
     final_balance_deduction: NotRequired[BalanceDeduction | None]
     """
-    Money taken from the balance.
+    The amount deducted from the balance.
     """
     final_unit_deduction: NotRequired[str | None]
     """
-    Units taken from a resource pack: a decimal number in a string.
+    The units deducted from a resource pack: a decimal number in a string.
     """
     task_id: str
     """
-    The service's id for it: opaque text, too long for a number.
+    The service's id of the task: an opaque string, too long for a number.
     """
     task_info: NotRequired[TaskInfo | None]
     """
-    What the caller said about it.
+    Information that the caller supplied.
     """
     task_result: NotRequired[TaskResult | None]
     """
-    What it made; empty or absent until it succeeds.
+    The result; empty or absent until the task succeeds.
     """
     task_status: NotRequired[TaskStatus | None]
     """
-    Where it stands. Absent where a gateway puts its own record around the task: then `status` has its word, and `data` the task.
+    The status. Absent if a gateway wraps the task in a record of its own, which has its status in `status` and the task in `data`.
     """
     task_status_msg: NotRequired[str | None]
     """
-    Why it failed; empty or absent otherwise. A failed task is an HTTP 200 with code 0: this text is the only reason there is.
+    The reason for a failure; otherwise empty or absent. The response for a failed task has HTTP status 200 and code 0, so only this member has the reason.
     """
     updated_at: NotRequired[int | None]
     """
-    When its status changed last: milliseconds since 1970-01-01T00:00:00Z.
+    The time of the last status change, in milliseconds since 1970-01-01T00:00:00Z.
     """
     watermark_info: NotRequired[WatermarkInfo | None]
     """
-    Whether a watermarked copy was asked for. Absent in lists.
+    Whether a watermarked copy was requested. Absent in lists.
     """
 
 
 class TaskEnvelope(TypedDict):
     """
-    The answer to a create and to a query of one task. A refusal has the same form, without a task and with a code other than 0.
+    The response to a create and to a query for one task. An error has the same form, with a code other than 0 and without a task.
     """
 
     code: int | str
     """
-    0 for success. Gateways write `"0"` or `"success"`, and words for errors.
+    0 on success. Gateways may send `"0"` or `"success"`, and words for errors.
     """
     data: NotRequired[Task | None]
     """
@@ -470,22 +470,22 @@ class TaskEnvelope(TypedDict):
     """
     message: NotRequired[str | None]
     """
-    Free text: `SUCCEED`, `success` or empty on success.
+    A message: `SUCCEED`, `success` or empty on success.
     """
     request_id: NotRequired[str | None]
     """
-    The id to quote to support. Absent on CometAPI's creates.
+    The request id, to be quoted to support. Absent in CometAPI's responses to creates.
     """
 
 
 class TaskListEnvelope(TypedDict):
     """
-    The answer to a list of tasks, newest first. It tells no total: a page shorter than asked for is the last one.
+    The response to a list of tasks, newest first. It has no total: a page with fewer tasks than requested is the last one.
     """
 
     code: int | str
     """
-    0 for success.
+    0 on success.
     """
     data: NotRequired[list[Task] | None]
     """
@@ -493,22 +493,22 @@ class TaskListEnvelope(TypedDict):
     """
     message: NotRequired[str | None]
     """
-    Free text.
+    A message.
     """
     request_id: NotRequired[str | None]
     """
-    The id to quote to support.
+    The request id, to be quoted to support.
     """
 
 
 class CallbackEnvelope(TypedDict):
     """
-    One task in an envelope, as a query answers it. Nobody has published a callback of this form; receivers had better take it.
+    A task in an envelope, as in the response to a query. This form of callback is not documented, but receivers should accept it.
     """
 
     code: NotRequired[int | str | None]
     """
-    0 for success.
+    0 on success.
     """
     data: Task
     """
@@ -516,23 +516,23 @@ class CallbackEnvelope(TypedDict):
     """
     message: NotRequired[str | None]
     """
-    Free text.
+    A message.
     """
     request_id: NotRequired[str | None]
     """
-    The id to quote to support.
+    The request id, to be quoted to support.
     """
 
 
 TaskCallback: TypeAlias = Task | FlatTask | CallbackEnvelope
 """
-What is posted to `callback_url` when a task changes: the task alone, the newer flat form of it, or the task in an envelope.
+The body that is posted to `callback_url` when a task changes: the task itself, its newer flat form, or the task in an envelope.
 """
 
 
 class KlingEffects(TypedDict):
     """
-    Every type by its name.
+    All types, by name.
     """
 
     BalanceDeduction: BalanceDeduction

@@ -1,40 +1,40 @@
-// Made from docs/schemas/json/bundle.schema.json by `cargo xtask schema --languages`.
-// What a type cannot say, such as the form of an id, is in that schema.
+// Generated from docs/schemas/json/bundle.schema.json by `cargo xtask schema --languages`.
+// That schema also has the constraints that types cannot express, such as the format of ids.
 
 /**
- * Where a task stands. `succeed` and `failed` are final. Gateways have other words and other cases for the same.
+ * The status of a task. `succeed` and `failed` are terminal. Gateways may use other words and other letter case.
  */
 export type TaskStatus = TaskStatusKnown | (string & {});
 /**
- * The quality of a clip. Old scenes only.
+ * The quality of a video. Only for old scenes.
  */
 export type Mode = ModeKnown | (string & {});
 /**
- * The model that makes a clip. Old scenes only.
+ * The model that generates a video. Only for old scenes.
  */
 export type ModelName = ModelNameKnown | (string & {});
 /**
- * What an effect works on: one image or two.
+ * The input of an effect: one image or two.
  */
 export type EffectInput = SingleImageInput | DualImageInput;
 /**
- * The body of a refusal, from the service or from a gateway before it. The HTTP status beside it may be any; the code counts first.
+ * The body of an error, from the service or from a gateway. The HTTP status may be any; the code takes precedence.
  */
 export type ErrorBody = ErrorEnvelope | GatewayErrorEnvelope;
 /**
- * The words of Mode known so far.
+ * The known values of Mode.
  */
 export type ModeKnown = "std" | "pro";
 /**
- * The words of ModelName known so far.
+ * The known values of ModelName.
  */
 export type ModelNameKnown = "kling-v1" | "kling-v1-5" | "kling-v1-6";
 /**
- * The id of a rule. Ids are never renamed and never used again.
+ * The id of a rule. Ids are never renamed or reused.
  */
 export type Rule = RuleKnown | (string & {});
 /**
- * The words of Rule known so far.
+ * The known values of Rule.
  */
 export type RuleKnown =
   | "request.type"
@@ -83,20 +83,20 @@ export type RuleKnown =
   | "external_id.control"
   | "external_id.dots";
 /**
- * Whether a violation stops a request.
+ * Whether a violation prevents the request.
  */
 export type Severity = "error" | "warning";
 /**
- * What is posted to `callback_url` when a task changes: the task alone, the newer flat form of it, or the task in an envelope.
+ * The body that is posted to `callback_url` when a task changes: the task itself, its newer flat form, or the task in an envelope.
  */
 export type TaskCallback = Task | FlatTask | CallbackEnvelope;
 /**
- * The words of TaskStatus known so far.
+ * The known values of TaskStatus.
  */
 export type TaskStatusKnown = "submitted" | "processing" | "succeed" | "failed";
 
 /**
- * Every type by its name.
+ * All types, by name.
  */
 export interface KlingEffects {
   BalanceDeduction: BalanceDeduction;
@@ -133,55 +133,55 @@ export interface KlingEffects {
   WatermarkInfo: WatermarkInfo;
 }
 /**
- * Money that a task took from the balance.
+ * The amount that was deducted from the balance for a task.
  */
 export interface BalanceDeduction {
   /**
-   * Before discounts: a decimal number in a string.
+   * The amount before discounts: a decimal number in a string.
    */
   list_price?: string | null;
   /**
-   * After discounts: a decimal number in a string.
+   * The amount after discounts: a decimal number in a string.
    */
   quota?: string | null;
   [k: string]: unknown;
 }
 /**
- * One charge for a task, in the newer flat form.
+ * A charge for a task, in the newer flat form.
  */
 export interface Billing {
   /**
-   * How much: a decimal number in a string.
+   * The amount: a decimal number in a string.
    */
   amount?: string | null;
   /**
-   * Of which kind of balance.
+   * The kind of balance.
    */
   cash_type?: string | null;
   /**
-   * In units of a resource pack (`unit`) or in money (`cash`).
+   * What was charged: units of a resource pack (`unit`), or money (`cash`).
    */
   charge_type?: string | null;
   /**
-   * In which currency.
+   * The currency.
    */
   currency?: string | null;
   /**
-   * Before discounts: a decimal number in a string.
+   * The amount before discounts: a decimal number in a string.
    */
   list_price?: string | null;
   /**
-   * Of which kind of pack.
+   * The kind of resource pack.
    */
   package_type?: string | null;
   [k: string]: unknown;
 }
 /**
- * One task in an envelope, as a query answers it. Nobody has published a callback of this form; receivers had better take it.
+ * A task in an envelope, as in the response to a query. This form of callback is not documented, but receivers should accept it.
  */
 export interface CallbackEnvelope {
   /**
-   * 0 for success.
+   * 0 on success.
    */
   code?: number | string | null;
   /**
@@ -189,131 +189,131 @@ export interface CallbackEnvelope {
    */
   data: Task;
   /**
-   * Free text.
+   * A message.
    */
   message?: string | null;
   /**
-   * The id to quote to support.
+   * The request id, to be quoted to support.
    */
   request_id?: string | null;
   [k: string]: unknown;
 }
 /**
- * One task, as a create, a query, a list and a callback show it.
+ * A task, as in the responses to creates, queries and lists, and in callbacks.
  */
 export interface Task {
   /**
-   * When it was created: milliseconds since 1970-01-01T00:00:00Z.
+   * The creation time, in milliseconds since 1970-01-01T00:00:00Z.
    */
   created_at?: number | null;
   /**
-   * Money taken from the balance.
+   * The amount deducted from the balance.
    */
   final_balance_deduction?: BalanceDeduction | null;
   /**
-   * Units taken from a resource pack: a decimal number in a string.
+   * The units deducted from a resource pack: a decimal number in a string.
    */
   final_unit_deduction?: string | null;
   /**
-   * The service's id for it: opaque text, too long for a number.
+   * The service's id of the task: an opaque string, too long for a number.
    */
   task_id: string;
   /**
-   * What the caller said about it.
+   * Information that the caller supplied.
    */
   task_info?: TaskInfo | null;
   /**
-   * What it made; empty or absent until it succeeds.
+   * The result; empty or absent until the task succeeds.
    */
   task_result?: TaskResult | null;
   /**
-   * Where it stands. Absent where a gateway puts its own record around the task: then `status` has its word, and `data` the task.
+   * The status. Absent if a gateway wraps the task in a record of its own, which has its status in `status` and the task in `data`.
    */
   task_status?: TaskStatus | null;
   /**
-   * Why it failed; empty or absent otherwise. A failed task is an HTTP 200 with code 0: this text is the only reason there is.
+   * The reason for a failure; otherwise empty or absent. The response for a failed task has HTTP status 200 and code 0, so only this member has the reason.
    */
   task_status_msg?: string | null;
   /**
-   * When its status changed last: milliseconds since 1970-01-01T00:00:00Z.
+   * The time of the last status change, in milliseconds since 1970-01-01T00:00:00Z.
    */
   updated_at?: number | null;
   /**
-   * Whether a watermarked copy was asked for. Absent in lists.
+   * Whether a watermarked copy was requested. Absent in lists.
    */
   watermark_info?: WatermarkInfo | null;
   [k: string]: unknown;
 }
 /**
- * What the caller said about a task.
+ * Information about a task that the caller supplied.
  */
 export interface TaskInfo {
   /**
-   * The caller's own id.
+   * The caller's id of the task.
    */
   external_task_id?: string | null;
   /**
-   * The video it was made from. In callbacks.
+   * The source video. Only in callbacks.
    */
   parent_video?: Video | null;
   [k: string]: unknown;
 }
 /**
- * A finished video. The service deletes it 30 days after the task ended.
+ * A generated video. The service deletes it 30 days after the task ended.
  */
 export interface Video {
   /**
-   * How long it is, in seconds: a decimal number in a string.
+   * The duration in seconds: a decimal number in a string.
    */
   duration?: string | null;
   /**
-   * The video's own id.
+   * The id of the video.
    */
   id?: string | null;
   /**
-   * Where to download it, without credentials. Signed: keep it secret.
+   * The download URL, which needs no credentials. It is signed, so keep it secret.
    */
   url?: string | null;
   /**
-   * The copy with a watermark; may be empty.
+   * The URL of the watermarked copy; may be empty.
    */
   watermark_url?: string | null;
   [k: string]: unknown;
 }
 /**
- * What a task made.
+ * The result of a task.
  */
 export interface TaskResult {
   /**
-   * Images: none for an effect.
+   * The images: none for an effect.
    */
   images?: Image[] | null;
   /**
-   * Videos: one for an effect.
+   * The videos: one for an effect.
    */
   videos?: Video[] | null;
   [k: string]: unknown;
 }
 /**
- * A finished image.
+ * A generated image.
  */
 export interface Image {
   /**
-   * Its place in the series, from 0.
+   * The position in the series, starting at 0.
    */
   index?: number | null;
   /**
-   * Where to download it, without credentials.
+   * The download URL, which needs no credentials.
    */
   url?: string | null;
   [k: string]: unknown;
 }
 /**
- * Whether a watermarked copy was asked for.
+ * Whether a watermarked copy was requested.
  */
 export interface WatermarkInfo {
   /**
-   * True if so.
+   * True if a watermarked copy was requested.
    */
   enabled?: boolean | null;
   [k: string]: unknown;
@@ -323,7 +323,7 @@ export interface WatermarkInfo {
  */
 export interface DualImageInput {
   /**
-   * The length of the clip in seconds, as a string. CometAPI requires it; Kling documents none since 2026-03.
+   * The duration of the video in seconds, as a string. CometAPI requires it; Kling has not documented it since 2026-03.
    */
   duration?: string;
   /**
@@ -334,11 +334,11 @@ export interface DualImageInput {
    */
   images: [string, string];
   /**
-   * The quality, where an old scene wants one.
+   * The quality, for old scenes that require one.
    */
   mode?: Mode;
   /**
-   * The model, where an old scene wants one.
+   * The model, for old scenes that require one.
    */
   model_name?: ModelName;
   [k: string]: unknown;
@@ -348,165 +348,165 @@ export interface DualImageInput {
  */
 export interface SingleImageInput {
   /**
-   * The length of the clip in seconds, as a string. CometAPI requires it; Kling documents none since 2026-03.
+   * The duration of the video in seconds, as a string. CometAPI requires it; Kling has not documented it since 2026-03.
    */
   duration?: string;
   /**
-   * The image: a public http(s) URL, or the file itself (JPEG or PNG) in standard base64: one line, padded, without a `data:` prefix.
+   * The image: a public http(s) URL, or the file itself (JPEG or PNG) as standard base64, padded, on one line and without a `data:` prefix.
    */
   image: string;
   /**
-   * The quality, where an old scene wants one.
+   * The quality, for old scenes that require one.
    */
   mode?: Mode;
   /**
-   * The model, where an old scene wants one.
+   * The model, for old scenes that require one.
    */
   model_name?: ModelName;
   [k: string]: unknown;
 }
 /**
- * The body of `POST /v1/videos/effects`: creates a task. What is not set is left out, never null.
+ * The body of `POST /v1/videos/effects`, which creates a task. Unset members are omitted, never null.
  */
 export interface EffectRequest {
   /**
-   * Where the service posts each change of status: an absolute http(s) URL.
+   * The absolute http(s) URL to which the service posts each status change.
    */
   callback_url?: string;
   /**
-   * Which effect. Whether it takes one image or two depends on the scene.
+   * The effect. The scene determines whether it takes one image or two.
    */
   effect_scene: string;
   /**
-   * The caller's own id, unique per account. On Kling a second create with the same id is refused without a charge, and a query by it finds the task.
+   * The caller's id of the task, unique per account. On Kling, a second create with the same id is refused without a charge, and the task can be queried by it.
    */
   external_task_id?: string;
   /**
-   * What it works on.
+   * The input of the effect.
    */
   input: EffectInput;
   [k: string]: unknown;
 }
 /**
- * A refusal in the service's own form. Gateways use it too, with a word as the code, and may quote the service's body as text in `message`.
+ * An error in the service's form. Gateways use it too, with a word as the code, and may quote the service's body as text in `message`.
  */
 export interface ErrorEnvelope {
   /**
-   * What is wrong: a number of Kling's table, or a gateway's word.
+   * The error code: a number of Kling's table, or a gateway's word.
    */
   code: number | string;
   /**
-   * What is wrong, as a sentence.
+   * The error message.
    */
   message?: string | null;
   /**
-   * The id to quote to support.
+   * The request id, to be quoted to support.
    */
   request_id?: string | null;
   [k: string]: unknown;
 }
 /**
- * A refusal in the form of gateways.
+ * An error in the form of gateways.
  */
 export interface GatewayErrorEnvelope {
   /**
-   * What is wrong.
+   * The error.
    */
   error: GatewayError;
   [k: string]: unknown;
 }
 /**
- * What a gateway says is wrong.
+ * A gateway's description of an error.
  */
 export interface GatewayError {
   /**
-   * The gateway's word for it, such as `invalid_request`; may be empty.
+   * The gateway's error code, such as `invalid_request`; may be empty.
    */
   code?: number | string | null;
   /**
-   * What is wrong, as a sentence that often ends in `(request id: …)`.
+   * The error message, which often ends in `(request id: …)`.
    */
   message?: string | null;
   /**
-   * The member of the request it is about; may be empty.
+   * The member of the request that caused the error; may be empty.
    */
   param?: string | null;
   /**
-   * Who says so, such as `comet_api_error`.
+   * The type of the error, such as `comet_api_error`.
    */
   type?: string | null;
   [k: string]: unknown;
 }
 /**
- * One task in the newer flat form.
+ * A task in the newer flat form.
  */
 export interface FlatTask {
   /**
-   * What it cost.
+   * The charges.
    */
   billing?: Billing[] | null;
   /**
-   * When it was created: milliseconds since 1970-01-01T00:00:00Z.
+   * The creation time, in milliseconds since 1970-01-01T00:00:00Z.
    */
   create_time?: number | null;
   /**
-   * The caller's own id.
+   * The caller's id of the task.
    */
   external_id?: string | null;
   /**
-   * The service's id for it: opaque text, too long for a number.
+   * The service's id of the task: an opaque string, too long for a number.
    */
   id: string;
   /**
-   * Why it failed; empty or absent otherwise.
+   * The reason for a failure; otherwise empty or absent.
    */
   message?: string | null;
   /**
-   * What it made; empty until it succeeds.
+   * The results; empty until the task succeeds.
    */
   outputs?: Output[] | null;
   /**
-   * Where it stands; `succeeded` here is `succeed` elsewhere.
+   * The status; `succeeded` corresponds to `succeed` in the other form.
    */
   status: TaskStatus;
   /**
-   * When its status changed last: milliseconds since 1970-01-01T00:00:00Z.
+   * The time of the last status change, in milliseconds since 1970-01-01T00:00:00Z.
    */
   update_time?: number | null;
   [k: string]: unknown;
 }
 /**
- * Something that a task made, in the newer flat form.
+ * A result of a task, in the newer flat form.
  */
 export interface Output {
   /**
-   * How long it is, in seconds: a decimal number in a string.
+   * The duration in seconds: a decimal number in a string.
    */
   duration?: string | null;
   /**
-   * Its own id.
+   * The id of the result.
    */
   id?: string | null;
   /**
-   * What it is: `video` for an effect.
+   * The kind of result: `video` for an effect.
    */
   type?: string | null;
   /**
-   * Where to download it, without credentials. Signed: keep it secret.
+   * The download URL, which needs no credentials. It is signed, so keep it secret.
    */
   url?: string | null;
   /**
-   * The copy with a watermark; may be empty.
+   * The URL of the watermarked copy; may be empty.
    */
   watermark_url?: string | null;
   [k: string]: unknown;
 }
 /**
- * The answer to a create and to a query of one task. A refusal has the same form, without a task and with a code other than 0.
+ * The response to a create and to a query for one task. An error has the same form, with a code other than 0 and without a task.
  */
 export interface TaskEnvelope {
   /**
-   * 0 for success. Gateways write `"0"` or `"success"`, and words for errors.
+   * 0 on success. Gateways may send `"0"` or `"success"`, and words for errors.
    */
   code: number | string;
   /**
@@ -514,21 +514,21 @@ export interface TaskEnvelope {
    */
   data?: Task | null;
   /**
-   * Free text: `SUCCEED`, `success` or empty on success.
+   * A message: `SUCCEED`, `success` or empty on success.
    */
   message?: string | null;
   /**
-   * The id to quote to support. Absent on CometAPI's creates.
+   * The request id, to be quoted to support. Absent in CometAPI's responses to creates.
    */
   request_id?: string | null;
   [k: string]: unknown;
 }
 /**
- * The answer to a list of tasks, newest first. It tells no total: a page shorter than asked for is the last one.
+ * The response to a list of tasks, newest first. It has no total: a page with fewer tasks than requested is the last one.
  */
 export interface TaskListEnvelope {
   /**
-   * 0 for success.
+   * 0 on success.
    */
   code: number | string;
   /**
@@ -536,33 +536,33 @@ export interface TaskListEnvelope {
    */
   data?: Task[] | null;
   /**
-   * Free text.
+   * A message.
    */
   message?: string | null;
   /**
-   * The id to quote to support.
+   * The request id, to be quoted to support.
    */
   request_id?: string | null;
   [k: string]: unknown;
 }
 /**
- * One thing wrong with a request, or worth a warning. Not of the service: what this project's validators report.
+ * An error or a warning about a request, as reported by this project's validators rather than by the service.
  */
 export interface Violation {
   /**
-   * What is wrong and what to do, as a sentence without its end.
+   * What is wrong and how to fix it, without a full stop at the end.
    */
   message: string;
   /**
-   * Where: a JSON Pointer (RFC 6901) into the body. What is missing is named by the place where it belongs.
+   * The place, as a JSON Pointer (RFC 6901) into the body. For a missing member, the place where it belongs.
    */
   pointer: string;
   /**
-   * Which rule.
+   * The rule that is violated.
    */
   rule: Rule;
   /**
-   * Whether the service refuses the request, or only might.
+   * Whether the service refuses the request (error), or might refuse it (warning).
    */
   severity: Severity;
   [k: string]: unknown;

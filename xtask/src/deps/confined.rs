@@ -1,18 +1,17 @@
-//! Which file may name a library. A library named in one file can be replaced
-//! there; the rest of the workspace knows only our own seam.
+//! Which file may use a library. A library that only one file uses can be replaced there;
+//! the rest of the workspace uses our own interface.
 //!
-//! What counts is a path that starts with the library's name: `::reqwest::Client`,
-//! `reqwest::Client` or `use reqwest;`. A module of ours may carry that name, and
-//! is written `self::reqwest` or `transport::reqwest`; so may a feature. Line
-//! comments do not count. Block comments would (the workspace has none).
+//! A use is a path that starts with the library's name: `::reqwest::Client`,
+//! `reqwest::Client` or `use reqwest;`. Modules (`self::reqwest`, `transport::reqwest`)
+//! and features may have the same name. Line comments are ignored; block comments are
+//! not, but the workspace has none.
 
 use std::path::Path;
 
 use super::Report;
 use crate::workspace;
 
-/// A library, and the files that may name it: one, but for a program that serves
-/// what another of ours offers.
+/// A library, and the files that may use it.
 pub(super) struct Library {
     names: &'static [&'static str],
     homes: &'static [&'static str],
@@ -55,8 +54,8 @@ pub(super) struct Source {
     text: String,
 }
 
-/// Every Rust file under `crates/*/src`. The benches measure the libraries
-/// themselves, so they may name what they like.
+/// Every Rust file in `crates/*/src`, except for the benchmarks, which may use any
+/// library.
 pub(super) fn sources(crates: &Path) -> Result<Vec<Source>, String> {
     let mut sources = Vec::new();
     for (name, path) in workspace::entries(crates)? {
@@ -120,7 +119,7 @@ fn names_library(line: &str, name: &str) -> bool {
     })
 }
 
-/// Cuts `// …` off. The `//` of a URL follows a colon and stays.
+/// Removes a line comment. The `//` of a URL follows a colon and is kept.
 fn without_comment(line: &str) -> &str {
     let comment = line
         .match_indices("//")
@@ -128,8 +127,8 @@ fn without_comment(line: &str) -> &str {
     comment.map_or(line, |(at, _)| &line[..at])
 }
 
-/// Whether a word after this text is the first of its path: not the rest of a
-/// longer word, not a method, and after `::` only if nothing is before that.
+/// Whether a word after this text starts a path: it is not part of a longer word, not a
+/// method, and not preceded by another path segment.
 fn starts_path(before: &str) -> bool {
     let part_of_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '>' | '.');
     let before = before.strip_suffix("::").unwrap_or(before);

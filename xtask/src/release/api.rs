@@ -1,5 +1,5 @@
-//! The public interface of the libraries, one line for each item, in `docs/api`:
-//! what changes there is seen by whoever reads the change.
+//! The public API of the libraries in `docs/api`, one line for each item, so that changes
+//! are visible in a review.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::metadata::Package;
 use crate::workspace;
 
 const FOLDER: &str = "docs/api";
-const MEND: &str = "if that is meant, write it with `cargo xtask release`";
+const FIX: &str = "if this is intended, update it with `cargo xtask release`";
 
 pub(super) fn check(packages: &[&Package], is_check: bool) -> Result<(), String> {
     document()?;
@@ -27,7 +27,7 @@ pub(super) fn check(packages: &[&Package], is_check: bool) -> Result<(), String>
         } else if let Some(difference) =
             workspace::first_difference(&workspace::read(&file)?, &text)
         {
-            return Err(format!("{path}: {difference}\n{MEND}"));
+            return Err(format!("{path}: {difference}\n{FIX}"));
         } else {
             println!("ok {path}");
         }
@@ -44,8 +44,8 @@ fn target() -> PathBuf {
     workspace::root().join(target)
 }
 
-/// Has rustdoc write JSON. That is behind a switch for which rustdoc alone takes
-/// itself for a nightly: were cargo to hear of it, it would build all anew.
+/// Lets rustdoc write JSON, which is unstable. `RUSTC_BOOTSTRAP` is only set for rustdoc,
+/// since cargo would rebuild everything with it.
 fn document() -> Result<(), String> {
     let rustdoc = target().join("rustdoc-json");
     workspace::write(
@@ -54,7 +54,7 @@ fn document() -> Result<(), String> {
     )?;
     make_executable(&rustdoc)?;
     let mut doc = workspace::cargo_command();
-    // As CI's other run of it, so that nothing is built twice.
+    // With the same options as CI's other run, so that nothing is built twice.
     doc.args([
         "doc",
         "--workspace",
@@ -71,15 +71,15 @@ fn document() -> Result<(), String> {
 fn make_executable(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-        .map_err(|e| format!("cannot make {} a program: {e}", path.display()))
+        .map_err(|e| format!("cannot make {} executable: {e}", path.display()))
 }
 
 #[cfg(not(unix))]
 fn make_executable(_: &Path) -> Result<(), String> {
-    Err("the public interface is looked at on Unix only".to_owned())
+    Err("the public API can be checked on Unix only".to_owned())
 }
 
-/// One line for each item, without what is derived.
+/// One line for each item, without derived implementations.
 fn items(json: &Path) -> Result<String, String> {
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)

@@ -1,17 +1,17 @@
-//! What a manifest must say before its crate is published.
+//! Checks the manifests of the crates to be published.
 
 use crate::metadata::Package;
 
-/// What is wrong, and where.
+/// The problems, with their places.
 pub(super) fn check(packages: &[&Package], changelog: &str) -> Vec<String> {
     let Some(first) = packages.first() else {
-        return vec!["nothing is to be published".to_owned()];
+        return vec!["there is no crate to be published".to_owned()];
     };
     let mut wrong = Vec::new();
     let version = &first.version;
     if newest(changelog) != Some(version) {
         wrong.push(format!(
-            "CHANGELOG.md: the first heading is not of version {version}"
+            "CHANGELOG.md: the first heading is not version {version}"
         ));
     }
     for package in packages {
@@ -19,18 +19,18 @@ pub(super) fn check(packages: &[&Package], changelog: &str) -> Vec<String> {
         wrong.extend(own.map(|why| format!("{}: {why}", package.name)));
         if package.version != *version || package.rust_version != first.rust_version {
             wrong.push(format!(
-                "{}: version and rust-version are the workspace's",
+                "{}: version and rust-version must be the workspace's",
                 package.name
             ));
         }
         for needed in &package.dependencies {
-            // Not itself: that is for its own tests, and no part of what is published.
+            // A dependency on itself is for its tests, and is not published.
             let is_ours = needed.name != package.name
                 && packages.iter().any(|other| other.name == needed.name);
             if is_ours && needed.req != format!("={version}") {
                 let (name, req) = (&needed.name, &needed.req);
                 wrong.push(format!(
-                    "{}: takes {name} {req}, not ={version}",
+                    "{}: requires {name} {req} instead of ={version}",
                     package.name
                 ));
             }
@@ -52,13 +52,13 @@ fn of_one(package: &Package) -> Vec<&'static str> {
         (package.description.is_some(), "has no description"),
         (
             package.license.as_deref() == Some("MIT OR Apache-2.0"),
-            "has another licence than MIT OR Apache-2.0",
+            "the licence must be MIT OR Apache-2.0",
         ),
         (package.readme.is_some(), "has no readme"),
         (package.rust_version.is_some(), "has no rust-version"),
         (
             (1..=5).contains(&package.keywords.len()),
-            "has one to five keywords",
+            "must have one to five keywords",
         ),
         (
             package.keywords.iter().all(|word| word.len() <= 20),
@@ -66,7 +66,7 @@ fn of_one(package: &Package) -> Vec<&'static str> {
         ),
         (
             (1..=5).contains(&package.categories.len()),
-            "has one to five categories",
+            "must have one to five categories",
         ),
         (
             package.metadata["docs"]["rs"]["all-features"] == true,
@@ -99,7 +99,7 @@ mod tests {
         })
     }
 
-    /// What it depends on; its tests have features of its own.
+    /// The dependencies, including one on itself for its tests.
     fn other() -> Package {
         let mut package = good();
         package["name"] = json!("b");
@@ -107,7 +107,7 @@ mod tests {
         serde_json::from_value(package).unwrap()
     }
 
-    /// A manifest with this in place of what is good.
+    /// A valid manifest in which one member is replaced.
     #[track_caller]
     fn check(member: &str, value: Value, expected: &[&str]) {
         let mut package = good();
@@ -126,20 +126,24 @@ mod tests {
             json!(null),
             &[
                 "a: has no rust-version",
-                "b: version and rust-version are the workspace's",
+                "b: version and rust-version must be the workspace's",
             ],
         );
         check(
             "license",
             json!("GPL-3.0"),
-            &["a: has another licence than MIT OR Apache-2.0"],
+            &["a: the licence must be MIT OR Apache-2.0"],
         );
         check(
             "keywords",
             json!(["a", "b", "c", "d", "e", "f"]),
-            &["a: has one to five keywords"],
+            &["a: must have one to five keywords"],
         );
-        check("categories", json!([]), &["a: has one to five categories"]);
+        check(
+            "categories",
+            json!([]),
+            &["a: must have one to five categories"],
+        );
         check(
             "metadata",
             json!(null),
@@ -153,9 +157,9 @@ mod tests {
             "version",
             json!("0.2.0"),
             &[
-                "CHANGELOG.md: the first heading is not of version 0.2.0",
-                "a: takes b =0.1.0, not =0.2.0",
-                "b: version and rust-version are the workspace's",
+                "CHANGELOG.md: the first heading is not version 0.2.0",
+                "a: requires b =0.1.0 instead of =0.2.0",
+                "b: version and rust-version must be the workspace's",
             ],
         );
         assert_eq!(newest(CHANGELOG), Some("0.1.0"));

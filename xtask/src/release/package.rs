@@ -1,15 +1,15 @@
-//! The packages as they would be uploaded.
+//! Checks the packages as they would be uploaded.
 
 use std::path::{Component, Path};
 
 use crate::metadata::Package;
 use crate::workspace;
 
-/// What every package has in it.
+/// The files that every package must contain.
 const FILES: [&str; 4] = ["Cargo.toml", "README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Packs them, each finding the others among the packed ones. They are not built
-/// from there: that takes minutes, and `cargo package --workspace` does it.
+/// Packages the crates. They are not built from the packages, which takes minutes;
+/// `cargo package --workspace` does that.
 pub(super) fn check(packages: &[&Package]) -> Result<(), String> {
     let mut args = vec!["package", "--no-verify", "--allow-dirty", "--locked"];
     for package in packages {
@@ -22,7 +22,10 @@ pub(super) fn check(packages: &[&Package]) -> Result<(), String> {
         let folder = package.manifest_path.parent().unwrap_or(Path::new(""));
         for file in FILES {
             if !list.lines().any(|line| line == file) {
-                return Err(format!("{} is packed without {file}", package.name));
+                return Err(format!(
+                    "the package {} does not contain {file}",
+                    package.name
+                ));
             }
         }
         for file in list.lines().filter(|file| file.starts_with("src/")) {
@@ -34,18 +37,17 @@ pub(super) fn check(packages: &[&Package]) -> Result<(), String> {
                 {
                     let name = &package.name;
                     return Err(format!(
-                        "{name}: {file} includes {included}, which is not packed"
+                        "{name}: {file} includes {included}, which is not in the package"
                     ));
                 }
             }
         }
     }
-    println!("ok packages, with what they include");
+    println!("ok packages and the files that they include");
     Ok(())
 }
 
-/// The paths that a source includes, but for its tests: they end the file, and
-/// nobody runs those of a package.
+/// The paths that a source file includes, except in its tests, which are at its end.
 fn included(source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]").next().unwrap_or_default();
     let code = source
@@ -55,15 +57,14 @@ fn included(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for name in ["include_str!(", "include_bytes!("] {
         for call in code.split(name).skip(1) {
-            // The first text in it: the path, or what it begins with.
+            // The first string literal: the path, or its start.
             found.extend(call.split('"').nth(1).map(str::to_owned));
         }
     }
     found
 }
 
-/// Where a path in this file leads, from the package's root; nothing if it leads
-/// out of it.
+/// Resolves a path in this file, relative to the package's root; `None` if it is outside.
 fn within(file: &Path, path: &str) -> Option<std::path::PathBuf> {
     let mut place = file.parent()?.to_path_buf();
     for part in Path::new(path).components() {

@@ -52,7 +52,7 @@ impl TryFrom<String> for Date {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("`{text}` is no date (YYYY-MM-DD)"))
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is not a date (YYYY-MM-DD)"))
     }
 }
 

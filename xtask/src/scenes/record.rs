@@ -1,5 +1,5 @@
-//! What fixtures/scenes.json says, read strictly: a slip in it would become a
-//! wrong fact in a published crate.
+//! Parses fixtures/scenes.json strictly, since an error in it would be published in a
+//! crate.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::date::Date;
 
-/// The scenes by name, in the order of their names' bytes.
+/// The scenes, sorted by the bytes of their names.
 pub(super) type Catalogue = BTreeMap<String, Record>;
 
-/// When Kling's lists were read that `listed_*` below tell of.
+/// The date of Kling's lists to which the members `listed_*` refer.
 pub(super) const LISTED_ON: &str = "2026-09-20";
 
-/// What is known of one scene. An empty list of models, modes or durations means
-/// that no such parameter is documented for it.
+/// The known facts about a scene. If the list of models, modes or durations is empty, the
+/// parameter is not documented for it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
@@ -50,7 +50,7 @@ pub(super) enum Arity {
     Dual,
 }
 
-/// What the date of introduction rests on.
+/// The evidence for the date of introduction.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Confidence {
@@ -61,9 +61,9 @@ pub(super) enum Confidence {
 
 /// Reads the file's text. The error names the scene.
 pub(super) fn parse(json: &str) -> Result<Catalogue, String> {
-    // Entry by entry, because an error of the whole would not know its scene.
+    // Entry by entry, so that errors can name the scene.
     let entries: Vec<Value> =
-        serde_json::from_str(json).map_err(|e| format!("no list of scenes: {e}"))?;
+        serde_json::from_str(json).map_err(|e| format!("not a list of scenes: {e}"))?;
     let mut catalogue = Catalogue::new();
     for (number, entry) in (1..).zip(entries) {
         let name = match entry["scene"].as_str() {
@@ -72,7 +72,7 @@ pub(super) fn parse(json: &str) -> Result<Catalogue, String> {
         };
         let record = parse_record(&name, entry).map_err(|e| format!("scene `{name}`: {e}"))?;
         if catalogue.insert(name.clone(), record).is_some() {
-            return Err(format!("scene `{name}`: is there twice"));
+            return Err(format!("scene `{name}`: duplicate"));
         }
     }
     Ok(catalogue)
@@ -81,7 +81,7 @@ pub(super) fn parse(json: &str) -> Result<Catalogue, String> {
 fn parse_record(name: &str, entry: Value) -> Result<Record, String> {
     let in_a_name = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'\'');
     if name.is_empty() || !name.bytes().all(in_a_name) {
-        return Err("a name is made of a-z, 0-9, `_` and `'`".to_owned());
+        return Err("a name may only contain a-z, 0-9, `_` and `'`".to_owned());
     }
     let record: Record = serde_json::from_value(entry).map_err(|e| e.to_string())?;
     for (from, to) in [record.introduced_window, record.removed_window]
@@ -101,7 +101,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A scene of which only the name is remarkable; each test changes the rest.
+    /// A minimal scene with these changes.
     pub(in crate::scenes) fn entry(name: &str, changes: Value) -> Value {
         let mut entry = json!({
             "scene": name,
@@ -167,7 +167,7 @@ pub(super) mod tests {
     fn a_scene_twice_is_an_error() {
         check_error(
             vec![entry("a", json!({})), entry("a", json!({}))],
-            "scene `a`: is there twice",
+            "scene `a`: duplicate",
         );
     }
 
@@ -176,7 +176,7 @@ pub(super) mod tests {
         for name in ["", "Hug", "hug me", "let\u{2019}s_ride"] {
             check_error(
                 vec![entry(name, json!({}))],
-                &format!("scene `{name}`: a name is made of"),
+                &format!("scene `{name}`: a name may only contain"),
             );
         }
         check_error(vec![json!({ "scene": 7 })], "entry 1 has no scene name");
@@ -186,7 +186,7 @@ pub(super) mod tests {
     fn a_date_is_in_the_calendar() {
         check_error(
             vec![entry("a", json!({ "introduced": "2026-02-30" }))],
-            "scene `a`: `2026-02-30` is no date",
+            "scene `a`: `2026-02-30` is not a date",
         );
     }
 
@@ -209,6 +209,6 @@ pub(super) mod tests {
 
     #[test]
     fn the_file_is_a_list() {
-        check_error_of_text("{}", "no list of scenes: ");
+        check_error_of_text("{}", "not a list of scenes: ");
     }
 }

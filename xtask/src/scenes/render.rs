@@ -1,4 +1,4 @@
-//! The catalogue as Rust source. rustfmt has the last word on its layout.
+//! Renders the catalogue as Rust source, which rustfmt formats.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ const HEADER: &str = "\
 use super::{Arity, Confidence, Date, Scene, SceneInfo};
 ";
 
-/// A scene says only what differs from this, which halves the file.
+/// A scene only has the members that differ from this one, which halves the file.
 const BLANK: &str = "\
 /// A scene of which nothing is known.
 const BLANK: SceneInfo = SceneInfo {
@@ -86,7 +86,7 @@ fn constant_name(scene: &str) -> String {
     }
 }
 
-/// What a reader of the documentation wants first: how many images, and is it there?
+/// The documentation of a scene: the number of images, and the availability.
 fn doc(record: &Record) -> String {
     let images = match record.arity {
         Arity::Single => "one image",
@@ -107,7 +107,7 @@ fn doc(record: &Record) -> String {
     format!("`{}`: {images}; {}.", record.scene, parts.join(", "))
 }
 
-/// Each distinct list of sources once: a few lists serve all of the scenes.
+/// Each distinct list of sources, since many scenes share one.
 struct Sources<'a>(Vec<&'a [String]>);
 
 impl<'a> Sources<'a> {
@@ -126,7 +126,7 @@ impl<'a> Sources<'a> {
         (1..).zip(&self.0).map(constant).collect()
     }
 
-    /// The constant that holds this list.
+    /// The constant with this list.
     fn constant(&self, list: &[String]) -> Option<String> {
         let index = self.0.iter().position(|other| *other == list)?;
         Some(format!("SOURCES_{}", index + 1))
@@ -181,7 +181,7 @@ fn some_window((from, to): (Date, Date)) -> String {
     format!("Some(({}, {}))", date(from), date(to))
 }
 
-/// The file keeps notes apart; whoever reads them about one scene wants a text.
+/// Joins the notes.
 fn some_text(notes: &[String]) -> Option<String> {
     (!notes.is_empty()).then(|| format!("Some({:?})", notes.join("; ")))
 }
@@ -190,7 +190,7 @@ fn yes(value: bool) -> Option<String> {
     value.then(|| "true".to_owned())
 }
 
-/// Rust writes a list of strings as `Debug` does.
+/// Formats a list of strings as Rust source, like `Debug`.
 fn list(values: &[String]) -> Option<String> {
     (!values.is_empty()).then(|| format!("&{values:?}"))
 }

@@ -1,8 +1,8 @@
-//! What no schema may have. Each rule is a pure function over a document.
+//! The lint rules for schemas. Each is a pure function of a document.
 
 use serde_json::{Map, Value, json};
 
-/// What a create may send. It leaves out what is unset, so there is no null.
+/// The types of requests, in which unset members are omitted rather than null.
 const REQUESTS: [&str; 4] = [
     "EffectInput",
     "EffectRequest",
@@ -10,14 +10,14 @@ const REQUESTS: [&str; 4] = [
     "SingleImageInput",
 ];
 
-/// What is wrong with the document, each with its place.
+/// The problems of a document, with their places.
 pub(super) fn lint(path: &str, document: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let document_only = Document::of(document);
     for (name, definition) in document_only.definitions() {
         if name.ends_with(|c: char| c.is_ascii_digit()) {
             wrong.push(format!(
-                "{name} is the second type of its name: give it one of its own"
+                "{name} is the second type with this name: rename it"
             ));
         }
         if REQUESTS.contains(&name.as_str()) {
@@ -40,7 +40,7 @@ pub(super) fn lint(path: &str, document: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A document, and where it keeps its definitions.
+/// A document, and the location of its definitions.
 struct Document<'a> {
     whole: &'a Value,
     folder: &'static str,
@@ -60,7 +60,7 @@ impl<'a> Document<'a> {
         folder.into_iter().flatten()
     }
 
-    /// Examples inside a schema, and those beside one: of a parameter or a body.
+    /// Validates the examples in a schema, and those of a parameter or a body.
     fn false_examples(&self, at: &str, node: &Map<String, Value>, wrong: &mut Vec<String>) {
         let (schema, values) = match (node.get("examples"), node.get("schema")) {
             (Some(Value::Array(values)), _) => {
@@ -76,17 +76,17 @@ impl<'a> Document<'a> {
             _ => return,
         };
         let mut alone = schema;
-        // References in it are from the root of the document.
+        // Its references are relative to the root of the document.
         for part in ["$defs", "components"] {
             if let Some(definitions) = self.whole.get(part) {
                 alone[part] = definitions.clone();
             }
         }
         match jsonschema::draft202012::new(&alone) {
-            Err(error) => wrong.push(format!("{at} is no schema: {error}")),
+            Err(error) => wrong.push(format!("{at} is not a schema: {error}")),
             Ok(validator) => wrong.extend(values.into_iter().filter_map(|value| {
                 let error = validator.validate(value).err()?;
-                Some(format!("{at}: its example {value} is not valid: {error}"))
+                Some(format!("{at}: the example {value} is invalid: {error}"))
             })),
         }
     }
@@ -114,16 +114,17 @@ fn undescribed(at: &str, node: &Map<String, Value>, wrong: &mut Vec<String>) {
     }
 }
 
-/// A pattern that engines do not read alike.
+/// Finds patterns that differ between regular expression engines.
 fn unlike(at: &str, node: &Map<String, Value>, wrong: &mut Vec<String>) {
     let Some(Value::String(pattern)) = node.get("pattern") else {
         return;
     };
     if pattern.contains(r"\u") {
-        wrong.push(format!("{at}/pattern has \\u, which Go does not read"));
+        wrong.push(format!("{at}/pattern has \\u, which Go does not support"));
     }
     if pattern.ends_with('$') && !node.contains_key("not") {
-        let text = "ends with $, which in Python and Java takes a line end, too: add a not";
+        let text =
+            "ends with $, which also matches before a line break in Python and Java: add a not";
         wrong.push(format!("{at}/pattern {text}"));
     }
 }
@@ -136,7 +137,7 @@ fn nulls(schema: &Value, at: &str, wrong: &mut Vec<String>) {
             None => false,
         };
         if may_be_null {
-            wrong.push(format!("{at} may be null, where a request leaves out"));
+            wrong.push(format!("{at} may be null, but requests omit unset members"));
         }
     });
 }
@@ -173,9 +174,9 @@ mod tests {
     }
 
     #[test]
-    fn a_type_has_a_name_of_its_own() {
+    fn type_names_are_unique() {
         let twice = json!({"Task": {}, "Task2": {}});
-        let expected = ["Task2 is the second type of its name"];
+        let expected = ["Task2 is the second type with this name"];
         check(&json!({ "$defs": twice }), &expected);
         check(
             &json!({"openapi": "3", "components": {"schemas": twice}}),
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_property_is_described() {
+    fn properties_have_descriptions() {
         let object = |description: Value| {
             let property = json!({"type": "string", "description": description});
             json!({"$defs": {"A": {"type": "object", "properties": {"p": property}}}})
@@ -196,11 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn an_example_is_valid() {
+    fn examples_are_valid() {
         check(&json!({"type": "string", "examples": ["a"]}), &[]);
         check(
             &json!({"type": "string", "examples": ["a", 1]}),
-            &[": its example 1 is not valid"],
+            &[": the example 1 is invalid"],
         );
         let body = |value: Value| {
             json!({
@@ -213,12 +214,12 @@ mod tests {
             })
         };
         check(&body(json!(1)), &[]);
-        let wrong = "/body: its example \"1\" is not valid";
+        let wrong = "/body: the example \"1\" is invalid";
         check(&body(json!("1")), &[wrong, wrong]);
     }
 
     #[test]
-    fn a_pattern_is_read_alike_by_all() {
+    fn patterns_are_portable() {
         check(&json!({"pattern": "^a"}), &[]);
         check(&json!({"pattern": "^a$", "not": {"pattern": "[^a]"}}), &[]);
         check(&json!({"pattern": "^a$"}), &["/pattern ends with $"]);
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_has_no_null() {
+    fn requests_have_no_null() {
         let definition = |name: &str| {
             let property = json!({"type": ["string", "null"], "description": "It."});
             json!({"$defs": {name: {"type": "object", "properties": {"p": property}}}})

@@ -1,12 +1,12 @@
-//! A bundle as generators of types understand it best.
+//! Simplifies a bundle for code generators.
 
 use serde_json::{Map, Value, json};
 
-/// What says nothing about a type, and makes generators invent names for every
-/// constrained string.
+/// Keywords that do not affect a type, but for which generators invent a named type for
+/// every constrained string.
 const CONSTRAINTS: [&str; 5] = ["examples", "maxLength", "minLength", "not", "pattern"];
 
-/// The bundle with a type of all types, by their names; so every type is reached.
+/// The bundle with an object type that refers to every type, so that all are generated.
 pub(super) fn for_generators(bundle: &Value) -> Value {
     let mut bundle = plain(bundle);
     let names: Vec<String> = match &bundle["$defs"] {
@@ -17,16 +17,15 @@ pub(super) fn for_generators(bundle: &Value) -> Value {
         let target = json!([{"$ref": format!("#/$defs/{name}")}]);
         (name.clone(), json!({ "allOf": target }))
     };
-    bundle["description"] = json!("Every type by its name.");
+    bundle["description"] = json!("All types, by name.");
     bundle["type"] = json!("object");
     bundle["properties"] = names.iter().map(by_name).collect();
     bundle["required"] = json!(names);
     bundle
 }
 
-/// The same types without their constraints. Where a reference has a description
-/// beside it, generators would make a second type (`Task1`) of it: it moves into
-/// an `allOf`.
+/// Removes the constraints. A reference with a description is moved into an `allOf`, since
+/// generators would otherwise generate a second type (`Task1`) for it.
 fn plain(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {
@@ -40,7 +39,7 @@ fn plain(schema: &Value) -> Value {
             {
                 kept.insert("allOf".to_owned(), json!([{"$ref": target}]));
             }
-            // An item has no name that its description could stand under.
+            // Generators have no place for the description of an item.
             if let Some(Value::Object(item)) = kept.get_mut("items") {
                 item.remove("description");
             }
@@ -51,7 +50,7 @@ fn plain(schema: &Value) -> Value {
     }
 }
 
-/// In these, keys are names of somebody else.
+/// In these members, the keys are names rather than keywords.
 fn inner(key: &str, value: &Value) -> Value {
     match (key, value) {
         ("properties" | "$defs", Value::Object(members)) => members
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn constraints_go_and_names_stay() {
+    fn constraints_are_removed_and_names_kept() {
         let schema = json!({
             "not": {"required": ["image"]},
             "properties": {

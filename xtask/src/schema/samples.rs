@@ -1,4 +1,4 @@
-//! The samples in `fixtures/samples/`, each with the name of its type.
+//! The samples in `fixtures/samples/` with their types.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::workspace;
 
-/// Bodies of other routes of the family: our types do not fit them.
+/// Bodies of other endpoints, which are not covered by the types.
 const OTHERS: [&str; 3] = [
     "req.cometapi.advanced-lip-sync.json",
     "resp.kling.identify-face.docshape.json",
@@ -17,13 +17,13 @@ const OTHERS: [&str; 3] = [
 pub(super) struct Samples(Vec<Sample>);
 
 pub(super) struct Sample {
-    /// The name of its file.
+    /// The file name.
     pub(super) file: String,
-    /// Which type it is; its file's name begins with that.
+    /// The type, which is derived from the file name.
     pub(super) kind: &'static str,
-    /// How sure it is that the service sends this.
+    /// The confidence that the service sends this.
     pub(super) confidence: String,
-    /// The HTTP status that came with it.
+    /// The HTTP status.
     pub(super) http_status: Option<u64>,
     pub(super) body: Value,
 }
@@ -60,7 +60,7 @@ impl Samples {
         found.ok_or_else(|| format!("there is no fixtures/samples/{file}"))
     }
 
-    /// Those that the schema of their type does not accept.
+    /// The samples that are invalid against the schema of their type.
     pub(super) fn misfits(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for document in documents() {
@@ -70,7 +70,7 @@ impl Samples {
                 Ok(validator) => wrong.extend(of_kind.filter_map(|sample| {
                     let error = validator.validate(&sample.body).err()?;
                     let Sample { file, kind, .. } = sample;
-                    Some(format!("fixtures/samples/{file} is no {kind}: {error}"))
+                    Some(format!("fixtures/samples/{file} is not a {kind}: {error}"))
                 })),
             }
         }
@@ -88,7 +88,7 @@ fn kind(file: &str) -> Option<&'static str> {
         "resp" => "TaskEnvelope",
         "callback" => "TaskCallback",
         "err" => "ErrorBody",
-        // Keys and signatures: no body.
+        // Keys and signatures are not bodies.
         _ => return None,
     })
 }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_that_is_not_of_its_type_is_wrong() {
+    fn samples_are_validated_against_their_types() {
         let mut samples = Samples::read(&workspace::root().join("fixtures")).unwrap();
         assert!(samples.0.len() > 35, "only {} samples", samples.0.len());
         assert!(samples.misfits().is_empty());
@@ -112,6 +112,6 @@ mod tests {
             .iter()
             .filter(|sample| sample.kind.ends_with("Envelope"));
         assert_eq!(wrong.len(), samples.0.len() - right.count());
-        assert!(wrong[0].contains("is no "), "{}", wrong[0]);
+        assert!(wrong[0].contains("is not a "), "{}", wrong[0]);
     }
 }

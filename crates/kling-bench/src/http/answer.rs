@@ -1,4 +1,4 @@
-//! The client's own part of a query, without a socket.
+//! The client's share of a query, without a socket.
 
 use bytes::Bytes;
 use kling_http::{Client, Credentials, Provider, TaskId, transport_fn};

@@ -12,7 +12,7 @@ use crate::report::{Goal, Report, Row};
 
 const IMAGE: usize = 10_000_000;
 
-/// Noise behind a JPEG's header of 1000 by 1000 pixels, as preflight wants one.
+/// A JPEG header of 1000 by 1000 pixels, which preflight requires, followed by noise.
 fn image(length: usize) -> Vec<u8> {
     let mut image = Vec::with_capacity(length);
     image.extend([
@@ -35,13 +35,13 @@ pub(crate) fn memory(report: &mut Report) {
             .into(),
         unit: "x its size",
         ours: peak_of(IMAGE),
-        rival: None,
+        baseline: None,
         ratio: None,
         goal: Goal::AtMost(2.4),
     });
 }
 
-/// The peak memory of a create with a picture so long, as a multiple of it.
+/// The peak memory of a create with a picture of this length, as a multiple of it.
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn peak_of(length: usize) -> f64 {
     let address = server();

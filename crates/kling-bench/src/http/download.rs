@@ -1,5 +1,5 @@
-//! A large download with its SHA-256, beside `curl -s URL | sha256sum`, on
-//! loopback.
+//! A large download with its SHA-256, compared with `curl -s URL | sha256sum`, on the
+//! loopback interface.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -42,7 +42,7 @@ pub(crate) fn run(report: &mut Report) {
     };
     ours();
     let before = peak();
-    // 0.9 of its speed is 1/0.9 of its time.
+    // 0.9 of the speed is 1/0.9 of the time.
     report.add(compare(
         "client: a download of 200 MB with its SHA-256",
         "ms",
@@ -55,14 +55,13 @@ pub(crate) fn run(report: &mut Report) {
         what: "client: growth of the process's peak memory by ten more such downloads".into(),
         unit: "MiB",
         ours: grown,
-        rival: None,
+        baseline: None,
         ratio: None,
         goal: Goal::AtMost(4.0),
     });
 }
 
-/// A host on a thread of its own, as another program would be: it answers each
-/// request with the same bytes.
+/// A server on a new thread that answers each request with the same bytes.
 fn serve() -> Option<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).ok()?;
     let address = listener.local_addr().ok()?;
@@ -78,7 +77,7 @@ fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let piece: Vec<u8> = (0..PIECE).map(|n| n.to_le_bytes()[0]).collect();
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LENGTH}\r\netag: \"a\"\r\n\r\n");
     let mut request = [0; 4096];
-    // A request without a body fits one read.
+    // A request without a body fits into one read.
     while stream.read(&mut request)? > 0 {
         stream.write_all(head.as_bytes())?;
         for _ in 0..LENGTH / PIECE {

@@ -1,10 +1,10 @@
 //! The client compared with a bare HTTP library.
 
 pub(crate) mod answer;
-pub(crate) mod cadence;
 pub(crate) mod create;
 pub(crate) mod download;
 pub(crate) mod get;
+pub(crate) mod polling;
 pub(crate) mod virtual_time;
 pub(crate) mod waiters;
 
@@ -14,11 +14,10 @@ use std::thread;
 
 use kling_http::{Client, Credentials, Provider};
 
-/// What the server below says to everything.
+/// The answer of the server below.
 const ANSWER: &str = r#"{"code":0,"message":"SUCCEED","request_id":"9ab376fc-0000-4000-8000-000000000000","data":{"task_id":"878106242831892487","task_status":"succeed","task_status_msg":"","task_info":{"external_task_id":"order-1"},"task_result":{"videos":[{"id":"878106242900000000","url":"https://example.com/a.mp4?Expires=1&Signature=x","duration":"5"}]},"created_at":1777385361501,"updated_at":1777385363321}}"#;
 
-/// A server that reads what comes and says the same to everything: it costs as
-/// little as one can.
+/// A minimal server that sends the same answer to every request.
 #[allow(clippy::expect_used)] // Without a server there is nothing to measure.
 fn server() -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");

@@ -14,7 +14,7 @@ pub(crate) fn run(report: &mut Report) {
         what: "client and mock: CPU of a wait of ten virtual minutes, a query every 5 s".into(),
         unit: "ms",
         ours: median(&mut runs),
-        rival: None,
+        baseline: None,
         ratio: None,
         goal: Goal::AtMost(1.0),
     });

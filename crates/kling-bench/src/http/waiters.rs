@@ -13,7 +13,7 @@ use kling_http::{
 use crate::measure::size;
 use crate::report::{Goal, Report, Row};
 
-/// Counted, not timed: a quarter of them costs as much each.
+/// A debug build uses fewer, since the memory per handle is the same.
 const HANDLES: u32 = size(100_000, 25_000);
 
 pub(crate) fn run(report: &mut Report) {
@@ -23,14 +23,14 @@ pub(crate) fn run(report: &mut Report) {
         ),
         unit: "bytes",
         ours: bytes_each(HANDLES).unwrap_or(f64::NAN),
-        rival: None,
+        baseline: None,
         ratio: None,
         goal: Goal::AtMost(2048.0),
     });
 }
 
-/// So many tasks are created and waited for at once, over an in-process
-/// transport; counted is every byte that is allocated while all of them sleep.
+/// Creates this many tasks and waits for them concurrently, over an in-process transport.
+/// Returns the bytes that are allocated while all of them sleep.
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn bytes_each(handles: u32) -> Option<f64> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -44,10 +44,10 @@ pub(crate) fn bytes_each(handles: u32) -> Option<f64> {
     let waits = measure(|| {
         runtime.block_on(async {
             for handle in std::mem::take(&mut waiting) {
-                // What a caller does who wants them all: the handle moves in.
+                // Like a caller, the task owns its handle.
                 tokio::spawn(handle.into_future());
             }
-            // Every one has been asked after once, and sleeps again.
+            // Each was queried once, and sleeps again.
             tokio::time::sleep(Duration::from_secs(110)).await;
         });
     });

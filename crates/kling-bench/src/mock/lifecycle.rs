@@ -1,12 +1,11 @@
-//! A create and three queries without a socket, beside an axum handler that does
-//! the same with a bare map.
+//! A create and three queries without a socket, compared with an axum handler and a map.
 
 use tower::ServiceExt as _;
 
 use super::{answer, block_on, create, query, still, task_id};
+use crate::baseline;
 use crate::measure::{Stopwatch, compare, size};
 use crate::report::{Goal, Report};
-use crate::rival;
 
 const LIVES: usize = size(500, 10);
 
@@ -27,7 +26,7 @@ pub(crate) fn run(report: &mut Report) {
         watch.micros(LIVES)
     };
     let axum = || {
-        let router = rival::router("KEY");
+        let router = baseline::router("KEY");
         let ask = async |request: http::Request<bytes::Bytes>| {
             let answered = router
                 .clone()

@@ -7,7 +7,7 @@ use crate::measure::{resident, size};
 use crate::report::{Goal, Report, Row};
 
 const REQUESTS: usize = size(1_000_000, 10_000);
-/// Of the rival, which keeps all of them.
+/// The number of requests for the baseline, which retains all of them.
 const FEWER: usize = size(50_000, 500);
 
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
@@ -22,7 +22,7 @@ pub(crate) fn run(report: &mut Report) {
             }
         });
     };
-    // What the runtime and the first answers take is not the requests'.
+    // Excludes the memory of the runtime and of the first answers.
     asked(100);
     let before = resident();
     asked(REQUESTS);
@@ -32,7 +32,7 @@ pub(crate) fn run(report: &mut Report) {
         what: "mock: growth of memory over 1,000,000 requests (journal cap + 5)".into(),
         unit: "MiB",
         ours: grown,
-        rival: None,
+        baseline: None,
         ratio: None,
         goal: Goal::AtMost(cap + 5.0),
     });
@@ -40,7 +40,7 @@ pub(crate) fn run(report: &mut Report) {
         what: "mock: memory retained per request, on average".into(),
         unit: "bytes",
         ours: grown * f64::from(1 << 20) / REQUESTS as f64,
-        rival: Some(("wiremock", crate::rival::wiremock_memory(FEWER))),
+        baseline: Some(("wiremock", crate::baseline::wiremock_memory(FEWER))),
         ratio: None,
         goal: Goal::None,
     });

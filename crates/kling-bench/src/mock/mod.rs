@@ -1,4 +1,4 @@
-//! The fake service compared with what one would write or use instead.
+//! The fake service compared with alternatives.
 
 pub(crate) mod lifecycle;
 pub(crate) mod memory;
@@ -14,11 +14,11 @@ use http::Request;
 use kling_http::{Clock, Transport};
 use kling_mock::{Mock, MockBuilder, MockTransport, Plan};
 
-/// A body as clients send it: one picture by its address.
+/// The body of a create with an image URL.
 const BODY: &str = r#"{"effect_scene":"color_mixing","input":{"image":"https://example.com/me.jpg","duration":"5"}}"#;
 const EFFECTS: &str = "/kling/v1/videos/effects";
 
-/// Time that stands still: reading a clock is not what is measured.
+/// A fixed clock, since reading the clock is not to be measured.
 #[derive(Debug)]
 struct Still;
 
@@ -32,7 +32,7 @@ fn still() -> MockBuilder {
     Mock::builder().clock(Still).plan(Plan::polls(1, 1))
 }
 
-/// Runs to the end on a runtime of one thread.
+/// Blocks on a future with a single-threaded runtime.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     #[allow(clippy::expect_used)] // Without a runtime there is nothing to measure.
@@ -66,7 +66,7 @@ fn request(method: &str, path: &str, key: &str, body: Bytes) -> Request<Bytes> {
         .expect("a request")
 }
 
-/// The whole body of an answer.
+/// The complete body of an answer.
 async fn answer(door: &MockTransport, request: Request<Bytes>) -> Bytes {
     match door.send(request).await {
         Ok(answer) => answer

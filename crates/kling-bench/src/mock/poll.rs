@@ -1,25 +1,25 @@
-//! CPU of the server for one query over TCP.
+//! CPU time of the server for a query over TCP.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
 use super::{EFFECTS, answer, block_on, create, still, task_id};
+use crate::baseline;
 use crate::measure::{Stopwatch, compare, micros, on_one_core, size};
 use crate::report::{Goal, Report};
-use crate::rival;
 
 const CONNECTIONS: usize = 16;
 const ROUNDS: usize = size(300, 3);
 
-/// Asks a server in this process; what the process spent beside this thread, per
-/// question.
+/// Queries a server in this process; returns the CPU time per query of all threads but
+/// this one.
 fn poll(address: SocketAddr, key: &str, id: &str) -> std::io::Result<f64> {
     let (process, own) = (Stopwatch::process(), Stopwatch::thread());
     let asked = ask(address, &format!("{EFFECTS}/{id}"), key, ROUNDS)?;
     Ok(micros(process.spent().saturating_sub(own.spent()), asked))
 }
 
-/// Asks on several connections at once, in so many rounds; how often that was.
+/// Sends queries on several connections, for this many rounds; returns their number.
 pub(crate) fn ask(
     address: SocketAddr,
     path: &str,
@@ -52,7 +52,7 @@ pub(crate) fn ask(
     Ok(rounds * CONNECTIONS)
 }
 
-/// Whether all of an answer is there, by its `content-length`.
+/// Whether an answer is complete, by its `content-length`.
 fn is_whole(bytes: &[u8]) -> bool {
     let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;
@@ -71,7 +71,7 @@ fn compared(report: &mut Report) {
     let mock = still().build();
     let key = mock.api_key().to_owned();
     let id = block_on(async { task_id(&answer(&mock.transport(), create(&key, None)).await) });
-    let ours = rival::on_thread({
+    let ours = baseline::on_thread({
         let mock = mock.clone();
         async move |ready| {
             if let Ok(server) = mock.serve(([127, 0, 0, 1], 0)).await {
@@ -80,9 +80,9 @@ fn compared(report: &mut Report) {
             }
         }
     });
-    let (bare, bare_id) = rival::axum_server("KEY");
-    let wiremock = rival::wiremock_server(&format!("{EFFECTS}/{id}"));
-    let httpmock = rival::httpmock_server(&format!("{EFFECTS}/{id}"));
+    let (bare, bare_id) = baseline::axum_server("KEY");
+    let wiremock = baseline::wiremock_server(&format!("{EFFECTS}/{id}"));
+    let httpmock = baseline::httpmock_server(&format!("{EFFECTS}/{id}"));
     let poll = |address, key: &str, id: &str| poll(address, key, id).unwrap_or(f64::NAN);
     report.add(compare(
         "mock: CPU of the server for a query over TCP",

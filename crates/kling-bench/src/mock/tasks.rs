@@ -1,4 +1,4 @@
-//! A million tasks: the memory of each, and whether their number slows anything.
+//! A million tasks: the memory per task, and whether their number slows down queries.
 
 use allocation_counter::measure;
 use kling_mock::{JournalLimits, Mock, MockTransport, Plan, Profile};
@@ -8,10 +8,10 @@ use crate::measure::{Stopwatch, compare, size};
 use crate::report::{Goal, Report, Row};
 
 const MANY: usize = size(1_000_000, 10_000);
-/// Counted, not timed, and so held to its goal in a debug build, too.
+/// The same in a debug build, so that the goal can be checked.
 const LIVE: usize = size(1_000_000, 25_000);
 
-/// A service with this many live tasks, each asked after once, and their ids.
+/// A service with this many live tasks, each queried once, and their ids.
 fn full(count: usize, plan: Plan) -> (Mock, MockTransport, Vec<String>) {
     let mut journal = JournalLimits::default();
     journal.entries = 100;
@@ -45,13 +45,13 @@ pub(crate) fn bytes(report: &mut Report) {
         what: format!("mock: memory per task, with {LIVE} live tasks, ids and charge included"),
         unit: "bytes",
         ours: bytes_each(LIVE),
-        rival: None,
+        baseline: None,
         ratio: None,
         goal: Goal::AtMost(400.0),
     });
 }
 
-/// Live bytes per task, its charge in the ledger and its ids included.
+/// The live bytes per task, including its charge in the ledger and its ids.
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn bytes_each(tasks: usize) -> f64 {
     let (mock, door, _) = full(1, Plan::polls(3, 3));
@@ -67,16 +67,16 @@ pub(crate) fn bytes_each(tasks: usize) -> f64 {
     allocated.bytes_current as f64 / tasks as f64
 }
 
-/// Microseconds of CPU of a query among so many tasks.
+/// The CPU time of a query among this many tasks, in microseconds.
 pub(crate) fn query_among(tasks: usize) -> f64 {
     asked(&full(tasks, Plan::stuck()), &mut 0)
 }
 
-/// `before` is how many were asked before.
+/// `before` is the number of earlier queries.
 fn asked((mock, door, ids): &(Mock, MockTransport, Vec<String>), before: &mut usize) -> f64 {
     const POLLS: usize = size(5_000, 50);
-    // In no order that a cache would like, and others each time. Copied, as finding
-    // an id among a million is the caller's work.
+    // In an order that is unfavourable for caches, and other tasks each time. The ids are
+    // copied first, since selecting them is the caller's work.
     let numbers = *before..*before + POLLS;
     *before = numbers.end;
     let chosen = numbers.map(|number| number.wrapping_mul(7_919_317) % ids.len());
@@ -90,8 +90,8 @@ fn asked((mock, door, ids): &(Mock, MockTransport, Vec<String>), before: &mut us
     watch.micros(POLLS)
 }
 
-/// Whether a query or a page of the list takes longer among a million tasks than
-/// among a thousand.
+/// Compares a query and a page of the list among a million tasks with those among a
+/// thousand.
 pub(crate) fn flat(report: &mut Report) {
     let (few, many) = (full(1_000, Plan::stuck()), full(MANY, Plan::stuck()));
     let (mut among_many, mut among_few) = (0, 0);

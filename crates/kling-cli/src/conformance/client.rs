@@ -11,12 +11,12 @@ use kling_conformance::{Selection, client};
 use super::{ReportArgs, Untold, host, unless_stopped};
 use crate::args::{ProviderName, time};
 
-/// Hold a client to the checks: its command is run against fake services of this
-/// machine that go wrong in ways that cost money.
+/// Check a client: its command is run against local fake services with faults
+/// that would cost money in production.
 ///
-/// The command is given to the shell. It is to make one effect: create the task, ask after it, save
-/// the video; exit with 0 if that went well, and print one line of JSON on stdout in the end:
-/// {"task_id": …, "external_task_id": …, "error": …}. All it needs is in its environment:
+/// The command is run by the shell. It must make one effect: create the task, poll it, save the
+/// video, exit with 0 on success, and print one line of JSON on stdout at the end:
+/// {"task_id": …, "external_task_id": …, "error": …}. Its input is in environment variables:
 /// KLING_PROVIDER (comet, kling), KLING_BASE_URL (without a path), COMETAPI_KEY or KLING_API_KEY,
 /// KLING_SCENE, KLING_IMAGES (one or two paths or URLs, separated by a space), KLING_OUTPUT (the
 /// file), and in seconds KLING_POLL_INTERVAL and KLING_TIMEOUT.
@@ -27,19 +27,19 @@ Examples:
   kling conformance client --provider kling --only client.lost --command ./my-client
   kling conformance client --command 'kling effect $KLING_SCENE $KLING_IMAGES -o $KLING_OUTPUT --json'")]
 pub(super) struct ClientArgs {
-    /// The client, as one would write it in a shell
+    /// The shell command that runs the client
     #[arg(long, value_name = "COMMAND")]
     command: String,
 
-    /// Whose ways the fake services have
+    /// The provider that the fake services imitate
     #[arg(long, value_enum, default_value = "comet")]
     provider: ProviderName,
 
-    /// The longest that one run of the client may take, in seconds or such as 2m
+    /// The time limit of one run of the client, in seconds or such as 2m
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "40")]
     limit: Duration,
 
-    /// How many scenarios are played at once
+    /// How many scenarios run concurrently
     #[arg(long, value_name = "NUMBER", default_value_t = 4)]
     jobs: usize,
 
@@ -48,11 +48,11 @@ pub(super) struct ClientArgs {
 }
 
 pub(super) async fn run(args: &ClientArgs) -> Result<bool, Untold> {
-    let selection = args.report.select(Selection::of_clients())?;
+    let selection = args.report.select(Selection::clients())?;
     args.report.check()?;
     let program = client::Program::new(&args.command)
-        .with_limit(args.limit)
-        .with_scenarios_at_once(args.jobs);
+        .with_timeout(args.limit)
+        .with_concurrency(args.jobs);
     let running = client::run(host(args.provider), &program, &selection);
     let report = unless_stopped(running).await?;
     args.report.show(&report);

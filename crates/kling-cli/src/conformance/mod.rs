@@ -37,7 +37,7 @@ pub(crate) struct ConformanceArgs {
 enum What {
     /// List the checks
     List,
-    /// Say what a check is about, and which facts it proves
+    /// Explain a check, and list the facts that it proves
     Explain {
         /// The check's id, such as create.times or client.poll.path
         check: String,
@@ -47,14 +47,14 @@ enum What {
     Client(client::ClientArgs),
 }
 
-/// Which checks, and where to write what they found.
+/// Which checks to run, and where to write the reports.
 #[derive(Debug, clap::Args)]
 struct ReportArgs {
-    /// Run only this check, or those whose ids begin like this (create); repeatable
+    /// Run only this check, or the checks of this group (create); repeatable
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
 
-    /// Expect this check not to hold; if it does, that is a failure. May be given again
+    /// Expect this check to fail; it is a failure if it passes; repeatable
     #[arg(long, value_name = "CHECK")]
     expect_failure: Vec<String>,
 
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: &ConformanceArgs) -> ExitCode {
             checks().for_each(|check| {
                 emit(&format!(
                     "{:<6} {:<28} {}",
-                    check.level, check.id, check.sentence
+                    check.level, check.id, check.description
                 ));
             });
             Ok(true)
@@ -98,10 +98,10 @@ pub(crate) async fn run(args: &ConformanceArgs) -> ExitCode {
     }
 }
 
-/// Why nobody knows whether it conforms.
+/// Why the result is unknown.
 enum Untold {
     Fault(String),
-    /// This program was asked to end.
+    /// The program was interrupted.
     Stopped,
 }
 
@@ -111,8 +111,8 @@ impl From<String> for Untold {
     }
 }
 
-/// Ends the commands that this runs when the program is asked to end: they are in
-/// groups of their own, which no terminal tells.
+/// Kills the running commands when the program is interrupted: they are in their own
+/// process groups, which do not receive the terminal's signals.
 async fn unless_stopped<T>(running: impl Future<Output = Result<T, String>>) -> Result<T, Untold> {
     let mut stop = StopSignals::listen();
     tokio::select! {
@@ -121,7 +121,7 @@ async fn unless_stopped<T>(running: impl Future<Output = Result<T, String>>) -> 
     }
 }
 
-/// Those of servers, then those of clients.
+/// The checks of servers, then the checks of clients.
 fn checks() -> impl Iterator<Item = &'static Check> {
     all().iter().chain(clients::all())
 }
@@ -130,12 +130,12 @@ fn explain(id: &str) -> Result<bool, String> {
     let check = checks().find(|check| check.id == id);
     let check = check.ok_or_else(|| format!("no check {id:?}: see kling conformance list"))?;
     let facts = check.facts.join(", ");
-    let (level, sentence) = (check.level, check.sentence);
-    emit(&format!("{id} ({level})\n{sentence}"));
+    let (level, description) = (check.level, check.description);
+    emit(&format!("{id} ({level})\n{description}"));
     if let Some(scenario) = check.scenario() {
-        emit(&format!("watched in the scenario: {scenario}"));
+        emit(&format!("scenario: {scenario}"));
     }
-    emit(&format!("proves {facts}, of fixtures/facts.json"));
+    emit(&format!("proves {facts} of fixtures/facts.json"));
     Ok(true)
 }
 
@@ -146,13 +146,12 @@ impl ReportArgs {
             selection = selection.only(id)?;
         }
         for id in &self.expect_failure {
-            selection = selection.expecting(id)?;
+            selection = selection.expect_failure(id)?;
         }
         Ok(selection)
     }
 
-    /// Finds out whether the reports can be written, before anything is paid for
-    /// them.
+    /// Checks that the reports can be written, before anything is charged.
     fn check(&self) -> Result<(), String> {
         for path in [&self.junit, &self.markdown].into_iter().flatten() {
             let opened = OpenOptions::new().append(true).create(true).open(path);
@@ -161,7 +160,7 @@ impl ReportArgs {
         Ok(())
     }
 
-    /// Shows what was found, for people.
+    /// Prints the results for people.
     fn show(&self, report: &Report) {
         if self.json {
             return;
@@ -172,17 +171,17 @@ impl ReportArgs {
             }
             emit(result);
             if result.status > Status::Pass {
-                emit(&format!("         {}", report.again(result)));
+                emit(&format!("         {}", report.reproduce(result)));
             }
         }
     }
 
-    /// Tells what was found to all others; whether it conforms.
+    /// Writes the reports; returns whether the target conforms.
     fn tell(&self, report: &Report) -> Result<bool, String> {
         if self.json {
             emit(&report.to_json());
         }
-        // One that can't be written any more does not cost the others.
+        // A report that cannot be written must not prevent the others.
         let written = [
             write(self.junit.as_deref(), || report.to_junit()),
             write(self.markdown.as_deref(), || report.to_markdown()),

@@ -15,9 +15,9 @@ use super::{ReportArgs, host, inbox};
 use crate::args::ProviderName;
 use crate::connect::variable;
 
-/// Hold a server to the checks: each create costs what it costs there.
+/// Check a server, which may charge for each create.
 ///
-/// Checks that need more than a key are skipped without it: tokens, slots, callbacks.
+/// Checks of tokens, slots and callbacks are skipped unless their options are given.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
@@ -30,15 +30,15 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "URL", required_unless_present = "mock")]
     base_url: Option<String>,
 
-    /// Hold this program's own fake service to them, on a clock that needs no waiting
+    /// Check this program's own fake service, in virtual time
     #[arg(long, conflicts_with = "base_url")]
     mock: bool,
 
-    /// Whose ways the server has
+    /// The provider that the server imitates
     #[arg(long, value_enum, default_value = "comet")]
     provider: ProviderName,
 
-    /// The environment variable that has the server's key
+    /// The environment variable with the server's key
     #[arg(
         long,
         value_name = "NAME",
@@ -47,12 +47,12 @@ pub(super) struct RunArgs {
     )]
     key_env: String,
 
-    /// The server is not on this machine, and what it creates may be charged: then one create is
-    /// sent, unless --max-creates says more
+    /// Allow a server on another machine, which may charge; sends at most one create unless
+    /// --max-creates is given
     #[arg(long, conflicts_with = "mock")]
     accept_cost: bool,
 
-    /// Send at most so many creates
+    /// Send at most this many creates
     #[arg(long, value_name = "NUMBER", conflicts_with = "mock")]
     max_creates: Option<usize>,
 
@@ -63,23 +63,23 @@ pub(super) struct RunArgs {
     report: ReportArgs,
 }
 
-/// What some checks need.
+/// Options that some checks need.
 #[derive(Debug, clap::Args)]
 struct Extras {
-    /// Receive callbacks here, for the checks callback.*; port 0 takes a free one
+    /// Receive callbacks at this address, for the checks callback.*; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", conflicts_with = "mock")]
     callback_listen: Option<SocketAddr>,
 
-    /// Where the server reaches that address, if it is another for it
+    /// The URL at which the server reaches that address, if it differs
     #[arg(long, value_name = "URL", requires = "callback_listen")]
     callback_url: Option<String>,
 
-    /// The environment variable that has the secret which callbacks are signed with (whsec_…), for
+    /// The environment variable with the signing secret of callbacks (whsec_…), for
     /// callback.signature
     #[arg(long, value_name = "NAME", requires = "callback_listen")]
     webhook_secret_env: Option<String>,
 
-    /// The environment variable that has an access key, for the checks token.*
+    /// The environment variable with an access key, for the checks token.*
     #[arg(
         long,
         value_name = "NAME",
@@ -88,16 +88,16 @@ struct Extras {
     )]
     access_key_env: Option<String>,
 
-    /// The environment variable that has its secret key
+    /// The environment variable with its secret key
     #[arg(long, value_name = "NAME", requires = "access_key_env")]
     secret_key_env: Option<String>,
 
-    /// The environment variable that has the key of an account that nothing else uses, for the
+    /// The environment variable with the key of an account that nothing else uses, for the
     /// checks slots.*
     #[arg(long, value_name = "NAME", requires = "slots", conflicts_with = "mock")]
     slots_key_env: Option<String>,
 
-    /// How many tasks that account may have under way at once
+    /// How many concurrent tasks that account may have
     #[arg(long, value_name = "NUMBER", requires = "slots_key_env")]
     slots: Option<usize>,
 }
@@ -114,9 +114,9 @@ pub(super) async fn run(args: &RunArgs) -> Result<bool, String> {
         }
         Some(url) => {
             let target = args.extras.add_to(target(args, url)?).await?;
-            let reached = target.reach().await;
-            reached.map_err(|why| format!("{url} can't be held to anything: {why}"))?;
-            // Each as it comes: a server may take long, and has perhaps been paid.
+            let reached = target.check_reachable().await;
+            reached.map_err(|why| format!("cannot check {url}: {why}"))?;
+            // Printed as they come, since a run may take long.
             let show = |result: &CheckResult| {
                 args.report.show(&Report::new(host, vec![result.clone()]));
             };
@@ -132,7 +132,7 @@ fn target(args: &RunArgs, url: &str) -> Result<Target, String> {
         .map_err(|error| format!("--base-url: {error}"))?;
     let name = parsed
         .host()
-        .ok_or("--base-url names no host: write http://127.0.0.1:8080")?;
+        .ok_or("--base-url has no host: write http://127.0.0.1:8080")?;
     let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     let is_here = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
     if !is_here && !args.accept_cost {
@@ -171,5 +171,5 @@ impl Extras {
 }
 
 fn read(flag: &str, name: &str) -> Result<String, String> {
-    variable(name).ok_or_else(|| format!("{flag}: nothing in the environment variable {name}"))
+    variable(name).ok_or_else(|| format!("{flag}: the environment variable {name} is not set"))
 }

@@ -13,26 +13,26 @@ use super::{Untold, unless_stopped};
 use crate::args::time;
 use crate::output::{emit, say};
 
-/// Run the test vectors through this program's own code, or through another implementation
+/// Run the test vectors with this program's own code, or with another implementation
 ///
-/// That is a command for the shell which reads one JSON object a line on stdin, {"name": …, "suite":
-/// …, "input": …}, and answers each with one on stdout: the name, and what is expected of the vector
-/// as it has it, or {"name": …, "unsupported": true}. fixtures/README.md tells more.
+/// Another implementation is a shell command that reads JSON objects from stdin, one per line:
+/// {"name": …, "suite": …, "input": …}. It answers each with one line on stdout: the name and its
+/// result, or {"name": …, "unsupported": true}. See fixtures/README.md.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Examples:
   kling conformance vectors
   kling conformance vectors --exec 'python3 fixtures/runners/run.py --exec'")]
 pub(super) struct VectorsArgs {
-    /// The implementation, as one would write it in a shell
+    /// The shell command that runs the implementation
     #[arg(long, value_name = "COMMAND")]
     exec: Option<String>,
 
-    /// The longest that it may take, in seconds or such as 2m
+    /// The time limit, in seconds or such as 2m
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "60")]
     limit: Duration,
 
-    /// Be such a command: answer what comes on stdin with this program's own code
+    /// Act as such a command: answer the vectors on stdin with this program's own code
     #[arg(long, conflicts_with = "exec")]
     answer: bool,
 }
@@ -42,7 +42,7 @@ pub(super) async fn run(args: &VectorsArgs) -> Result<bool, Untold> {
         return Ok(answer().await?);
     }
     let judged: Vec<(Vector, Verdict)> = match &args.exec {
-        Some(command) => unless_stopped(vectors::run_through(command, args.limit)).await?,
+        Some(command) => unless_stopped(vectors::run_command(command, args.limit)).await?,
         None => {
             let judge = |vector| {
                 let verdict = vectors::run(&vector);
@@ -65,7 +65,7 @@ pub(super) async fn run(args: &VectorsArgs) -> Result<bool, Untold> {
     }
     let all = judged.len();
     if unsupported == all {
-        return Err("the command supports no vector at all".to_owned().into());
+        return Err("the command supports none of the vectors".to_owned().into());
     }
     let left_out = match unsupported {
         0 => String::new(),

@@ -58,7 +58,7 @@ fn stray_answers_to_queries_and_downloads_are_outlived() {
 }
 
 #[test]
-fn what_goes_on_going_wrong_is_told_with_the_task() {
+fn repeated_failures_are_reported_with_the_task() {
     for (fault, code, kind) in [
         ("get:404", 8, "not_found"),
         ("get:401", 8, "auth"),
@@ -390,7 +390,7 @@ fn an_interrupted_create_leaves_a_state_file_unless_every_attempt_was_refused() 
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         for _ in 0..refused {
-            while !lines.next().unwrap().unwrap().contains("trying again in") {}
+            while !lines.next().unwrap().unwrap().contains("retrying in") {}
         }
         while !Moment::Requests(requests).has_come(&mock, here.path()) {
             std::thread::yield_now();

@@ -112,7 +112,7 @@ fn a_refused_create_leaves_what_is_known_of_the_task_before() {
 
 /// Neither another picture's video nor another job's state is written over.
 #[test]
-fn what_belongs_to_another_job_is_left_alone() {
+fn files_of_other_jobs_are_left_alone() {
     let mock = service(&["get:hang"]);
     let here = pictures(&["a/me.jpg", "b/me.jpg"]);
     let one = |image: &str, more: &[&str]| {

@@ -114,13 +114,13 @@ fn a_server_that_is_not_there_is_not_tried() {
     command.args(["conformance", "run", "--base-url", &url]);
     let ran = run(command.env("API_KEY", "a-key"));
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
-    let why = format!("error: {url} can't be held to anything: no answer: ");
+    let why = format!("error: cannot check {url}: no answer: ");
     assert!(ran.stderr.starts_with(&why), "{}", ran.stderr);
 }
 
 /// The fake service in this program has all that the checks need, and charges nothing.
 #[test]
-fn what_is_said_of_a_server_is_refused_with_mock() {
+fn server_options_are_refused_with_mock() {
     let options: [&[&str]; 6] = [
         &["--accept-cost"],
         &["--max-creates=1"],
@@ -189,7 +189,7 @@ fn a_client_that_does_not_end_is_killed_with_its_children() {
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(
         ran.stdout
-            .contains("it waits on; it did not end, and was killed"),
+            .contains("which is 1 s; it timed out and was killed"),
         "{}",
         ran.stdout
     );
@@ -208,14 +208,18 @@ fn assert_ended(pid: &Path) {
         // A zombie at the most: its parent is gone too.
         !state.is_ok_and(|state| !state.contains(") Z"))
     };
-    assert!((0..50_000).any(ended), "the child {} goes on", child.trim());
+    assert!(
+        (0..50_000).any(ended),
+        "the child {} is still running",
+        child.trim()
+    );
 }
 
 /// Clients and implementations are in groups of their own, so nobody but this
 /// program can end them.
 #[cfg(unix)]
 #[test]
-fn who_is_stopped_ends_what_it_started() {
+fn an_interrupted_run_kills_its_children() {
     let commands: [&[&str]; 2] = [
         &["client", "--only", "client.wait.bounded", "--command"],
         &["vectors", "--exec"],
@@ -260,9 +264,9 @@ fn an_implementation_that_answers_nothing_does_not_pass() {
     // Every answer without what is expected; those where anything goes pass.
     check_exec("cat", 1, "538 vectors, 535 failed");
     check_exec("true", 1, "538 vectors, 538 failed");
-    check_exec("exit 3", 2, "\"exit 3\" failed: it said nothing");
+    check_exec("exit 3", 2, "\"exit 3\" failed: it printed no error");
     let unsupported = r#"sed 's/"suite":/"unsupported":true,"suite":/'"#;
-    check_exec(unsupported, 2, "the command supports no vector at all");
+    check_exec(unsupported, 2, "the command supports none of the vectors");
 }
 
 /// With all that they need, every check is made over a socket but the one that

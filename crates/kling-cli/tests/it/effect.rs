@@ -155,7 +155,7 @@ fn check_refused(arguments: &[&str], sentence: &str) {
 }
 
 #[test]
-fn what_is_wrong_is_refused_before_anything_is_sent() {
+fn invalid_requests_are_refused_before_anything_is_sent() {
     check_refused(
         &["hug_pro", "cat.png"],
         "the scene hug_pro takes two pictures, not 1: give two files, left and right",
@@ -379,7 +379,7 @@ fn offline_the_expected_time_is_that_of_the_fake_service() {
 
 /// A wait for a free slot takes minutes, and a lost answer is worth knowing of.
 #[test]
-fn what_happens_on_the_way_of_a_create_is_told() {
+fn notices_of_a_create_are_printed() {
     let here = directory();
     let mock = RunningMock::start(&["--provider", "kling", "--fault", "create#1@after:reset"]);
     let ran = run(kling(here.path())
@@ -392,8 +392,8 @@ fn what_happens_on_the_way_of_a_create_is_told() {
     let events = ran.events().into_iter();
     let notices: Vec<_> = events.filter(|event| event["event"] == "notice").collect();
     let id = ran.json()["task_id"].as_str().unwrap().to_owned();
-    let lost = "what became of the create is not known: looking its task up";
-    let found = format!("the task of the create was found: {id}");
+    let lost = "outcome of the create unknown: looking up its task";
+    let found = format!("found the task of the create: {id}");
     assert_eq!(
         notices,
         [

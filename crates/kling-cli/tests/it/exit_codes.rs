@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::run::{RunningMock, kling, picture, run};
 
-const MEND: &str = "UPDATE_DOCS=1 cargo test -p kling-cli --test it exit_codes";
+const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p kling-cli --test it exit_codes";
 
 #[test]
 fn exit_codes_md() {
@@ -15,7 +15,7 @@ fn exit_codes_md() {
     let mut text = format!(
         "# Exit codes\n\
          \n\
-         <!-- Made from `kling exit-codes --json` by `{MEND}`. -->\n\
+         <!-- Generated from `kling exit-codes --json` by `{COMMAND}`. -->\n\
          \n\
          What a script can tell from the exit code of `kling`. `kling help exit-codes` prints the\n\
          same. Once a task exists, errors that would exit with 2 to 5 exit with 8: it runs and is\n\
@@ -45,7 +45,7 @@ fn exit_codes_md() {
     }
     assert!(
         std::fs::read_to_string(&file).unwrap_or_default() == text,
-        "docs/exit-codes.md is not what the program makes; mend it with `{MEND}`"
+        "docs/exit-codes.md is out of date; update it with `{COMMAND}`"
     );
 }
 

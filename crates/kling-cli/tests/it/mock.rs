@@ -81,7 +81,7 @@ fn a_wrong_key_is_refused_in_the_gateways_words() {
 }
 
 #[test]
-fn it_can_be_kling_itself() {
+fn provider_kling() {
     let mock = RunningMock::start(&["--provider", "kling"]);
     let head = format!(
         "GET /v1/videos/effects/unknown HTTP/1.1\r\nAuthorization: Bearer {}",
@@ -95,7 +95,7 @@ fn it_can_be_kling_itself() {
 
 /// What the facts leave open is a switch, by the text that Rust takes too.
 #[test]
-fn it_can_be_otherwise_than_it_is_by_default() {
+fn options_change_the_defaults() {
     let list = |arguments: &[&str]| {
         let mock = RunningMock::start(arguments);
         let key = &mock.api_key;
@@ -112,7 +112,7 @@ fn it_can_be_otherwise_than_it_is_by_default() {
 
 #[cfg(unix)]
 #[test]
-fn it_ends_when_it_is_asked_to() {
+fn it_exits_on_signals() {
     for signal in ["TERM", "INT"] {
         assert_eq!(
             RunningMock::start(&[]).stop_with(signal),
@@ -123,7 +123,7 @@ fn it_ends_when_it_is_asked_to() {
 }
 
 #[test]
-fn other_machines_are_kept_out_unless_asked_in() {
+fn other_machines_are_refused_unless_exposed() {
     let ran = run(kling(std::path::Path::new(".")).args(["mock", "--listen", "0.0.0.0:0"]));
     assert_eq!(ran.code, Some(2));
     assert_eq!(
@@ -133,7 +133,7 @@ fn other_machines_are_kept_out_unless_asked_in() {
 }
 
 #[test]
-fn it_goes_wrong_where_it_is_told_to() {
+fn faults_can_be_configured() {
     let mock = RunningMock::start(&[
         "--fault",
         "create#1@after:503",

@@ -69,7 +69,7 @@ fn a_broken_pipe_loses_no_video() {
 /// Half of an answer is none, whoever asked; but who closes a pipe has what they wanted.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_could_not_be_printed_is_told() {
+fn write_errors_on_stdout_are_reported() {
     let full = || {
         std::fs::File::options()
             .write(true)

@@ -215,7 +215,7 @@ fn a_manual_clock_has_no_speed() {
 
 /// Whoever can reach it could steer it.
 #[test]
-fn what_is_exposed_has_a_token() {
+fn an_exposed_mock_requires_a_token() {
     let ran = run(kling(Path::new(".")).args(["mock", "--listen", "127.0.0.1:0", "--expose"]));
     assert_eq!(ran.code, Some(2));
     assert!(

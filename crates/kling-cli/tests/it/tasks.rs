@@ -108,7 +108,7 @@ fn a_query_that_is_sent_again_is_no_silence() {
     let mock = service(&["get#1-2:503"]);
     let ran = run(&mut program(&mock, &["get", "424242"]));
     assert_eq!(ran.code, Some(5), "{}", ran.stderr);
-    let told = "effects.get: trying again in ";
+    let told = "effects.get: retrying in ";
     assert_eq!(ran.stderr.matches(told).count(), 2, "{}", ran.stderr);
     assert_eq!(ran.events()[0]["event"], "notice");
 }
@@ -168,7 +168,7 @@ fn items_of_a_list_that_name_no_task_are_told_of() {
     let mock = service(&[&fault]);
     let ran = run(&mut program(&mock, &["list"]));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let words = "2 items of the list name no task";
+    let words = "2 items of the list have no task id";
     assert_eq!(ran.stderr, format!("{words}\n"));
     let events = ran.events();
     let notice = json!({"event": "notice", "message": words, "next_in_seconds": null});

@@ -251,7 +251,7 @@ fn without_a_secret_callbacks_are_shown_and_marked() {
 
 /// Whoever set a wrong secret sees it here, and nothing of what was sent.
 #[test]
-fn what_is_refused_is_told_in_a_line_each_without_its_body() {
+fn refused_callbacks_are_logged_without_their_bodies() {
     let listening = Listening::start(&["--secret-env", "SECRET"]);
     let now = signature("PRIVATE", Duration::ZERO);
     let too_long = "PRIVATE".repeat(40_000);

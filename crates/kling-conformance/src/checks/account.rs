@@ -6,7 +6,7 @@ use kling_http::{Clock as _, SystemClock};
 use kling_mock::sign_jwt;
 use serde_json::json;
 
-use super::story::history;
+use super::shared_task::poll_until_terminal;
 use super::{IMAGE, Outcome, ensure, ensure_eq, ensure_status, id_of, single_request, task_of};
 use crate::target::{Reply, Stop, Target};
 
@@ -27,7 +27,7 @@ async fn query_with_token(
 }
 
 pub(super) async fn token_accepted(target: &Target) -> Outcome {
-    // Whoever is let in learns that the task is not there.
+    // With a valid token, the error is that the task does not exist.
     let reply = query_with_token(target, None, 0).await?;
     Ok(ensure_status(&reply, 400)?)
 }
@@ -47,8 +47,8 @@ pub(super) async fn token_times(target: &Target) -> Outcome {
     Ok(())
 }
 
-/// Fills every slot; gives the key and the ids.
-async fn filled(target: &Target) -> Result<(&str, Vec<String>), Stop> {
+/// Fills every slot; returns the key and the ids.
+async fn fill_slots(target: &Target) -> Result<(&str, Vec<String>), Stop> {
     let slots = target.slots.as_ref();
     let (key, slots) = slots.ok_or_else(|| {
         Stop::Skip("no account with slots was given (--slots-key-env, --slots)".to_owned())
@@ -61,40 +61,40 @@ async fn filled(target: &Target) -> Result<(&str, Vec<String>), Stop> {
     Ok((key, ids))
 }
 
-/// Lets all tasks end, so that the next check finds every slot free.
-async fn emptied(target: &Target, key: &str, ids: &[String]) -> Outcome {
+/// Waits until all tasks end, so that the next check finds every slot free.
+async fn free_slots(target: &Target, key: &str, ids: &[String]) -> Outcome {
     for id in ids {
-        history(target, key, id).await?;
+        poll_until_terminal(target, key, id).await?;
     }
     Ok(())
 }
 
 pub(super) async fn slots_refused(target: &Target) -> Outcome {
-    let (key, ids) = filled(target).await?;
+    let (key, ids) = fill_slots(target).await?;
     let reply = target.create_as(key, &single_request(IMAGE)).await?;
-    emptied(target, key, &ids).await?;
+    free_slots(target, key, &ids).await?;
     ensure_status(&reply, 429)?;
     Ok(ensure_eq("code", &reply.json()?["code"], &json!(1303))?)
 }
 
 pub(super) async fn slots_queries(target: &Target) -> Outcome {
-    let (key, ids) = filled(target).await?;
+    let (key, ids) = fill_slots(target).await?;
     let mut statuses = Vec::new();
     for id in &ids {
         statuses.push(target.query_as(key, id).await?.status.as_u16());
     }
-    emptied(target, key, &ids).await?;
+    free_slots(target, key, &ids).await?;
     ensure(statuses.iter().all(|status| *status == 200), || {
-        format!("queries with every slot taken: {statuses:?}")
+        format!("with every slot occupied, the queries return {statuses:?}")
     })?;
     Ok(())
 }
 
 pub(super) async fn slots_freed(target: &Target) -> Outcome {
-    let (key, ids) = filled(target).await?;
-    emptied(target, key, &ids).await?;
+    let (key, ids) = fill_slots(target).await?;
+    free_slots(target, key, &ids).await?;
     let reply = target.create_as(key, &single_request(IMAGE)).await?;
     let id = id_of(&task_of(&reply)?)?;
-    history(target, key, &id).await?;
+    poll_until_terminal(target, key, &id).await?;
     Ok(())
 }

@@ -8,14 +8,14 @@ use http::header::{
 use http::{Method, Request};
 use tokio::time::sleep;
 
-use super::story::{Story, history};
+use super::shared_task::{SharedTask, poll_until_terminal};
 use super::{IMAGE, Outcome, accepted_id, ensure, ensure_status, single_request};
-use crate::exchange::told;
+use crate::exchange::or_absent;
 use crate::target::{Reply, Stop, Target};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// No credentials: results lie on other hosts.
+/// Sends no credentials, since results are on other hosts.
 async fn fetch(target: &Target, method: Method, url: &str) -> Result<Reply, Stop> {
     target.send(method, url, None, "").await
 }
@@ -25,30 +25,30 @@ fn header(reply: &Reply, name: HeaderName) -> Option<&str> {
 }
 
 pub(super) async fn whole(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let file = fetch(target, Method::GET, story.video_url()?).await?;
+    let shared = SharedTask::get(target).await?;
+    let file = fetch(target, Method::GET, shared.video_url()?).await?;
     ensure_status(&file, 200)?;
     let kind = header(&file, CONTENT_TYPE);
     let plain = kind.and_then(|kind| kind.split(';').next());
     ensure(plain == Some("video/mp4"), || {
         format!(
             "the content type is {} instead of \"video/mp4\"",
-            told(kind)
+            or_absent(kind)
         )
     })?;
     ensure(file.body.get(4..8) == Some(b"ftyp"), || {
-        "the file is no MP4".to_owned()
+        "the file is not an MP4".to_owned()
     })?;
     let length = file.body.len();
     ensure(ends_with_a_box(&file.body), || {
-        format!("the file is cut short: its {length} bytes end within a box of the MP4")
+        format!("the file is truncated: its {length} bytes end within a box of the MP4")
     })?;
     Ok(())
 }
 
-/// Whether the boxes of an MP4 file, one after the other, fill it to its end. Each
-/// begins with its length and its type; a length of 1 is told after them in 64 bits,
-/// and one of 0 is all that is left.
+/// Whether the boxes of an MP4 file fill it exactly. Each starts with its length and its
+/// type; a length of 1 means that a 64-bit length follows them, and 0 that the box extends
+/// to the end of the file.
 fn ends_with_a_box(mut file: &[u8]) -> bool {
     while !file.is_empty() {
         let Some((short, rest)) = file.split_first_chunk() else {
@@ -72,8 +72,8 @@ fn ends_with_a_box(mut file: &[u8]) -> bool {
 }
 
 pub(super) async fn head(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let url = story.video_url()?;
+    let shared = SharedTask::get(target).await?;
+    let url = shared.video_url()?;
     let file = fetch(target, Method::GET, url).await?;
     let head = fetch(target, Method::HEAD, url).await?;
     ensure_status(&head, 200)?;
@@ -82,8 +82,8 @@ pub(super) async fn head(target: &Target) -> Outcome {
         length.as_deref() == Some(file.body.len().to_string().as_str()),
         || {
             format!(
-                "Content-Length is {}, the file has {} bytes",
-                told(length.as_deref()),
+                "Content-Length is {}, but the file has {} bytes",
+                or_absent(length.as_deref()),
                 file.body.len()
             )
         },
@@ -93,58 +93,64 @@ pub(super) async fn head(target: &Target) -> Outcome {
 }
 
 pub(super) async fn range(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let url = story.video_url()?;
+    let shared = SharedTask::get(target).await?;
+    let url = shared.video_url()?;
     let whole = fetch(target, Method::GET, url).await?;
     if header(&whole, ACCEPT_RANGES) != Some("bytes") {
-        return Err(Stop::Skip("ranges are not offered".to_owned()));
+        return Err(Stop::Skip(
+            "the server does not advertise byte ranges".to_owned(),
+        ));
     }
     let request = Request::get(url)
         .header(RANGE, "bytes=100-199")
         .body("".into());
-    let request = request.map_err(|error| Stop::Broken(error.to_string()))?;
+    let request = request.map_err(|error| Stop::Internal(error.to_string()))?;
     let part = target.send_request(request).await?;
     ensure_status(&part, 206)?;
     let wanted = format!("bytes 100-199/{}", whole.body.len());
     let range = header(&part, CONTENT_RANGE);
     ensure(range == Some(wanted.as_str()), || {
-        format!("Content-Range is {} instead of {wanted:?}", told(range))
+        format!(
+            "Content-Range is {} instead of {wanted:?}",
+            or_absent(range)
+        )
     })?;
     ensure(whole.body.get(100..200) == Some(&*part.body), || {
-        "the part is not what the whole file has there".to_owned()
+        "the range differs from the same range of the whole file".to_owned()
     })?;
     Ok(())
 }
 
 pub(super) async fn etag(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let url = story.video_url()?;
+    let shared = SharedTask::get(target).await?;
+    let url = shared.video_url()?;
     let first = fetch(target, Method::GET, url).await?;
     let second = fetch(target, Method::GET, url).await?;
     let (one, two) = (header(&first, ETAG), header(&second, ETAG));
     ensure(one.is_some() && one == two, || {
-        format!("ETag is {}, and then {}", told(one), told(two))
+        format!("ETag is {}, then {}", or_absent(one), or_absent(two))
     })?;
     Ok(())
 }
 
 pub(super) async fn expires(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let (_, query) = story.video_url()?.split_once('?').unwrap_or_default();
+    let shared = SharedTask::get(target).await?;
+    let (_, query) = shared.video_url()?.split_once('?').unwrap_or_default();
     let named = query.split('&').find_map(|part| {
         let (name, value) = part.split_once('=')?;
         name.eq_ignore_ascii_case("expires")
             .then(|| value.parse::<i64>().ok())?
     });
     let Some(expires) = named else {
-        return Err(Stop::Skip(
-            "the address does not tell when it expires".to_owned(),
-        ));
+        return Err(Stop::Skip("the URL has no expiry time".to_owned()));
     };
-    let ended = story.end()?["updated_at"].as_i64().unwrap_or_default() / 1_000;
+    let ended = shared.final_task()?["updated_at"]
+        .as_i64()
+        .unwrap_or_default()
+        / 1_000;
     let after = expires - ended;
     ensure((after - 30 * 24 * 60 * 60).abs() <= 2, || {
-        format!("the address expires {after} s after the task's end")
+        format!("the URL expires {after} s after the task ended")
     })?;
     Ok(())
 }
@@ -152,11 +158,11 @@ pub(super) async fn expires(target: &Target) -> Outcome {
 pub(super) async fn deleted(target: &Target) -> Outcome {
     if !target.virtual_time {
         return Err(Stop::Skip(
-            "takes 30 days, but for a clock that needs no waiting (--mock)".to_owned(),
+            "takes 30 days, except in virtual time (--mock)".to_owned(),
         ));
     }
     let id = accepted_id(target, &single_request(IMAGE)).await?;
-    let answers = history(target, target.key(), &id).await?;
+    let answers = poll_until_terminal(target, target.api_key(), &id).await?;
     let last = answers.last().cloned().unwrap_or_default();
     let url = last["data"]["task_result"]["videos"][0]["url"].as_str();
     let url = url.ok_or_else(|| "no video".to_owned())?;
@@ -165,10 +171,10 @@ pub(super) async fn deleted(target: &Target) -> Outcome {
     sleep(DAY + DAY / 24).await;
     let after = fetch(target, Method::GET, url).await?.status.as_u16();
     ensure(before == 200, || {
-        format!("after 29 days the file is HTTP {before}")
+        format!("after 29 days, the file returns HTTP {before}")
     })?;
     ensure((400..500).contains(&after), || {
-        format!("after 30 days the file is HTTP {after}")
+        format!("after 30 days, the file returns HTTP {after}")
     })?;
     Ok(())
 }

@@ -7,17 +7,17 @@ use kling_http::webhook::{Receiver, Secret};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::story::Story;
+use super::shared_task::SharedTask;
 use super::{Outcome, ensure, ensure_eq};
 use crate::inbox::{Inbox, Received};
 use crate::target::{Stop, Target};
 
-/// What came, for the story's task; the last may be some seconds behind it.
+/// The callbacks for the shared task; the last one may arrive some seconds later.
 async fn received(target: &Target) -> Result<(&Inbox, Vec<Received>), Stop> {
     let inbox = target.inbox.as_ref();
     let inbox = inbox
-        .ok_or_else(|| Stop::Skip("no callbacks can be received (--callback-listen)".to_owned()))?;
-    Story::of(target).await?;
+        .ok_or_else(|| Stop::Skip("callbacks cannot be received (--callback-listen)".to_owned()))?;
+    SharedTask::get(target).await?;
     for _ in 0..20 {
         if inbox.all().len() >= 2 {
             break;
@@ -25,26 +25,26 @@ async fn received(target: &Target) -> Result<(&Inbox, Vec<Received>), Stop> {
         sleep(Duration::from_millis(500)).await;
     }
     let all = inbox.all();
-    ensure(!all.is_empty(), || "no callback came".to_owned())?;
+    ensure(!all.is_empty(), || "no callback was received".to_owned())?;
     Ok((inbox, all))
 }
 
 fn json_of(body: &Bytes) -> Result<Value, String> {
-    serde_json::from_slice(body).map_err(|error| format!("the body is no JSON ({error})"))
+    serde_json::from_slice(body).map_err(|error| format!("the body is not JSON ({error})"))
 }
 
 pub(super) async fn each_change(target: &Target) -> Outcome {
     let (_, all) = received(target).await?;
-    let mut told = Vec::new();
+    let mut posted = Vec::new();
     for Received { body, .. } in &all {
-        told.push(json_of(body)?["task_status"].clone());
+        posted.push(json_of(body)?["task_status"].clone());
     }
-    // A repeat is no new change.
-    told.dedup();
+    // A repeated callback is not a new change.
+    posted.dedup();
     let submitted_too = json!(["submitted", "processing", "succeed"]);
     ensure(
-        json!(told) == submitted_too || json!(told) == json!(["processing", "succeed"]),
-        || format!("the changes told are {}", json!(told)),
+        json!(posted) == submitted_too || json!(posted) == json!(["processing", "succeed"]),
+        || format!("the posted changes are {}", json!(posted)),
     )?;
     Ok(())
 }
@@ -72,13 +72,16 @@ pub(super) async fn shape(target: &Target) -> Outcome {
 
 pub(super) async fn same_task(target: &Target) -> Outcome {
     let (_, all) = received(target).await?;
-    let story = Story::of(target).await?;
+    let shared = SharedTask::get(target).await?;
     for Received { body, .. } in &all {
-        let told = json_of(body)?;
-        let status = &told["task_status"];
-        for task in story.tasks().filter(|task| task["task_status"] == *status) {
+        let posted = json_of(body)?;
+        let status = &posted["task_status"];
+        for task in shared
+            .snapshots()
+            .filter(|task| task["task_status"] == *status)
+        {
             for member in ["task_id", "created_at", "updated_at"] {
-                ensure_eq(member, &told[member], &task[member])?;
+                ensure_eq(member, &posted[member], &task[member])?;
             }
         }
     }
@@ -88,9 +91,9 @@ pub(super) async fn same_task(target: &Target) -> Outcome {
 pub(super) async fn signature(target: &Target) -> Outcome {
     let (inbox, all) = received(target).await?;
     let secret = inbox.secret().ok_or_else(|| {
-        Stop::Skip("no secret of callbacks was given (--webhook-secret-env)".to_owned())
+        Stop::Skip("no signing secret was given (--webhook-secret-env)".to_owned())
     })?;
-    let secret = Secret::parse(secret).map_err(|error| Stop::Broken(error.to_string()))?;
+    let secret = Secret::parse(secret).map_err(|error| Stop::Internal(error.to_string()))?;
     let receiver = Receiver::new([secret]);
     for Received { at, headers, body } in &all {
         let outcome = receiver.receive(headers, body, *at);

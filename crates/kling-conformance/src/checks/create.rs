@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::story::Story;
+use super::shared_task::SharedTask;
 use super::{
     IMAGE, Outcome, accepted_id, dual_request, ensure, ensure_eq, ensure_status, only_on,
     single_request, task_of,
@@ -10,9 +10,9 @@ use super::{
 use crate::target::{Host, Target};
 
 pub(super) async fn accepted(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    ensure(story.new_task()?.is_object(), || {
-        "data is no task".to_owned()
+    let shared = SharedTask::get(target).await?;
+    ensure(shared.created_task()?.is_object(), || {
+        "data is not a task".to_owned()
     })?;
     Ok(())
 }
@@ -22,7 +22,7 @@ pub(super) async fn single(target: &Target) -> Outcome {
 }
 
 pub(super) async fn submitted(target: &Target) -> Outcome {
-    let task = Story::of(target).await?.new_task()?;
+    let task = SharedTask::get(target).await?.created_task()?;
     Ok(ensure_eq(
         "task_status",
         &task["task_status"],
@@ -31,9 +31,9 @@ pub(super) async fn submitted(target: &Target) -> Outcome {
 }
 
 pub(super) async fn times(target: &Target) -> Outcome {
-    let task = Story::of(target).await?.new_task()?;
+    let task = SharedTask::get(target).await?.created_task()?;
     ensure_eq("updated_at", &task["updated_at"], &task["created_at"])?;
-    // Seconds would be a thousand times smaller.
+    // A time in seconds would be smaller.
     let created = &task["created_at"];
     ensure(
         created.as_i64().is_some_and(|at| at > 100_000_000_000),
@@ -60,8 +60,8 @@ pub(super) async fn id_is_text(target: &Target) -> Outcome {
 }
 
 pub(super) async fn message(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let body = story.created.json()?;
+    let shared = SharedTask::get(target).await?;
+    let body = shared.created.json()?;
     match target.host() {
         Host::Comet => {
             ensure_eq("message", &body["message"], &json!("success"))?;
@@ -102,15 +102,15 @@ pub(super) async fn readable(target: &Target) -> Outcome {
 }
 
 pub(super) async fn external_id(target: &Target) -> Outcome {
-    only_on(target, Host::Kling, "not seen on CometAPI")?;
-    let story = Story::of(target).await?;
-    let wanted = json!(story.external_id);
+    only_on(target, Host::Kling, "not observed on CometAPI")?;
+    let shared = SharedTask::get(target).await?;
+    let wanted = json!(shared.external_id);
     let echoed = |task: &Value| {
         let info = &task["task_info"]["external_task_id"];
         ensure_eq("task_info.external_task_id", info, &wanted)
     };
-    echoed(&story.new_task()?)?;
-    Ok(echoed(story.end()?)?)
+    echoed(&shared.created_task()?)?;
+    Ok(echoed(shared.final_task()?)?)
 }
 
 pub(super) async fn no_duration(target: &Target) -> Outcome {

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use super::story::Story;
+use super::shared_task::SharedTask;
 use super::{
     IMAGE, Outcome, accepted_id, ensure, ensure_eq, ensure_status, id_of, only_on, single_request,
 };
@@ -15,20 +15,22 @@ fn has_list(target: &Target) -> Outcome {
 
 async fn get(target: &Target, query: &str) -> Result<Reply, Stop> {
     let url = format!("{}{query}", target.effects_url());
-    target.send(Method::GET, &url, Some(target.key()), "").await
+    target
+        .send(Method::GET, &url, Some(target.api_key()), "")
+        .await
 }
 
 async fn page(target: &Target, query: &str) -> Result<Vec<Value>, Stop> {
     let reply = get(target, query).await?;
     ensure_status(&reply, 200)?;
     let data = reply.json()?["data"].as_array().cloned();
-    Ok(data.ok_or_else(|| "data is no array".to_owned())?)
+    Ok(data.ok_or_else(|| "data is not an array".to_owned())?)
 }
 
 pub(super) async fn shape(target: &Target) -> Outcome {
     has_list(target)?;
-    let story = Story::of(target).await?;
-    let id = story.id()?;
+    let shared = SharedTask::get(target).await?;
+    let id = shared.id()?;
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     ensure(
         items.iter().any(|item| item["task_id"] == id.as_str()),
@@ -39,8 +41,8 @@ pub(super) async fn shape(target: &Target) -> Outcome {
 
 pub(super) async fn same_task(target: &Target) -> Outcome {
     has_list(target)?;
-    let story = Story::of(target).await?;
-    let (id, end) = (story.id()?, story.end()?);
+    let shared = SharedTask::get(target).await?;
+    let (id, end) = (shared.id()?, shared.final_task()?);
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     let item = items.iter().find(|item| item["task_id"] == id.as_str());
     let item = item.ok_or_else(|| format!("task {id} is not among {} tasks", items.len()))?;
@@ -48,7 +50,7 @@ pub(super) async fn same_task(target: &Target) -> Outcome {
         let what = format!("{member} in the list");
         ensure_eq(&what, &item[member], &end[member])?;
     }
-    // Its address may be signed anew for each answer.
+    // Not its URL, which may be signed again for each answer.
     let video = "/task_result/videos/0/id";
     let id = |task: &Value| task.pointer(video).cloned().unwrap_or_default();
     ensure_eq("the video's id in the list", &id(item), &id(end))?;
@@ -57,7 +59,7 @@ pub(super) async fn same_task(target: &Target) -> Outcome {
 
 pub(super) async fn newest_first(target: &Target) -> Outcome {
     has_list(target)?;
-    Story::of(target).await?;
+    SharedTask::get(target).await?;
     accepted_id(target, &single_request(IMAGE)).await?;
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     let created: Vec<_> = items
@@ -65,7 +67,7 @@ pub(super) async fn newest_first(target: &Target) -> Outcome {
         .map(|item| item["created_at"].as_i64())
         .collect();
     ensure(created.is_sorted_by(|a, b| a >= b), || {
-        "an older task stands before a newer one".to_owned()
+        "an older task is listed before a newer one".to_owned()
     })?;
     Ok(())
 }
@@ -76,7 +78,7 @@ fn ids(items: &[Value]) -> Result<Vec<String>, String> {
 
 pub(super) async fn pages(target: &Target) -> Outcome {
     has_list(target)?;
-    // Three at least.
+    // At least three tasks.
     for _ in 0..3 {
         accepted_id(target, &single_request(IMAGE)).await?;
     }
@@ -89,7 +91,7 @@ pub(super) async fn pages(target: &Target) -> Outcome {
     }
     joined.extend(ids(&page(target, "?pageNum=2&pageSize=2").await?)?);
     ensure(all == joined, || {
-        format!("a page of four has {all:?}, two of two have {joined:?}")
+        format!("a page of four has {all:?}, but two pages of two have {joined:?}")
     })?;
     let far = page(target, "?pageNum=1000&pageSize=500").await?;
     ensure(far.is_empty(), || {
@@ -120,7 +122,7 @@ pub(super) async fn bounds(target: &Target) -> Outcome {
 pub(super) async fn default_page(target: &Target) -> Outcome {
     has_list(target)?;
     if !target.virtual_time {
-        return Err(Stop::Skip("takes 31 tasks".to_owned()));
+        return Err(Stop::Skip("needs 31 tasks".to_owned()));
     }
     for _ in 0..31 {
         accepted_id(target, &single_request(IMAGE)).await?;
@@ -128,14 +130,14 @@ pub(super) async fn default_page(target: &Target) -> Outcome {
     let plain = ids(&page(target, "").await?)?;
     let first = ids(&page(target, "?pageNum=1&pageSize=30").await?)?;
     ensure(plain == first && plain.len() == 30, || {
-        format!("{} tasks, and 30 were expected", plain.len())
+        format!("{} tasks instead of 30", plain.len())
     })?;
     Ok(())
 }
 
 pub(super) async fn no_watermark(target: &Target) -> Outcome {
     has_list(target)?;
-    Story::of(target).await?;
+    SharedTask::get(target).await?;
     let items = page(target, "?pageNum=1&pageSize=500").await?;
     ensure(
         items

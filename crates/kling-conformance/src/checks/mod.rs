@@ -1,7 +1,7 @@
-//! The checks of servers, in the order in which a user meets their subjects.
+//! The checks of servers, in the order in which a client uses the API.
 //!
-//! `table` lists them; each other file has those of one subject. Most look at one
-//! `Story`, a task that is created once and followed to its end.
+//! `table` lists them; each of the other modules has the checks of one topic. Most of
+//! them examine the `SharedTask`, which is created once per run and polled until it ends.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,10 +20,10 @@ mod lifecycle;
 mod list;
 mod query;
 mod refusals;
-mod story;
+mod shared_task;
 mod table;
 
-pub(crate) use story::Told;
+pub(crate) use shared_task::SharedTaskResult;
 pub use table::all;
 
 /// How a check ended.
@@ -31,51 +31,51 @@ pub(crate) type Outcome = Result<(), Stop>;
 
 pub(crate) type Run = for<'a> fn(&'a Target) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
-/// A check: one statement of the contract, and how it is tested.
+/// A check: one requirement of the API's contract, and how it is tested.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Check {
-    /// Its stable id.
+    /// The stable id.
     pub id: &'static str,
     /// How binding it is.
     pub level: Level,
-    /// The statement.
-    pub sentence: &'static str,
-    /// The facts that it proves, by their ids in `fixtures/facts.json`, which has
-    /// their sources and evidence.
+    /// The requirement.
+    pub description: &'static str,
+    /// The facts that it proves, as ids of `fixtures/facts.json`, which has their
+    /// sources and evidence.
     pub facts: &'static [&'static str],
-    pub(crate) how: How,
+    pub(crate) kind: Kind,
 }
 
 impl Check {
-    /// What happens to a client while it is watched; none for a check of servers.
+    /// The scenario in which a client is tested; `None` for a check of servers.
     pub fn scenario(&self) -> Option<&'static str> {
-        match self.how {
-            How::Asks(_) => None,
-            How::Watches(scenario, _) => Some(scenario.name()),
+        match self.kind {
+            Kind::Server(_) => None,
+            Kind::Client(scenario, _) => Some(scenario.name()),
         }
     }
 }
 
 /// How it is found out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum How {
-    /// By asking a server.
-    Asks(Run),
-    /// By watching a client in this scenario.
-    Watches(&'static Scenario, Judge),
+pub(crate) enum Kind {
+    /// A server, by sending requests to it.
+    Server(Run),
+    /// A client, by the evidence that this scenario collects.
+    Client(&'static Scenario, Judge),
 }
 
-/// The check of this id, of a server or of a client.
+/// The check with this id, of a server or of a client.
 pub(crate) fn find(id: &str) -> Option<&'static Check> {
     let mut known = all().iter().chain(crate::client::all());
     known.find(|check| check.id == id)
 }
 
-/// A picture that nobody fetches.
+/// An image URL that the checks only pass on.
 const IMAGE: &str = "https://example.com/person.jpg";
 
-/// A request for one image, which both hosts take.
+/// A request with one image, which is valid on both hosts.
 fn single_request(image: &str) -> Value {
     json!({
         "effect_scene": "color_mixing",
@@ -83,7 +83,7 @@ fn single_request(image: &str) -> Value {
     })
 }
 
-/// A request for two images, which both hosts take.
+/// A request with two images, which is valid on both hosts.
 fn dual_request() -> Value {
     json!({
         "effect_scene": "hug_pro",
@@ -99,7 +99,7 @@ fn only_on(target: &Target, host: Host, why: &str) -> Outcome {
     }
 }
 
-/// Fails with a sentence unless the condition holds.
+/// Fails with a message unless the condition holds.
 fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
@@ -116,7 +116,7 @@ fn ensure_eq(what: &str, is: &Value, wanted: &Value) -> Result<(), String> {
     })
 }
 
-/// The task of a success's answer.
+/// The task in a successful answer.
 fn task_of(reply: &Reply) -> Result<Value, String> {
     ensure_status(reply, 200)?;
     let body = reply.json()?;
@@ -126,10 +126,10 @@ fn task_of(reply: &Reply) -> Result<Value, String> {
 
 fn id_of(task: &Value) -> Result<String, String> {
     let id = task["task_id"].as_str().map(str::to_owned);
-    id.ok_or_else(|| format!("task_id is {}, no string", task["task_id"]))
+    id.ok_or_else(|| format!("task_id is {}, not a string", task["task_id"]))
 }
 
-/// Creates a task that must be accepted, and gives its id.
+/// Creates a task, requires that it is accepted, and returns its id.
 async fn accepted_id(target: &Target, request: &Value) -> Result<String, Stop> {
     Ok(id_of(&task_of(&target.create(request).await?)?)?)
 }

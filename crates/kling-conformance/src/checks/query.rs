@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::story::Story;
+use super::shared_task::SharedTask;
 use super::{Outcome, ensure, ensure_eq, only_on, task_of};
 use crate::target::{Host, Target};
 
 pub(super) async fn envelope(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    for answer in &story.answers {
+    let shared = SharedTask::get(target).await?;
+    for answer in &shared.answers {
         ensure(answer["code"].is_i64() || answer["code"].is_u64(), || {
-            format!("code is {}, no integer", answer["code"])
+            format!("code is {}, not an integer", answer["code"])
         })?;
         let words = ["SUCCEED", "success", "成功", ""];
         let message = answer["message"].as_str();
@@ -22,8 +22,8 @@ pub(super) async fn envelope(target: &Target) -> Outcome {
 }
 
 pub(super) async fn members(target: &Target) -> Outcome {
-    only_on(target, Host::Kling, "CometAPI leaves members out")?;
-    let story = Story::of(target).await?;
+    only_on(target, Host::Kling, "CometAPI omits members")?;
+    let shared = SharedTask::get(target).await?;
     let members = [
         "task_id",
         "task_status",
@@ -33,18 +33,18 @@ pub(super) async fn members(target: &Target) -> Outcome {
         "created_at",
         "updated_at",
     ];
-    let end = story.end()?;
+    let end = shared.final_task()?;
     for member in members {
         ensure(end.get(member).is_some(), || {
-            format!("no {member} in a task that ended")
+            format!("no {member} in a finished task")
         })?;
     }
     Ok(())
 }
 
 pub(super) async fn no_strangers(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    for task in story.tasks() {
+    let shared = SharedTask::get(target).await?;
+    for task in shared.snapshots() {
         for name in ["progress", "cover_image_url", "session_id"] {
             let video = &task["task_result"]["videos"][0];
             ensure(
@@ -57,27 +57,27 @@ pub(super) async fn no_strangers(target: &Target) -> Outcome {
 }
 
 pub(super) async fn running(target: &Target) -> Outcome {
-    only_on(target, Host::Comet, "Kling shows other members")?;
-    let story = Story::of(target).await?;
-    for task in story
-        .tasks()
+    only_on(target, Host::Comet, "Kling has other members")?;
+    let shared = SharedTask::get(target).await?;
+    for task in shared
+        .snapshots()
         .filter(|task| task["task_status"] == "processing")
     {
         ensure_eq("task_result", &task["task_result"], &serde_json::json!({}))?;
         ensure(task.get("task_status_msg").is_none(), || {
-            "task_status_msg in a task that runs".to_owned()
+            "task_status_msg in a task that is processing".to_owned()
         })?;
     }
     Ok(())
 }
 
 pub(super) async fn video(target: &Target) -> Outcome {
-    let story = Story::of(target).await?;
-    let video = &story.end()?["task_result"]["videos"][0];
+    let shared = SharedTask::get(target).await?;
+    let video = &shared.final_task()?["task_result"]["videos"][0];
     for member in ["id", "url"] {
         ensure(
             video[member].as_str().is_some_and(|it| !it.is_empty()),
-            || format!("{member} of the video is no text"),
+            || format!("{member} of the video is not a string"),
         )?;
     }
     Ok(())
@@ -92,9 +92,9 @@ fn is_decimal(value: &Value) -> bool {
 }
 
 pub(super) async fn deductions(target: &Target) -> Outcome {
-    only_on(target, Host::Kling, "not on CometAPI's page")?;
-    let story = Story::of(target).await?;
-    let end = story.end()?;
+    only_on(target, Host::Kling, "not documented by CometAPI")?;
+    let shared = SharedTask::get(target).await?;
+    let end = shared.final_task()?;
     let money = &end["final_balance_deduction"];
     for (name, value) in [
         ("final_unit_deduction", &end["final_unit_deduction"]),
@@ -102,34 +102,34 @@ pub(super) async fn deductions(target: &Target) -> Outcome {
         ("list_price", &money["list_price"]),
     ] {
         ensure(is_decimal(value), || {
-            format!("{name} is {value}, no decimal in a string")
+            format!("{name} is {value}, not a decimal in a string")
         })?;
     }
     Ok(())
 }
 
 pub(super) async fn watermark(target: &Target) -> Outcome {
-    only_on(target, Host::Kling, "not on CometAPI's page")?;
-    let story = Story::of(target).await?;
-    let end = story.end()?;
+    only_on(target, Host::Kling, "not documented by CometAPI")?;
+    let shared = SharedTask::get(target).await?;
+    let end = shared.final_task()?;
     let enabled = &end["watermark_info"]["enabled"];
     ensure(enabled.is_boolean(), || {
         format!("watermark_info.enabled is {enabled}")
     })?;
     let url = &end["task_result"]["videos"][0]["watermark_url"];
     ensure(url.is_null() || url.is_string(), || {
-        "watermark_url is no text".to_owned()
+        "watermark_url is not a string".to_owned()
     })?;
     Ok(())
 }
 
 pub(super) async fn external_id(target: &Target) -> Outcome {
-    only_on(target, Host::Kling, "left open for CometAPI")?;
-    let story = Story::of(target).await?;
-    let found = task_of(&target.query(&story.external_id).await?)?;
+    only_on(target, Host::Kling, "not known for CometAPI")?;
+    let shared = SharedTask::get(target).await?;
+    let found = task_of(&target.query(&shared.external_id).await?)?;
     Ok(ensure_eq(
         "task_id",
         &found["task_id"],
-        &story.id()?.into(),
+        &shared.id()?.into(),
     )?)
 }

@@ -14,8 +14,8 @@ fn ensure_code(reply: &Reply, status: u16, code: i64) -> Result<(), String> {
     ensure_eq("code", &reply.json()?["code"], &json!(code))
 }
 
-/// Refused by the gateway itself where there is one, else with Kling's code.
-fn ensure_refused_at_the_door(
+/// On CometAPI the gateway refuses the request itself; on Kling the code is checked.
+fn ensure_refused_by_gateway_or_kling(
     target: &Target,
     reply: &Reply,
     status: u16,
@@ -51,23 +51,27 @@ async fn create_with_key(target: &Target, key: Option<&str>) -> Result<Reply, St
 
 pub(super) async fn no_key(target: &Target) -> Outcome {
     let reply = create_with_key(target, None).await?;
-    Ok(ensure_refused_at_the_door(target, &reply, 401, 1001)?)
+    Ok(ensure_refused_by_gateway_or_kling(
+        target, &reply, 401, 1001,
+    )?)
 }
 
 pub(super) async fn wrong_key(target: &Target) -> Outcome {
     let reply = create_with_key(target, Some("sk-wrong")).await?;
-    Ok(ensure_refused_at_the_door(target, &reply, 401, 1002)?)
+    Ok(ensure_refused_by_gateway_or_kling(
+        target, &reply, 401, 1002,
+    )?)
 }
 
 pub(super) async fn gateway_words(target: &Target) -> Outcome {
-    only_on(target, Host::Comet, "there is no gateway")?;
+    only_on(target, Host::Comet, "Kling is not a gateway")?;
     let body = create_with_key(target, Some("sk-wrong")).await?.json()?;
     let error = &body["error"];
     ensure_eq("error.type", &error["type"], &json!("comet_api_error"))?;
     let message = error["message"].as_str().unwrap_or_default();
     ensure(
         message.contains("(request id: ") && message.ends_with(')'),
-        || format!("error.message names no request id: {message:?}"),
+        || format!("error.message has no request id: {message:?}"),
     )?;
     Ok(())
 }
@@ -86,23 +90,27 @@ pub(super) async fn kling_words(target: &Target) -> Outcome {
 pub(super) async fn malformed(target: &Target) -> Outcome {
     let url = target.effects_url();
     let reply = target
-        .send(Method::POST, &url, Some(target.key()), "{\"effect_scene\":")
+        .send(
+            Method::POST,
+            &url,
+            Some(target.api_key()),
+            "{\"effect_scene\":",
+        )
         .await?;
-    Ok(ensure_refused_at_the_door(target, &reply, 400, 1200)?)
+    Ok(ensure_refused_by_gateway_or_kling(
+        target, &reply, 400, 1200,
+    )?)
 }
 
 pub(super) async fn wrong_path(target: &Target) -> Outcome {
     let url = format!("{}-of-none", target.effects_url());
     let reply = target
-        .send(Method::GET, &url, Some(target.key()), "")
+        .send(Method::GET, &url, Some(target.api_key()), "")
         .await?;
     match target.host() {
         Host::Kling => ensure_code(&reply, 404, 1203)?,
         Host::Comet => ensure(!reply.status.is_success(), || {
-            format!(
-                "HTTP {} for a path that is not there",
-                reply.status.as_u16()
-            )
+            format!("HTTP {} for an unknown path", reply.status.as_u16())
         })?,
     }
     Ok(())
@@ -111,7 +119,7 @@ pub(super) async fn wrong_path(target: &Target) -> Outcome {
 pub(super) async fn wrong_method(target: &Target) -> Outcome {
     let url = format!("{}/1", target.effects_url());
     let reply = target
-        .send(Method::DELETE, &url, Some(target.key()), "")
+        .send(Method::DELETE, &url, Some(target.api_key()), "")
         .await?;
     Ok(ensure_code(&reply, 404, 1202)?)
 }
@@ -164,7 +172,7 @@ pub(super) async fn no_duration(target: &Target) -> Outcome {
     only_on(
         target,
         Host::Comet,
-        "Kling's page has none since March 2026",
+        "Kling has not documented it since March 2026",
     )?;
     let request = without(single_request(IMAGE), "/input", "duration");
     Ok(ensure_status(&target.create(&request).await?, 400)?)
@@ -185,7 +193,7 @@ pub(super) async fn unknown_task(target: &Target) -> Outcome {
 }
 
 pub(super) async fn duplicate(target: &Target) -> Outcome {
-    only_on(target, Host::Kling, "left open for CometAPI")?;
+    only_on(target, Host::Kling, "not known for CometAPI")?;
     let mut request = single_request(IMAGE);
     let external_id = fresh_external_id();
     request["external_task_id"] = json!(external_id);
@@ -202,11 +210,7 @@ pub(super) async fn duplicate(target: &Target) -> Outcome {
 }
 
 pub(super) async fn leaves_no_task(target: &Target) -> Outcome {
-    only_on(
-        target,
-        Host::Kling,
-        "nothing can be asked for by an external id",
-    )?;
+    only_on(target, Host::Kling, "CometAPI has no query by external id")?;
     let mut request = dual_request();
     let external_id = fresh_external_id();
     request["external_task_id"] = json!(external_id);

@@ -1,17 +1,17 @@
-//! The table of checks. Ids are stable: never renamed, never reused.
+//! The table of checks of servers. Ids are stable: they are never renamed or reused.
 
-use super::{Check, How, account, assets, callbacks, create, lifecycle, list, query, refusals};
+use super::{Check, Kind, account, assets, callbacks, create, lifecycle, list, query, refusals};
 use crate::status::Level::{May, Must, Should};
 
-/// Makes a table of checks out of async functions.
+/// Builds the table from async functions.
 macro_rules! checks {
-    ($($id:literal $level:ident $run:path, $sentence:literal, [$($fact:literal)*];)*) => {
+    ($($id:literal $level:ident $run:path, $description:literal, [$($fact:literal)*];)*) => {
         &[$(Check {
             id: $id,
             level: $level,
-            sentence: $sentence,
+            description: $description,
             facts: &[$($fact),*],
-            how: How::Asks(|target| Box::pin($run(target))),
+            kind: Kind::Server(|target| Box::pin($run(target))),
         }),*]
     };
 }
@@ -21,208 +21,208 @@ macro_rules! checks {
 pub fn all() -> &'static [Check] {
     checks! {
         "create.accepted" Must create::accepted,
-            "a create for two images answers 200 with code 0 and the task in data",
+            "a create with two images returns HTTP 200, code 0 and the task in data",
             ["F-PATH-01" "F-REQ-01" "F-REQ-02" "F-REQ-03" "F-REQ-05" "F-REQ-18" "F-CREATE-01" "F-CODE-0000"];
         "create.single" Must create::single,
-            "a scene for one image takes it in input.image",
+            "a single-image scene takes its image in input.image",
             ["F-REQ-04" "F-SCENE-03"];
         "create.submitted" Must create::submitted,
-            "a new task is submitted",
+            "a new task has the status submitted",
             ["F-CREATE-02"];
         "create.times" Must create::times,
-            "the times of a new task are equal, and in milliseconds",
+            "created_at and updated_at of a new task are equal, in milliseconds",
             ["F-CREATE-03"];
         "create.id_is_text" Must create::id_is_text,
-            "a task's id is a string of digits, too long for a floating-point number",
+            "task_id is a string of digits, too long for a floating-point number",
             ["F-CREATE-09" "F-CREATE-10" "F-CREATE-12"];
         "create.message" Should create::message,
-            "the message of a create is SUCCEED on Kling; success, without a request_id, on CometAPI",
+            "the message of a create is SUCCEED on Kling; on CometAPI it is success, without a request_id",
             ["F-CREATE-04" "F-CREATE-05"];
         "create.members" Should create::members,
-            "a new task has task_id, task_status, task_info and the two times, and no more",
+            "a new task has exactly task_id, task_status, task_info, created_at and updated_at",
             ["F-CREATE-06"];
         "create.readable" Must create::readable,
-            "a task can be read as soon as its create was answered",
+            "a task can be queried as soon as its create was answered",
             ["F-CREATE-15" "F-PATH-02" "F-PATH-10"];
         "create.external_id" Must create::external_id,
             "Kling echoes external_task_id in task_info",
             ["F-CREATE-16" "F-REQ-08"];
         "create.no_duration" Must create::no_duration,
-            "Kling takes a create without a duration",
+            "Kling accepts a create without a duration",
             ["F-REQ-09"];
         "create.ten_seconds" Must create::ten_seconds,
             "a duration of \"10\" is accepted",
             ["F-REQ-12"];
         "lifecycle.words" Must lifecycle::words,
-            "a status is submitted, processing, succeed or failed",
+            "task_status is submitted, processing, succeed or failed",
             ["F-STATE-01"];
         "lifecycle.forward" Must lifecycle::forward,
-            "a status only moves forward",
+            "task_status never moves backwards",
             ["F-STATE-01"];
         "lifecycle.ends" Must lifecycle::ends,
-            "a task that has ended stays as it is",
+            "a task in a terminal status no longer changes",
             ["F-STATE-02"];
         "lifecycle.updated_at" Must lifecycle::updated_at,
-            "updated_at moves with the status, and only with it",
+            "updated_at changes if and only if the status changes",
             ["F-QUERY-01"];
         "lifecycle.same_task" Must lifecycle::same_task,
-            "task_id and created_at stay the same from the create to the end",
+            "task_id and created_at never change",
             ["F-PATH-02" "F-QUERY-01"];
         "lifecycle.result" Must lifecycle::result,
-            "there is a result with a success, and only with it",
+            "a task has a result if and only if it succeeded",
             ["F-QUERY-02" "F-QUERY-16"];
         "lifecycle.pixels" Must lifecycle::pixels,
-            "too small a picture is accepted; the task fails with HTTP 200, code 0 and: Image pixel is invalid",
+            "a create with too small an image is accepted; the task fails with HTTP 200, code 0 and the reason: Image pixel is invalid",
             ["F-IMG-03" "F-IMG-06" "F-IMG-09" "F-QUERY-09"];
         "query.envelope" Must query::envelope,
-            "a query answers code 0 as an integer, with a message that stands for a success",
+            "a query returns the integer code 0 and a message that means success",
             ["F-QUERY-12" "F-CODE-0000" "F-HTTP-02"];
         "query.members" Must query::members,
-            "a task on Kling has all its documented members",
+            "a task on Kling has all documented members",
             ["F-QUERY-01"];
         "query.no_strangers" Should query::no_strangers,
-            "an effect has no progress, cover_image_url or session_id",
+            "an effect task has no progress, cover_image_url or session_id",
             ["F-QUERY-14"];
         "query.running" Should query::running,
-            "while a task runs, CometAPI shows an empty task_result and no task_status_msg",
+            "while a task is processing, CometAPI returns an empty task_result and no task_status_msg",
             ["F-QUERY-07" "F-WRAP-02"];
         "query.video" Must query::video,
-            "a video has an id and a url, both text",
+            "a video has an id and a url, both strings",
             ["F-QUERY-02"];
         "query.deductions" Should query::deductions,
-            "what a task on Kling cost is a decimal in a string",
+            "the cost of a task on Kling is a decimal number in a string",
             ["F-QUERY-05" "F-QUERY-06"];
         "query.watermark" Should query::watermark,
-            "Kling tells whether a watermarked copy was asked for, and its address or none",
+            "Kling reports whether a watermarked copy was requested, and its URL or none",
             ["F-QUERY-04" "F-QUERY-13"];
         "query.external_id" Must query::external_id,
-            "Kling finds a task by its external id too",
+            "on Kling, a task can be queried by its external_task_id",
             ["F-PATH-06" "F-PATH-07"];
         "query.unknown" Must refusals::unknown_task,
-            "an unknown task is HTTP 400 with code 1201, and its id is named",
+            "a query for an unknown task returns HTTP 400 with code 1201 and names the id",
             ["F-ERR-02"];
         "list.shape" Must list::shape,
-            "Kling's list is a bare array in data, with the tasks of this account",
+            "Kling's list returns the account's tasks as a plain array in data",
             ["F-PATH-03" "F-LIST-01"];
         "list.same_task" Must list::same_task,
-            "an item of Kling's list says what a query of the task says",
+            "an item of Kling's list agrees with a query for the same task",
             ["F-LIST-07"];
         "list.newest_first" Must list::newest_first,
-            "Kling lists the newest first",
+            "Kling's list is sorted newest first",
             ["F-PATH-03"];
         "list.pages" Must list::pages,
-            "pages of Kling's list follow each other without a gap or a repeat",
+            "the pages of Kling's list have no gaps and no duplicates",
             ["F-PATH-03" "F-LIST-04"];
         "list.bounds" Must list::bounds,
-            "pageNum is from 1 to 1000 and pageSize from 1 to 500",
+            "pageNum ranges from 1 to 1000, and pageSize from 1 to 500",
             ["F-LIST-02" "F-LIST-03"];
         "list.default_page" Must list::default_page,
-            "without parameters the list is its first page, of 30",
+            "without parameters, Kling's list returns the first page of 30 tasks",
             ["F-LIST-02" "F-LIST-03"];
         "list.no_watermark" Should list::no_watermark,
             "items of Kling's list have no watermark_info",
             ["F-LIST-05"];
         "refusal.no_key" Must refusals::no_key,
-            "a request without a key is refused with 401",
+            "a request without a key is refused with HTTP 401",
             ["F-CODE-1001" "F-GW-12"];
         "refusal.wrong_key" Must refusals::wrong_key,
-            "a request with a key that is none is refused with 401",
+            "a request with an invalid key is refused with HTTP 401",
             ["F-AUTH-01" "F-AUTH-02" "F-CODE-1002" "F-ERR-05" "F-GW-12"];
         "refusal.gateway_words" Should refusals::gateway_words,
-            "CometAPI's own refusals are an error object of type comet_api_error that names a request id",
+            "CometAPI's own errors have the type comet_api_error and a message with a request id",
             ["F-GW-01" "F-GW-02" "F-GW-03"];
         "refusal.kling_words" Must refusals::kling_words,
-            "Kling's refusal has code, message and request_id, and no data",
+            "Kling's errors have code, message and request_id, and no data",
             ["F-ERR-01"];
         "refusal.malformed" Must refusals::malformed,
-            "a body that is no JSON is refused with 400",
+            "a body that is not JSON is refused with HTTP 400",
             ["F-CODE-1200" "F-REQ-01"];
         "refusal.wrong_path" Must refusals::wrong_path,
-            "a path that is not there is 404 with code 1203 on Kling; on CometAPI it is no success",
+            "an unknown path returns HTTP 404 with code 1203 on Kling, and any error on CometAPI",
             ["F-CODE-1203" "F-PATH-12"];
         "refusal.wrong_method" Must refusals::wrong_method,
-            "a method that is not there is 404 with code 1202",
+            "an unsupported method returns HTTP 404 with code 1202",
             ["F-CODE-1202" "F-PATH-05"];
         "refusal.no_scene" Must refusals::no_scene,
-            "a create without effect_scene is refused with 400 and code 1201",
+            "a create without effect_scene is refused with HTTP 400 and code 1201",
             ["F-REQ-02" "F-CODE-1201"];
         "refusal.unknown_scene" Must refusals::unknown_scene,
-            "an unknown scene is refused with 400 and code 1201",
+            "an unknown scene is refused with HTTP 400 and code 1201",
             ["F-SCENE-12" "F-ERR-06" "F-ERR-08"];
         "refusal.no_input" Must refusals::no_input,
-            "a create without input is refused with 400 and code 1201",
+            "a create without input is refused with HTTP 400 and code 1201",
             ["F-REQ-03"];
         "refusal.no_image" Must refusals::no_image,
-            "a missing image is refused with 400, code 1201 and: image can not be null",
+            "a missing image is refused with HTTP 400, code 1201 and the message: image can not be null",
             ["F-IMG-08"];
         "refusal.three_images" Must refusals::three_images,
-            "three images are refused with 400 and code 1201",
+            "three images are refused with HTTP 400 and code 1201",
             ["F-REQ-05"];
         "refusal.one_of_two" Must refusals::one_of_two,
-            "one image for a scene of two is refused with 400 and code 1201",
+            "one image for a two-image scene is refused with HTTP 400 and code 1201",
             ["F-REQ-05" "F-SCENE-04"];
         "refusal.duration_number" Must refusals::duration_number,
-            "a duration that is a number is refused with 400",
+            "a numeric duration is refused with HTTP 400",
             ["F-REQ-11"];
         "refusal.no_duration" Must refusals::no_duration,
             "CometAPI refuses a create without a duration",
             ["F-REQ-10"];
         "refusal.data_prefix" Must refusals::data_prefix,
-            "base64 with a data: prefix is refused at once",
+            "base64 with a data: prefix is refused by the create",
             ["F-IMG-06" "F-IMG-07"];
         "refusal.duplicate" Must refusals::duplicate,
-            "an external id is taken once on Kling: again it is 400 with code 1201, and named",
+            "Kling refuses a duplicate external_task_id with HTTP 400 and code 1201, and names it",
             ["F-ERR-03" "F-REQ-08"];
         "refusal.leaves_no_task" Must refusals::leaves_no_task,
             "a refused create leaves no task on Kling",
             ["F-ERR-03"];
         "token.accepted" Must account::token_accepted,
-            "a signed token is taken in the place of a key",
+            "a signed token (JWT) is accepted in place of a key",
             ["F-JWT-01" "F-JWT-02" "F-JWT-03" "F-JWT-04" "F-JWT-05"];
         "token.forged" Must account::token_forged,
-            "a token signed with another secret is refused with 401",
+            "a token signed with another secret is refused with HTTP 401",
             ["F-JWT-05" "F-CODE-1002"];
         "token.times" Must account::token_times,
-            "a token of tomorrow is refused with code 1003, one of yesterday with 1004",
+            "a token that is not valid yet is refused with code 1003, an expired one with code 1004",
             ["F-JWT-06" "F-CODE-1003" "F-CODE-1004"];
         "slots.refused" Must account::slots_refused,
-            "one more create than there are slots is HTTP 429 with code 1303",
+            "a create beyond the account's slots is refused with HTTP 429 and code 1303",
             ["F-CAP-02" "F-CODE-1303" "F-ERR-07"];
         "slots.queries" Must account::slots_queries,
-            "a query takes no slot",
+            "a query does not occupy a slot",
             ["F-TIME-04"];
         "slots.freed" Must account::slots_freed,
-            "a slot is free again once its task has ended, not before",
+            "a slot is freed when its task ends",
             ["F-CAP-01"];
         "asset.whole" Must assets::whole,
-            "a result is an MP4 file that is served without a key",
+            "a result is a complete MP4 file and is served without a key",
             ["F-KEEP-03" "F-QUERY-02"];
         "asset.head" May assets::head,
-            "HEAD tells of a result what GET does",
+            "HEAD of a result returns the Content-Length of GET, and no body",
             ["F-KEEP-03"];
         "asset.range" Should assets::range,
-            "a result that offers ranges serves them",
+            "a result that advertises byte ranges serves them",
             ["F-KEEP-03"];
         "asset.etag" May assets::etag,
-            "a result has one entity tag for as long as it is the same",
+            "a result has a stable ETag",
             ["F-KEEP-03"];
         "asset.expires" Should assets::expires,
-            "a signed address of a result expires 30 days after the task's end",
+            "a signed result URL expires 30 days after the task ended",
             ["F-KEEP-02"];
         "asset.deleted" Must assets::deleted,
-            "a result is gone after 30 days, and not after 29",
+            "a result is available for 29 days, and deleted after 30",
             ["F-KEEP-01"];
         "callback.each_change" Must callbacks::each_change,
             "each change of a task's status is posted to its callback_url, in order",
             ["F-CB-01" "F-REQ-07"];
         "callback.shape" Must callbacks::shape,
-            "a callback is the task alone, as JSON, without an envelope",
+            "a callback is the task itself as JSON, without an envelope",
             ["F-CB-03" "F-CB-07"];
         "callback.same_task" Must callbacks::same_task,
-            "a callback says what a query of the same status says",
+            "a callback agrees with a query of the task in the same status",
             ["F-CB-03"];
         "callback.signature" Must callbacks::signature,
-            "a callback is signed over the body as it was sent",
+            "a callback's signature covers the body exactly as it was sent",
             ["F-SIG-01" "F-SIG-02" "F-SIG-03" "F-SIG-04" "F-SIG-06"];
     }
 }

@@ -5,93 +5,97 @@ use std::time::Duration;
 
 use kling_mock::{JournalEntry, Operation};
 
+use super::evidence::Evidence;
 use super::program::INTERVAL;
 use super::scenario::REASON;
-use super::seen::Seen;
-use crate::exchange::told;
+use crate::checks::Outcome;
+use crate::exchange::or_absent;
 use crate::target::Stop;
 
-type Judged = Result<(), Stop>;
-
-/// From one request's arrival to another's.
+/// The time between the arrivals of two requests.
 fn between(first: &JournalEntry, second: &JournalEntry) -> Duration {
     let millis = second.at().get().saturating_sub(first.at().get());
     Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
-/// A `Retry-After` of one second was given to the first of two.
-fn ensure_a_second(seen: &Seen, first: &JournalEntry, second: &JournalEntry) -> Judged {
+/// Requires that the second of two requests respects the first's `Retry-After` of one
+/// second.
+fn ensure_a_second(evidence: &Evidence, first: &JournalEntry, second: &JournalEntry) -> Outcome {
     let gap = between(first, second);
-    // Times are in whole milliseconds.
-    seen.ensure(
+    // The journal's times are rounded to milliseconds.
+    evidence.ensure(
         gap >= Duration::from_millis(998),
         &format!(
-            "it was told to wait for 1 s, and came again after {} ms",
+            "Retry-After was 1 s, but it retried after {} ms",
             gap.as_millis()
         ),
     )
 }
 
-/// Where tasks are asked after, and under which ids.
-fn asked(seen: &Seen) -> Vec<(String, String)> {
+/// The path and the id of each query.
+fn queried(evidence: &Evidence) -> Vec<(String, String)> {
     let split = |entry: &JournalEntry| {
         let path = entry.path().into_owned();
         let (folder, id) = path.rsplit_once('/').unwrap_or(("", &path));
         (folder.to_owned(), id.to_owned())
     };
-    seen.queries().map(split).collect()
+    evidence.queries().map(split).collect()
 }
 
-pub(super) fn path(seen: &Seen) -> Judged {
-    let asked = asked(seen);
-    seen.ensure(!asked.is_empty(), "it did not ask after its task")?;
-    let other = asked.iter().find(|(folder, _)| folder != seen.path());
-    seen.ensure(
+pub(super) fn path(evidence: &Evidence) -> Outcome {
+    let queried = queried(evidence);
+    evidence.ensure(!queried.is_empty(), "it did not query its task")?;
+    let other = queried.iter().find(|(folder, _)| folder != evidence.path());
+    evidence.ensure(
         other.is_none(),
-        &format!("it asks at {}", other.map_or("", |(folder, _)| folder)),
+        &format!(
+            "it queries below {}",
+            other.map_or("", |(folder, _)| folder)
+        ),
     )
 }
 
-/// Three tasks, as one id in 25 is round enough to survive as a number.
-pub(super) fn id(seen: &Seen) -> Judged {
-    seen.create()?;
-    let created: Vec<String> = seen
+/// Looks at three tasks, since about one id in 25 survives a round trip through a
+/// floating-point number.
+pub(super) fn id(evidence: &Evidence) -> Outcome {
+    evidence.create()?;
+    let created: Vec<String> = evidence
         .of(Operation::Create)
         .filter_map(|entry| Some(entry.task_id()?.into_owned()))
         .collect();
-    let asked = asked(seen);
-    seen.ensure(!asked.is_empty(), "it did not ask after its task")?;
-    let other = asked.iter().find(|(_, id)| !created.contains(id));
-    seen.ensure(
+    let queried = queried(evidence);
+    evidence.ensure(!queried.is_empty(), "it did not query its task")?;
+    let other = queried.iter().find(|(_, id)| !created.contains(id));
+    evidence.ensure(
         other.is_none(),
         &format!(
-            "the tasks are {}, and it asks for {}",
+            "the tasks are {}, but it queried {}",
             created.join(", "),
             other.map_or("", |(_, id)| id)
         ),
     )
 }
 
-pub(super) fn interval(seen: &Seen) -> Judged {
-    let queries: Vec<&JournalEntry> = seen.of(Operation::Get).collect();
+pub(super) fn interval(evidence: &Evidence) -> Outcome {
+    let queries: Vec<&JournalEntry> = evidence.of(Operation::Get).collect();
     let [_, .., last] = queries.as_slice() else {
-        return Err(seen.deviates("it did not ask until the task's end"));
+        return Err(evidence.deviates("it did not query until the task ended"));
     };
     let gaps = u32::try_from(queries.len() - 1).unwrap_or(u32::MAX);
-    // From the create: a query that was held up makes the gap after it look short,
-    // but who asks by the clock never comes to its end too soon.
-    let mean = between(seen.create()?, last) / gaps;
-    seen.ensure(
+    // Averaged from the create on: a delayed query shortens the gap after it, but
+    // the average of a client that keeps the interval never falls below it.
+    let mean = between(evidence.create()?, last) / gaps;
+    evidence.ensure(
         mean * 4 >= INTERVAL * 3,
         &format!(
-            "it asks every {} ms; KLING_POLL_INTERVAL is {} ms",
+            "it queries every {} ms on average; KLING_POLL_INTERVAL is {} ms",
             mean.as_millis(),
             INTERVAL.as_millis()
         ),
     )
 }
 
-pub(super) fn stops(seen: &Seen) -> Judged {
+pub(super) fn stops(evidence: &Evidence) -> Outcome {
     let ended = |entry: &&JournalEntry| {
         let body = entry.answer_body().json().unwrap_or_default();
         matches!(
@@ -99,82 +103,85 @@ pub(super) fn stops(seen: &Seen) -> Judged {
             Some("succeed" | "failed")
         )
     };
-    let ends = seen.of(Operation::Get).filter(ended).count();
-    seen.ensure(ends > 0, "it did not ask until the task's end")?;
-    seen.ensure(
+    let ends = evidence.of(Operation::Get).filter(ended).count();
+    evidence.ensure(ends > 0, "it did not query until the task ended")?;
+    evidence.ensure(
         ends == 1,
-        &format!("it asked {} times more after it was told the end", ends - 1),
+        &format!(
+            "it sent {} more queries after the terminal status",
+            ends - 1
+        ),
     )
 }
 
-pub(super) fn failed_query(seen: &Seen) -> Judged {
-    seen.ensure_succeeded("two queries failed, and it gave a paid task up")
+pub(super) fn failed_query(evidence: &Evidence) -> Outcome {
+    evidence.ensure_succeeded("two queries failed, and it gave up a paid task")
 }
 
-pub(super) fn retry_after(seen: &Seen) -> Judged {
-    let queries: Vec<&JournalEntry> = seen.of(Operation::Get).collect();
+pub(super) fn retry_after(evidence: &Evidence) -> Outcome {
+    let queries: Vec<&JournalEntry> = evidence.of(Operation::Get).collect();
     match queries.as_slice() {
-        [first, second, ..] => ensure_a_second(seen, first, second),
-        _ => Err(seen.deviates("a query was refused for now, and it did not ask again")),
+        [first, second, ..] => ensure_a_second(evidence, first, second),
+        _ => Err(evidence.deviates("a query was refused temporarily, and it was not retried")),
     }
 }
 
-pub(super) fn strange_status(seen: &Seen) -> Judged {
-    seen.ensure_succeeded("the status was \"paused\" for a while, and then succeed")?;
-    seen.ensure(
-        seen.of(Operation::Get).count() > 4,
-        "it did not wait for the end",
+pub(super) fn strange_status(evidence: &Evidence) -> Outcome {
+    evidence.ensure_succeeded("the status was \"paused\" for some queries, then succeed")?;
+    evidence.ensure(
+        evidence.of(Operation::Get).count() > 4,
+        "it did not wait for a terminal status",
     )
 }
 
-pub(super) fn wrapped(seen: &Seen) -> Judged {
-    seen.ensure_succeeded("the task was in data.data, and it was not found there")
+pub(super) fn wrapped(evidence: &Evidence) -> Outcome {
+    evidence.ensure_succeeded("it did not find the task in data.data")
 }
 
-pub(super) fn nulls(seen: &Seen) -> Judged {
-    seen.ensure_succeeded("task_info and task_result were null for a while")
+pub(super) fn nulls(evidence: &Evidence) -> Outcome {
+    evidence.ensure_succeeded("task_info and task_result were null in some answers")
 }
 
-pub(super) fn bounded(seen: &Seen) -> Judged {
-    let killed = seen.ended.iter().any(|ended| ended.killed);
-    seen.ensure(!killed, "KLING_TIMEOUT is 1 s, and it waits on")?;
-    seen.ensure_failed("the task has no end, and it told of a success")
+pub(super) fn bounded(evidence: &Evidence) -> Outcome {
+    let killed = evidence.runs.iter().any(|ended| ended.timed_out);
+    evidence.ensure(!killed, "it kept waiting after KLING_TIMEOUT, which is 1 s")?;
+    evidence.ensure_failed("the task never ends, but it reported a success")
 }
 
-/// Whoever has the id can go on later, and need not pay again.
-pub(super) fn keeps_id(seen: &Seen) -> Judged {
-    let created = seen.create()?.task_id().map(Cow::into_owned);
-    let id = seen.told("task_id");
-    let is = told(id.as_deref());
-    seen.ensure(
+/// With the id, the caller can resume the task instead of paying again.
+pub(super) fn keeps_id(evidence: &Evidence) -> Outcome {
+    let created = evidence.create()?.task_id().map(Cow::into_owned);
+    let id = evidence.reported_id("task_id");
+    let is = or_absent(id.as_deref());
+    evidence.ensure(
         id.is_some() && id == created,
-        &format!("it waited in vain, and task_id of its result is {is}"),
+        &format!("the wait timed out, but task_id in its result is {is}"),
     )
 }
 
-pub(super) fn failed(seen: &Seen) -> Judged {
-    seen.create()?;
-    seen.ensure_failed("the task failed, and it told of a success")
+pub(super) fn failed(evidence: &Evidence) -> Outcome {
+    evidence.create()?;
+    evidence.ensure_failed("the task failed, but it reported a success")
 }
 
-pub(super) fn reason(seen: &Seen) -> Judged {
-    let error = seen.error();
-    seen.ensure(
+pub(super) fn reason(evidence: &Evidence) -> Outcome {
+    let error = evidence.error();
+    evidence.ensure(
         error.contains(REASON),
-        &format!("the task failed for {REASON:?}, and its error is {error:?}"),
+        &format!("the task failed with {REASON:?}, but its error is {error:?}"),
     )
 }
 
-pub(super) fn not_again(seen: &Seen) -> Judged {
-    seen.create()?;
-    seen.ensure_creates(1)
+pub(super) fn not_again(evidence: &Evidence) -> Outcome {
+    evidence.create()?;
+    evidence.ensure_creates(1)
 }
 
-pub(super) fn busy_create(seen: &Seen) -> Judged {
-    let creates: Vec<&JournalEntry> = seen.of(Operation::Create).collect();
+pub(super) fn busy_create(evidence: &Evidence) -> Outcome {
+    let creates: Vec<&JournalEntry> = evidence.of(Operation::Create).collect();
     match creates.as_slice() {
-        [first, second, ..] => ensure_a_second(seen, first, second),
-        _ => Err(Stop::Skip("it does not try again".to_owned())),
+        [first, second, ..] => ensure_a_second(evidence, first, second),
+        _ => Err(Stop::Skip("the client does not retry".to_owned())),
     }
 }
 
@@ -186,15 +193,15 @@ mod tests {
     use kling_mock::{ManualClock, Mock};
 
     use super::*;
-    use crate::child::Ended;
+    use crate::child::CommandOutput;
     use crate::target::Host;
 
-    /// What was seen of a client whose create came at 0, and its queries so many
+    /// What was evidence of a client whose create came at 0, and its queries so many
     /// milliseconds later.
-    async fn seen(arrivals: &[u64]) -> Seen {
+    async fn evidence_of(arrivals: &[u64]) -> Evidence {
         let clock = ManualClock::new();
         let mock = Mock::builder().clock(clock.clone()).build();
-        let ask = async |method: Method, path: &str| {
+        let send = async |method: Method, path: &str| {
             let key = format!("Bearer {}", mock.api_key());
             let request = Request::builder()
                 .method(method)
@@ -202,30 +209,30 @@ mod tests {
             let request = request.header("authorization", key).body(Bytes::new());
             mock.transport().send(request.unwrap()).await.unwrap();
         };
-        ask(Method::POST, "").await;
+        send(Method::POST, "").await;
         let mut before = 0;
         for at in arrivals {
             clock.advance(Duration::from_millis(at - before)).unwrap();
             before = *at;
-            ask(Method::GET, "/1").await;
+            send(Method::GET, "/1").await;
         }
-        Seen {
+        Evidence {
             host: Host::Comet,
             key: mock.api_key().to_owned(),
             journal: mock.journal(),
             charges: 0,
-            ended: vec![Ended::default()],
+            runs: vec![CommandOutput::default()],
             file: None,
-            whole: None,
+            expected_file: None,
         }
     }
 
     #[tokio::test]
-    async fn a_query_that_was_held_up_is_no_hurry() {
-        // By the clock, at 200, 400, 600, 800; the first was on its way for long.
-        assert_eq!(interval(&seen(&[390, 400, 600, 800]).await), Ok(()));
-        // The first at once.
-        assert_eq!(interval(&seen(&[1, 200, 400, 600]).await), Ok(()));
-        assert!(interval(&seen(&[100, 200, 300, 400]).await).is_err());
+    async fn a_delayed_query_does_not_count_as_polling_too_fast() {
+        // Sent every 200 ms; the first query was delayed by 190 ms.
+        assert_eq!(interval(&evidence_of(&[390, 400, 600, 800]).await), Ok(()));
+        // The first query is sent immediately.
+        assert_eq!(interval(&evidence_of(&[1, 200, 400, 600]).await), Ok(()));
+        assert!(interval(&evidence_of(&[100, 200, 300, 400]).await).is_err());
     }
 }

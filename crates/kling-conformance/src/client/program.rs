@@ -1,4 +1,4 @@
-//! Runs a client through the scenarios.
+//! Runs a client's command in each scenario.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -14,87 +14,90 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::all;
+use super::evidence::Evidence;
 use super::scenario::{LEFT, Pictures, RIGHT, Scenario};
-use super::seen::Seen;
-use crate::checks::How;
+use crate::checks::Kind;
 use crate::child;
 use crate::report::Report;
 use crate::suite::{CheckResult, Selection};
 use crate::target::{Host, Stop};
 
-/// Between two queries of one task.
+/// The polling interval that the client is given.
 pub(super) const INTERVAL: Duration = Duration::from_millis(200);
 /// Longer than any video of the fake service.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// A client's command, and its limits.
+/// The command that runs a client, and its limits.
 #[derive(Debug, Clone)]
 pub struct Program {
     command: String,
     limit: Duration,
-    at_once: usize,
+    concurrency: usize,
 }
 
 impl Program {
-    /// A command for the shell, run in the current directory.
+    /// A shell command, run in the current directory.
     pub fn new(command: impl Into<String>) -> Self {
         Program {
             command: command.into(),
             limit: Duration::from_secs(40),
-            at_once: 4,
+            concurrency: 4,
         }
     }
 
-    /// The timeout of one run; 40 s by default. Scenarios ask for waits of 25 s at
-    /// most.
-    pub fn with_limit(mut self, limit: Duration) -> Self {
+    /// Sets the timeout of one run; 40 s by default. `KLING_TIMEOUT` is 25 s at most.
+    pub fn with_timeout(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
     /// How many scenarios run concurrently; 4 by default.
-    pub fn with_scenarios_at_once(mut self, scenarios: usize) -> Self {
-        self.at_once = scenarios.max(1);
+    pub fn with_concurrency(mut self, scenarios: usize) -> Self {
+        self.concurrency = scenarios.max(1);
         self
     }
 }
 
-/// Runs these checks against a client, with a fake service that behaves like this
-/// host. It takes real time, some seconds in total, and needs a runtime whose clock
+/// Runs the selected checks against a client, with a fake service that behaves like
+/// this host. Takes some seconds of real time, and needs a tokio runtime whose clock
 /// is not paused.
 pub async fn run(host: Host, program: &Program, selection: &Selection) -> Result<Report, String> {
-    let seen = play(host, program, selection).await?;
+    let evidence = run_scenarios(host, program, selection).await?;
     let mut results = Vec::new();
     for check in all() {
-        let How::Watches(scenario, judge) = check.how else {
+        let Kind::Client(scenario, judge) = check.kind else {
             continue;
         };
-        let played = seen.iter().find(|(name, _)| *name == scenario.name);
-        let (outcome, exchanges) = match played {
+        let result = evidence.iter().find(|(name, _)| *name == scenario.name);
+        let (outcome, exchanges) = match result {
             _ if !selection.includes(check.id) => {
                 results.push(CheckResult::disabled(check));
                 continue;
             }
-            Some((_, Ok(seen))) => (judge(seen), seen.exchanges()),
-            Some((_, Err(why))) => (Err(Stop::Broken(why.clone())), Vec::new()),
+            Some((_, Ok(evidence))) => (judge(evidence), evidence.exchanges()),
+            Some((_, Err(why))) => (Err(Stop::Internal(why.clone())), Vec::new()),
             None => {
-                let why = Stop::Skip("has a meaning at the other host only".to_owned());
+                let why = Stop::Skip("applies to the other host only".to_owned());
                 (Err(why), Vec::new())
             }
         };
         let result = CheckResult::new(check, outcome, exchanges);
-        results.push(selection.expects(result));
+        results.push(selection.apply_expectation(result));
     }
     Ok(Report::of_client(host, &program.command, results))
 }
 
-type Played = (&'static str, Result<Seen, String>);
+type ScenarioResult = (&'static str, Result<Evidence, String>);
 
-/// Plays each scenario that a wanted check looks at.
-async fn play(host: Host, program: &Program, selection: &Selection) -> Result<Vec<Played>, String> {
+/// Runs each scenario that a selected check needs.
+async fn run_scenarios(
+    host: Host,
+    program: &Program,
+    selection: &Selection,
+) -> Result<Vec<ScenarioResult>, String> {
     let mut scenarios: Vec<&'static Scenario> = Vec::new();
     for check in all() {
-        if let How::Watches(scenario, _) = check.how
+        if let Kind::Client(scenario, _) = check.kind
             && selection.includes(check.id)
             && scenario.host.is_none_or(|only| only == host)
             && !scenarios.iter().any(|it| it.name == scenario.name)
@@ -102,31 +105,35 @@ async fn play(host: Host, program: &Program, selection: &Selection) -> Result<Ve
             scenarios.push(scenario);
         }
     }
-    let turns = Arc::new(Semaphore::new(program.at_once));
-    let mut playing = JoinSet::new();
+    let permits = Arc::new(Semaphore::new(program.concurrency));
+    let mut running = JoinSet::new();
     for scenario in scenarios {
-        let (program, turns) = (program.clone(), Arc::clone(&turns));
-        playing.spawn(async move {
-            let _turn = turns.acquire_owned().await;
-            let mut seen = scene(host, &program, scenario).await;
-            // Perhaps the machine was busy: what a right client does late once, it
-            // does in time the next time.
-            if seen.as_ref().is_ok_and(Seen::was_late) {
-                seen = scene(host, &program, scenario).await;
+        let (program, permits) = (program.clone(), Arc::clone(&permits));
+        running.spawn(async move {
+            let _permit = permits.acquire_owned().await;
+            let mut evidence = run_scenario(host, &program, scenario).await;
+            // The machine may have been busy, so a slow run gets a second chance.
+            if evidence.as_ref().is_ok_and(Evidence::was_slow) {
+                evidence = run_scenario(host, &program, scenario).await;
             }
-            (scenario.name, seen)
+            (scenario.name, evidence)
         });
     }
-    let mut seen = Vec::new();
-    while let Some(ended) = playing.join_next().await {
-        seen.push(ended.map_err(|_| "the suite panicked".to_owned())?);
+    let mut evidence = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        evidence.push(ended.map_err(|_| "the suite panicked".to_owned())?);
     }
-    Ok(seen)
+    Ok(evidence)
 }
 
-/// One scenario, from its service's start to its end.
-async fn scene(host: Host, program: &Program, scenario: &Scenario) -> Result<Seen, String> {
-    let folder = tempfile::tempdir().map_err(|error| format!("no folder: {error}"))?;
+/// Runs one scenario against a fake service of its own.
+async fn run_scenario(
+    host: Host,
+    program: &Program,
+    scenario: &Scenario,
+) -> Result<Evidence, String> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| format!("cannot create a temporary directory: {error}"))?;
     let output = folder.path().join("video.mp4");
     let images = images(scenario.pictures, folder.path())?;
     let (mock, servers) = serve(host, scenario).await?;
@@ -143,50 +150,52 @@ async fn scene(host: Host, program: &Program, scenario: &Scenario) -> Result<See
         ("KLING_IMAGES", images),
         ("KLING_OUTPUT", output.to_string_lossy().into_owned()),
         ("KLING_POLL_INTERVAL", INTERVAL.as_secs_f64().to_string()),
-        ("KLING_TIMEOUT", scenario.patience.as_secs_f64().to_string()),
+        ("KLING_TIMEOUT", scenario.timeout.as_secs_f64().to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value));
-    let mut ended = Vec::new();
+    let mut runs = Vec::new();
     for _ in 0..scenario.runs {
         let variables = variables.to_vec();
-        ended.push(child::run(&program.command, variables, String::new(), program.limit).await?);
+        runs.push(child::run(&program.command, variables, String::new(), program.limit).await?);
     }
-    let mut seen = Seen {
+    let mut evidence = Evidence {
         host,
         key: mock.api_key().to_owned(),
         journal: mock.journal(),
         charges: mock.charges().len(),
-        ended,
+        runs,
         file: std::fs::read(&output).ok().map(Bytes::from),
-        whole: None,
+        expected_file: None,
     };
-    seen.whole = video(&mock, seen.path()).await;
+    evidence.expected_file = video(&mock, evidence.path()).await;
     for server in servers {
         server.shutdown().await;
     }
-    Ok(seen)
+    Ok(evidence)
 }
 
-/// The service at one port, and its results at another under another name: a
-/// host of their own, as in life.
+/// Serves the API on one port, and the results on another port and host name, since
+/// the real service keeps them on a separate host too.
 async fn serve(host: Host, scenario: &Scenario) -> Result<(Mock, [Server; 2]), String> {
     let mut last = String::new();
-    // The results' address must be known before anybody listens there; somebody
-    // else may take the port in between.
+    // The address of the results must be known before the mock is built, and another
+    // process may take the port in between.
     for _ in 0..8 {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr());
-        let port = free.map_err(|error| format!("no port: {error}"))?.port();
+        let port = free
+            .map_err(|error| format!("cannot listen on a port: {error}"))?
+            .port();
         let mock = scenario.mock(host, &format!("http://localhost:{port}"))?;
         let results = mock.serve((Ipv4Addr::LOCALHOST, port)).await;
         match (mock.serve((Ipv4Addr::LOCALHOST, 0)).await, results) {
             (Ok(api), Ok(results)) => return Ok((mock, [api, results])),
-            (Err(error), _) | (_, Err(error)) => last = format!("no port: {error}"),
+            (Err(error), _) | (_, Err(error)) => last = format!("cannot listen on a port: {error}"),
         }
     }
     Err(last)
 }
 
-/// What `KLING_IMAGES` is, with the files written.
+/// The value of `KLING_IMAGES`; writes the image files.
 fn images(pictures: Pictures, folder: &Path) -> Result<String, String> {
     let Some((name, bytes)) = pictures.files() else {
         return Ok(match pictures {
@@ -199,13 +208,13 @@ fn images(pictures: Pictures, folder: &Path) -> Result<String, String> {
     let path = path.to_string_lossy().into_owned();
     if path.contains(char::is_whitespace) {
         return Err(format!(
-            "{path} has a space, and KLING_IMAGES is separated by spaces: set TMPDIR to another folder"
+            "{path} contains a space, which separates images in KLING_IMAGES: set TMPDIR to another directory"
         ));
     }
     Ok(path)
 }
 
-/// The video of the first task, as the service has it.
+/// The video of the first task, fetched from the service without faults.
 async fn video(mock: &Mock, path: &str) -> Option<Bytes> {
     mock.replace_faults([]);
     let id = mock.charges().first()?.task_id.to_string();

@@ -1,4 +1,4 @@
-//! The scenarios: each is a fake service of its own.
+//! The scenarios in which a client runs, each with a fake service of its own.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use kling_mock::{Fault, Mock, Plan, Profile};
 
 use crate::target::Host;
 
-/// One job for the client, and what becomes of it.
+/// A job for the client, and how the service handles it.
 #[derive(Debug)]
 pub(crate) struct Scenario {
     pub(super) name: &'static str,
     pub(super) scene: &'static str,
     pub(super) pictures: Pictures,
     pub(super) plan: fn() -> Plan,
-    /// What goes wrong, in the mock's grammar.
+    /// The faults, in the mock's grammar.
     pub(super) faults: &'static [&'static str],
-    /// Whether queries answer as the gateway did until 2026-03.
+    /// Whether queries have the additional envelope that CometAPI used until 2026-03.
     pub(super) is_wrapped: bool,
     /// How long the client is to wait for the task.
-    pub(super) patience: Duration,
+    pub(super) timeout: Duration,
     /// How often the client is run.
     pub(super) runs: usize,
-    /// Where it can be played, if not everywhere.
+    /// The only host to which it applies, if not to both.
     pub(super) host: Option<Host>,
 }
 
-/// What the client is given to send.
+/// The value of `KLING_IMAGES`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pictures {
     Url,
@@ -34,19 +34,19 @@ pub(super) enum Pictures {
     SmallFile,
 }
 
-/// A photograph that the service takes.
+/// A photograph that the service accepts.
 pub(super) static PORTRAIT: &[u8] = include_bytes!("../../fixtures/media/portrait.jpg");
-/// One that it refuses, for its 191 pixels.
+/// An image for which the service fails the task, since it is only 191 pixels high.
 static SMALL: &[u8] = include_bytes!("../../fixtures/media/too-small-338x191.png");
 
 pub(super) const LEFT: &str = "https://example.com/left.jpg";
 pub(super) const RIGHT: &str = "https://example.com/right.jpg";
 
-/// What the service says of a task that failed.
+/// The failure reason of a failed task.
 pub(super) const REASON: &str = "Failure to pass the risk control system";
 
 impl Pictures {
-    /// The files to be written: name and bytes.
+    /// The name and the bytes of the file to be written, if any.
     pub(super) fn files(self) -> Option<(&'static str, &'static [u8])> {
         match self {
             Pictures::File => Some(("portrait.jpg", PORTRAIT)),
@@ -56,10 +56,10 @@ impl Pictures {
     }
 }
 
-/// Far more than a right client needs, as the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// Far more than a conforming client needs, since the machine may be busy.
+const TIMEOUT: Duration = Duration::from_secs(25);
 
-/// One URL, done at the first query, and nothing goes wrong.
+/// One image URL, a task that succeeds at the first query, and no faults.
 const PLAIN: Scenario = Scenario {
     name: "",
     scene: "color_mixing",
@@ -67,12 +67,12 @@ const PLAIN: Scenario = Scenario {
     plan: Plan::instant,
     faults: &[],
     is_wrapped: false,
-    patience: PATIENCE,
+    timeout: TIMEOUT,
     runs: 1,
     host: None,
 };
 
-const fn goes_wrong(name: &'static str, faults: &'static [&'static str]) -> Scenario {
+const fn with_faults(name: &'static str, faults: &'static [&'static str]) -> Scenario {
     Scenario {
         name,
         faults,
@@ -81,51 +81,51 @@ const fn goes_wrong(name: &'static str, faults: &'static [&'static str]) -> Scen
 }
 
 pub(super) static SINGLE: Scenario = Scenario {
-    name: "one picture from a file",
+    name: "one image from a file",
     pictures: Pictures::File,
     plan: || Plan::polls(1, 2),
     ..PLAIN
 };
 pub(super) static PAIR: Scenario = Scenario {
-    name: "two pictures, three times",
+    name: "two images, three runs",
     scene: "hug_pro",
     pictures: Pictures::TwoUrls,
     runs: 3,
     ..PLAIN
 };
 pub(super) static NEW_SCENE: Scenario = Scenario {
-    name: "a scene of tomorrow",
+    name: "an unknown scene",
     scene: "effect_of_tomorrow",
     ..PLAIN
 };
 pub(super) static SMALL_PICTURE: Scenario = Scenario {
-    name: "too small a picture",
+    name: "an image that is too small",
     pictures: Pictures::SmallFile,
     ..PLAIN
 };
 pub(super) static STRANGE_STATUS: Scenario = Scenario {
     plan: || Plan::polls(1, 3),
-    ..goes_wrong(
-        "a status of tomorrow",
+    ..with_faults(
+        "an unknown status",
         &["get#2-3:json=unknown_status(paused)"],
     )
 };
 pub(super) static WRAPPED: Scenario = Scenario {
-    name: "a task within a gateway's own envelope",
+    name: "an additional envelope around the task",
     is_wrapped: true,
     host: Some(Host::Comet),
     ..PLAIN
 };
 pub(super) static LOST_QUERIES: Scenario = Scenario {
     plan: || Plan::polls(1, 1),
-    ..goes_wrong("queries that fail", &["get#2:503", "get#3:reset"])
+    ..with_faults("queries that fail", &["get#2:503", "get#3:reset"])
 };
 pub(super) static BUSY_QUERY: Scenario =
-    goes_wrong("a query too many", &["get#1:429/1302+retry_after=1s"]);
+    with_faults("a rate-limited query", &["get#1:429/1302+retry_after=1s"]);
 pub(super) static NULLS: Scenario = Scenario {
     plan: || Plan::polls(1, 0),
-    ..goes_wrong(
-        "nulls",
+    ..with_faults(
+        "members that are null",
         &[
             "create:json=null(/data/task_info)",
             "get#1:json=null(/data/task_result)",
@@ -133,9 +133,9 @@ pub(super) static NULLS: Scenario = Scenario {
     )
 };
 pub(super) static STUCK: Scenario = Scenario {
-    name: "a task without an end",
+    name: "a task that never ends",
     plan: Plan::stuck,
-    patience: Duration::from_secs(1),
+    timeout: Duration::from_secs(1),
     ..PLAIN
 };
 pub(super) static FAILED: Scenario = Scenario {
@@ -143,43 +143,53 @@ pub(super) static FAILED: Scenario = Scenario {
     plan: || Plan::polls(1, 1).failing(REASON),
     ..PLAIN
 };
-pub(super) static NO_RESULT: Scenario = goes_wrong(
+pub(super) static NO_RESULT: Scenario = with_faults(
     "a success without a video",
     &["get:json=missing_field(/data/task_result)"],
 );
-pub(super) static EMPTY_ACCOUNT: Scenario = goes_wrong("an empty account", &["create:429/1102"]);
-pub(super) static BAD_KEY: Scenario = goes_wrong("a refused key", &["create:401/1002"]);
-pub(super) static BAD_CONTENT: Scenario = goes_wrong("refused content", &["create:400/1301"]);
-pub(super) static REFUSED_IN_200: Scenario = goes_wrong(
+pub(super) static EMPTY_ACCOUNT: Scenario = with_faults("an empty account", &["create:429/1102"]);
+pub(super) static BAD_KEY: Scenario =
+    with_faults("a create refused for its key", &["create:401/1002"]);
+pub(super) static BAD_CONTENT: Scenario =
+    with_faults("a create refused for its content", &["create:400/1301"]);
+pub(super) static REFUSED_IN_200: Scenario = with_faults(
     "a refusal with HTTP 200",
     &[
         r#"create:raw(200, application/json, "{\"code\":1201,\"message\":\"input is invalid\",\"request_id\":\"r\"}")"#,
     ],
 );
-pub(super) static BUSY: Scenario =
-    goes_wrong("a create too many", &["create#1:429/1302+retry_after=1s"]);
-pub(super) static LOST: Scenario = goes_wrong("a lost answer", &["create#1@after:reset"]);
+pub(super) static BUSY: Scenario = with_faults(
+    "a rate-limited create",
+    &["create#1:429/1302+retry_after=1s"],
+);
+pub(super) static LOST: Scenario = with_faults("a lost create response", &["create#1@after:reset"]);
 pub(super) static LOST_AT_COMET: Scenario = Scenario {
     host: Some(Host::Comet),
-    ..goes_wrong(
-        "a lost answer where nobody can look",
+    ..with_faults(
+        "a lost create response, without a lookup",
         &["create#1@after:reset"],
     )
 };
 pub(super) static LOST_AT_KLING: Scenario = Scenario {
     host: Some(Host::Kling),
-    ..goes_wrong("a lost answer that can be found", &["create#1@after:reset"])
+    ..with_faults(
+        "a lost create response, with a lookup",
+        &["create#1@after:reset"],
+    )
 };
 const EMPTY: &[&str] = &["create#1@after:empty"];
-pub(super) static EMPTY_ANSWER: Scenario = goes_wrong("an empty answer", EMPTY);
+pub(super) static EMPTY_ANSWER: Scenario = with_faults("an empty create response", EMPTY);
 pub(super) static EMPTY_ANSWER_AT_KLING: Scenario = Scenario {
     host: Some(Host::Kling),
-    ..goes_wrong("an empty answer for a task that can be found", EMPTY)
+    ..with_faults("an empty create response, with a lookup", EMPTY)
 };
-pub(super) static ERROR_AFTER: Scenario =
-    goes_wrong("an error after the deed", &["create#1@after:500/5000"]);
-pub(super) static HALF: Scenario = goes_wrong("half a file", &["asset#1:truncate=2000"]);
-pub(super) static GONE: Scenario = goes_wrong("a file that is refused", &["asset:403"]);
+pub(super) static ERROR_AFTER: Scenario = with_faults(
+    "a server error after the create was carried out",
+    &["create#1@after:500/5000"],
+);
+pub(super) static HALF: Scenario =
+    with_faults("an interrupted download", &["asset#1:truncate=2000"]);
+pub(super) static GONE: Scenario = with_faults("a refused download", &["asset:403"]);
 
 impl Scenario {
     pub(crate) fn name(&self) -> &'static str {

@@ -6,47 +6,47 @@ use kling_types::{EffectRequest, Task};
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
-use super::on_a_paused_clock;
-use super::script::{Asked, Host, KEY, provider};
+use super::block_on_paused_clock;
+use super::script::{Host, KEY, Received, provider};
 use super::task::verdict;
 use crate::exchange::has_null;
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
-    let serve = test["serve"].as_array().ok_or("`serve` is no list")?;
+    let serve = test["serve"].as_array().ok_or("`serve` is not a list")?;
     let host = Host::new(serve)?;
     let name = test["host"].as_str().unwrap_or_default();
     let client = host.builder(provider(name)).build();
     let client = client.map_err(|error| error.to_string())?;
-    let outcome = on_a_paused_clock(act(&client, &test["do"]))??;
+    let outcome = block_on_paused_clock(act(&client, &test["do"]))??;
 
-    let asked = host.asked();
-    asked.iter().try_for_each(always)?;
-    let mut creates = asked.iter().filter(|it| it.method == Method::POST);
+    let received = host.received();
+    received.iter().try_for_each(check_request)?;
+    let mut creates = received.iter().filter(|it| it.method == Method::POST);
     if let Some(first) = creates.next()
         && creates.any(|again| again.body != first.body)
     {
-        return Err("the second create has another body than the first".to_owned());
+        return Err("the bodies of the creates differ".to_owned());
     }
     let expected = test["requests"].as_array();
-    let requests = asked.iter().enumerate().map(|(index, request)| {
+    let requests = received.iter().enumerate().map(|(index, request)| {
         let expected = expected.and_then(|list| list.get(index));
         shown(request, expected.unwrap_or(&Value::Null))
     });
     Ok(json!({
         "result": verdict(outcome.is_ok()),
         "requests": requests.collect::<Vec<_>>(),
-        "outcome": told(&outcome, &test["outcome"]),
+        "outcome": describe(&outcome, &test["outcome"]),
     }))
 }
 
-/// What a caller holds in the end: a task's ids and, if it waited, addresses.
-struct Held {
+/// The outcome for the caller: a task's ids and, after a wait, the URLs.
+struct Finished {
     task_id: String,
     external_id: Option<String>,
     urls: Vec<String>,
 }
 
-async fn act(client: &Client, what: &Value) -> Result<Result<Held, Error>, String> {
+async fn act(client: &Client, what: &Value) -> Result<Result<Finished, Error>, String> {
     let id = |key: &str| what[key].as_str().and_then(TaskId::new);
     let request = what.get("create").or(what.get("wait"));
     if let Some(request) = request {
@@ -56,17 +56,17 @@ async fn act(client: &Client, what: &Value) -> Result<Result<Held, Error>, Strin
             Err(error) => return Ok(Err(error)),
         };
         if what.get("create").is_some() {
-            return Ok(Ok(Held {
+            return Ok(Ok(Finished {
                 task_id: task.id().to_string(),
                 external_id: task.external_id().map(ToString::to_string),
                 urls: Vec::new(),
             }));
         }
-        return Ok(task.wait().await.map(|done| held(&done)));
+        return Ok(task.wait().await.map(|done| finished(&done)));
     }
     if let Some(id) = id("query") {
         let answer = client.effects().task(id).fetch().await;
-        return Ok(answer.map(|task| held(&task)));
+        return Ok(answer.map(|task| finished(&task)));
     }
     let id = id("resume").ok_or("`do` is none of create, wait, query, resume")?;
     Ok(client
@@ -74,20 +74,20 @@ async fn act(client: &Client, what: &Value) -> Result<Result<Held, Error>, Strin
         .task(id)
         .wait()
         .await
-        .map(|done| held(&done)))
+        .map(|done| finished(&done)))
 }
 
-fn held(task: &Task) -> Held {
+fn finished(task: &Task) -> Finished {
     let urls = task.videos().iter().filter_map(|video| video.address());
-    Held {
+    Finished {
         task_id: task.id.to_string(),
         external_id: task.external_id().map(ToString::to_string),
         urls: urls.map(str::to_owned).collect(),
     }
 }
 
-/// What every request must have, whatever the vector looks at.
-fn always(request: &Asked) -> Result<(), String> {
+/// Checks what every request must have.
+fn check_request(request: &Received) -> Result<(), String> {
     let header = |headers: &HeaderMap, name| -> Option<String> {
         Some(headers.get(name)?.to_str().ok()?.to_owned())
     };
@@ -99,20 +99,21 @@ fn always(request: &Asked) -> Result<(), String> {
         return Ok(());
     }
     if header(&request.headers, header::CONTENT_TYPE).as_deref() != Some("application/json") {
-        return Err("a body that is not called application/json".to_owned());
+        return Err("a body without the content type application/json".to_owned());
     }
     match serde_json::from_slice::<Value>(&request.body) {
         Ok(body) if has_null(&body) => Err(format!("a null in the body: {body}")),
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("a body that is no JSON: {error}")),
+        Err(error) => Err(format!("a body that is not JSON: {error}")),
     }
 }
 
-/// A request as a vector tells of it: of the body, what the vector asks about.
-fn shown(request: &Asked, expected: &Value) -> Value {
+/// A request in the format of the vectors, with the members of the body that the vector
+/// expects.
+fn shown(request: &Received, expected: &Value) -> Value {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let asked = expected["members"].as_object().into_iter().flatten();
-    let members: Map<String, Value> = asked
+    let wanted = expected["members"].as_object().into_iter().flatten();
+    let members: Map<String, Value> = wanted
         .map(|(pointer, _)| {
             let found = body.pointer(pointer).cloned().unwrap_or_default();
             (pointer.clone(), found)
@@ -134,12 +135,12 @@ fn shown(request: &Asked, expected: &Value) -> Value {
     })
 }
 
-fn told(outcome: &Result<Held, Error>, expected: &Value) -> Value {
+fn describe(outcome: &Result<Finished, Error>, expected: &Value) -> Value {
     match outcome {
-        Ok(held) => json!({
-            "task_id": held.task_id,
-            "external_task_id": held.external_id,
-            "urls": held.urls,
+        Ok(finished) => json!({
+            "task_id": finished.task_id,
+            "external_task_id": finished.external_id,
+            "urls": finished.urls,
         }),
         Err(error) => {
             let text = error.to_string();

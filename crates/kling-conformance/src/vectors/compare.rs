@@ -1,9 +1,9 @@
-//! Compares an implementation's answer with what a vector expects.
+//! Compares an implementation's result with the one that a vector expects.
 
 use serde_json::Value;
 
-/// Where the two differ. Of an object only what is expected is looked at; a
-/// list must be the same from end to end.
+/// The differences between the two. Objects may have additional members; lists must be
+/// equal.
 pub(super) fn differences(
     expected: &Value,
     actual: &Value,
@@ -43,8 +43,8 @@ fn compare(at: &str, wanted: &Value, is: Option<&Value>, found: &mut Vec<String>
             }
         }
         (wanted, Some(is)) if wanted == is => {}
-        (wanted, Some(is)) => found.push(format!("{at} is {is}, not {wanted}")),
-        (wanted, None) => found.push(format!("{at} is not known, and should be {wanted}")),
+        (wanted, Some(is)) => found.push(format!("{at} is {is} instead of {wanted}")),
+        (wanted, None) => found.push(format!("{at} is missing instead of {wanted}")),
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_expected_counts_and_a_list_to_its_end() {
+    fn objects_may_have_additional_members_but_lists_must_be_equal() {
         check(&json!({}), &json!({"a": 1}), &[]);
         check(
             &json!({"a": {"x": 1}}),
@@ -77,24 +77,24 @@ mod tests {
         check(
             &json!({"a": {"x": null}}),
             &json!({"a": {"x": 1}}),
-            &["a.x is 1, not null"],
+            &["a.x is 1 instead of null"],
         );
         check(
             &json!({"a": {"z": 1}}),
             &json!({"a": {}}),
-            &["a.z is not known, and should be 1"],
+            &["a.z is missing instead of 1"],
         );
         check(
             &json!({"a": [1]}),
             &json!({"a": [1, 2]}),
-            &["a is [1,2], not [1]"],
+            &["a is [1,2] instead of [1]"],
         );
     }
 
     #[test]
-    fn a_set_has_no_order_and_is_empty_where_absent() {
+    fn sets_are_unordered_and_empty_if_absent() {
         check(&json!({"s": [1, 2]}), &json!({"s": [2, 1]}), &[]);
         check(&json!({}), &json!({"s": []}), &[]);
-        check(&json!({}), &json!({"s": [1]}), &["s is [1], not []"]);
+        check(&json!({}), &json!({"s": [1]}), &["s is [1] instead of []"]);
     }
 }

@@ -1,10 +1,10 @@
-//! Vectors of error answers: the client's error after a single query.
+//! Vectors of error answers: the client's error for a single query.
 
 use kling_http::{RetryPolicy, TaskId};
 use kling_types::code::ErrorClass;
 use serde_json::{Value, json};
 
-use super::on_a_paused_clock;
+use super::block_on_paused_clock;
 use super::script::{Host, provider};
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
@@ -15,7 +15,7 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
         .build()
         .map_err(|error| error.to_string())?;
     let id = TaskId::new("7").ok_or("an id")?;
-    let answer = on_a_paused_clock(async { client.effects().task(id).fetch().await })?;
+    let answer = block_on_paused_clock(async { client.effects().task(id).fetch().await })?;
     let refusal = answer.err().and_then(|it| it.service_error().cloned());
     let Some(refusal) = refusal else {
         return Ok(json!({"result": "valid"}));

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
-        /// Every file of vectors: its name below `fixtures/vectors`, and its text.
+        /// Every file of vectors: its name in `fixtures/vectors`, and its content.
         pub static FILES: &[(&str, &str)] = &[$((
             $name,
             include_str!(concat!("../../fixtures/vectors/", $name)),
@@ -26,8 +26,7 @@ files! {
     "webhooks.json",
 }
 
-/// What the repository says about the files: how many tests each has, and its
-/// SHA-256.
+/// `fixtures/manifest.json`: the number of tests and the SHA-256 of each file.
 pub static MANIFEST: &str = include_str!("../../fixtures/manifest.json");
 
 /// One test of a file.
@@ -40,11 +39,11 @@ pub struct Vector {
     pub group: String,
     /// The test within that.
     pub id: String,
-    /// What an implementation does wrong that this vector catches.
+    /// The mistake in an implementation that this vector catches.
     pub mistake: String,
-    /// The facts that it proves, by their ids in `fixtures/facts.json`.
+    /// The facts that it proves, as ids of `fixtures/facts.json`.
     pub facts: Vec<String>,
-    /// How sure that is: the test's own word, or its group's.
+    /// The confidence in these facts: the test's own, or else its group's.
     pub confidence: String,
     /// The test itself.
     pub test: Value,
@@ -71,7 +70,10 @@ pub fn all() -> Result<Vec<Vector>, String> {
 pub fn parse(text: &str) -> Result<Vec<Vector>, String> {
     let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if file["format"] != 1 {
-        return Err(format!("format {} is not known, only 1", file["format"]));
+        return Err(format!(
+            "format {} is not supported, only 1",
+            file["format"]
+        ));
     }
     let mut vectors = Vec::new();
     for group in list(&file, "groups")? {
@@ -82,7 +84,7 @@ pub fn parse(text: &str) -> Result<Vec<Vector>, String> {
     let promised = file["numberOfTests"].as_u64();
     if promised != u64::try_from(vectors.len()).ok() {
         return Err(format!(
-            "has {} tests, and says numberOfTests {}",
+            "has {} tests, but numberOfTests is {}",
             vectors.len(),
             file["numberOfTests"]
         ));
@@ -93,7 +95,7 @@ pub fn parse(text: &str) -> Result<Vec<Vector>, String> {
 fn vector(file: &Value, group: &Value, test: &Value) -> Result<Vector, String> {
     let caught_by = text(test, "caught_by")?;
     let mistake = file["notes"][&caught_by].as_str();
-    let mistake = mistake.ok_or_else(|| format!("no note tells of {caught_by:?}"))?;
+    let mistake = mistake.ok_or_else(|| format!("there is no note for {caught_by:?}"))?;
     let confidence = match text(test, "confidence") {
         Ok(own) => own,
         Err(_) => text(group, "confidence")?,
@@ -112,7 +114,7 @@ fn vector(file: &Value, group: &Value, test: &Value) -> Result<Vector, String> {
     })
 }
 
-/// What a file says once for all of its tests.
+/// Copies a member that a file has once for all of its tests.
 fn inherit(members: &mut Map<String, Value>, file: &Value, key: &str) {
     if let Some(value) = file.get(key) {
         members.entry(key).or_insert_with(|| value.clone());
@@ -121,10 +123,10 @@ fn inherit(members: &mut Map<String, Value>, file: &Value, key: &str) {
 
 fn text(of: &Value, key: &str) -> Result<String, String> {
     let found = of[key].as_str().map(str::to_owned);
-    found.ok_or_else(|| format!("{key:?} is missing, or no text, in {}", of["id"]))
+    found.ok_or_else(|| format!("{key:?} is missing or not a string in {}", of["id"]))
 }
 
 fn list<'a>(of: &'a Value, key: &str) -> Result<&'a Vec<Value>, String> {
     let found = of[key].as_array();
-    found.ok_or_else(|| format!("{key:?} is missing, or no list, in {}", of["id"]))
+    found.ok_or_else(|| format!("{key:?} is missing or not a list in {}", of["id"]))
 }

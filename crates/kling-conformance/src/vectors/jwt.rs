@@ -1,4 +1,4 @@
-//! Vectors of tokens, signed and verified by `kling-mock`.
+//! Vectors of JWTs, signed and verified by `kling-mock`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use kling_http::{Clock, Transport as _};
 use kling_mock::{Account, Mock, Profile, sign_jwt};
 use serde_json::{Value, json};
 
-use super::on_a_paused_clock;
+use super::block_on_paused_clock;
 use super::task::verdict;
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
@@ -21,8 +21,8 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
 }
 
 fn sign(input: &Value) -> Result<Value, String> {
-    let text = |key: &str| input[key].as_str().ok_or(format!("{key} is no text"));
-    let now = input["now"].as_i64().ok_or("`now` is no number")?;
+    let text = |key: &str| input[key].as_str().ok_or(format!("{key} is not a string"));
+    let now = input["now"].as_i64().ok_or("`now` is not a number")?;
     let token = sign_jwt(text("access_key")?, text("secret_key")?, now);
     let part = |index: usize| -> Option<Value> {
         let bytes = BASE64_URL_SAFE_NO_PAD
@@ -33,13 +33,13 @@ fn sign(input: &Value) -> Result<Value, String> {
     Ok(json!({"result": "valid", "header": part(0), "claims": part(1), "token": token}))
 }
 
-/// The service's answer to a query with this header: a refusal of the token, or
-/// of the task, which it only looks for if the token is right.
+/// The service's answer to a query with this header. It looks the task up only if the
+/// token is valid.
 fn verify(input: &Value) -> Result<Value, String> {
-    let now = input["now"].as_u64().ok_or("`now` is no number")?;
+    let now = input["now"].as_u64().ok_or("`now` is not a number")?;
     let mut mock = Mock::builder()
         .profile(Profile::kling())
-        .wall_clock(Standing(UNIX_EPOCH + Duration::from_secs(now)));
+        .wall_clock(FixedClock(UNIX_EPOCH + Duration::from_secs(now)));
     for (access_key, secret_key) in input["keys"].as_object().into_iter().flatten() {
         let secret_key = secret_key.as_str().unwrap_or_default();
         let account = Account::new(access_key).access_keys(access_key, secret_key);
@@ -51,7 +51,7 @@ fn verify(input: &Value) -> Result<Value, String> {
         let value = HeaderValue::try_from(authorization).map_err(|error| error.to_string())?;
         request.headers_mut().insert(header::AUTHORIZATION, value);
     }
-    let body = on_a_paused_clock(async {
+    let body = block_on_paused_clock(async {
         let answer = mock.build().transport().send(request).await;
         let answer = answer.map_err(|error| error.to_string())?;
         let body = answer.into_body().collect(64 * 1024).await;
@@ -62,11 +62,11 @@ fn verify(input: &Value) -> Result<Value, String> {
     Ok(json!({"result": verdict(code == Some(1201)), "code": code}))
 }
 
-/// A clock that stands still.
+/// A clock that does not advance.
 #[derive(Debug)]
-struct Standing(SystemTime);
+struct FixedClock(SystemTime);
 
-impl Clock for Standing {
+impl Clock for FixedClock {
     fn now(&self) -> SystemTime {
         self.0
     }

@@ -1,10 +1,10 @@
-//! The test vectors of `fixtures/vectors`, and a runner of them over this
-//! workspace's own crates.
+//! The test vectors of `fixtures/vectors`, and a runner that tests this workspace's
+//! own crates with them.
 //!
-//! A vector is data in no language: an input, what a right implementation makes
-//! of it, and the mistake that it hunts. They are part of this library, so that
-//! an installed program has them. Other languages run the same files; how, says
-//! `fixtures/README.md`, and [`run_through`] runs them for a program.
+//! A vector is independent of the language: an input, the expected result, and the
+//! mistake that it catches. The files are compiled into this library, so that an
+//! installed program has them. `fixtures/README.md` describes the format for
+//! implementations in other languages, and [`run_command`] runs them.
 //!
 //! ```
 //! use kling_conformance::vectors::{self, Verdict};
@@ -36,50 +36,50 @@ mod statuses;
 mod task;
 mod webhooks;
 
-pub use exec::{answer, run_through};
+pub use exec::{answer, run_command};
 pub use file::{FILES, MANIFEST, Vector, all, parse};
 
 /// The verdict on a vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// It passes: the implementation does what the vector says.
+    /// The implementation's result is the expected one.
     Pass,
-    /// Sources are silent or disagree, so either is right; this is what the
-    /// implementation does.
+    /// The sources are silent or disagree, so any result is acceptable; this is the
+    /// implementation's.
     Recorded(String),
-    /// The implementation does not do what the vector is about.
+    /// The implementation does not support what the vector tests.
     Unsupported,
-    /// The implementation does something else, or the vector makes no sense.
+    /// The implementation's result differs, or the vector is invalid.
     Fail(String),
 }
 
-/// A family of vectors: one suite, and how to run it.
-struct Family {
-    suite: &'static str,
-    /// The members of a test that say what is expected.
+/// A suite of vectors, and how to run it.
+struct Suite {
+    name: &'static str,
+    /// The members of a test that are expectations.
     expects: &'static [&'static str],
-    /// Those of them that are sets: empty where absent, and in any order.
+    /// Those that are sets: in any order, and empty if absent.
     sets: &'static [&'static str],
-    /// What the implementation makes of a test, under the same names.
+    /// Runs a test; the result has the same members.
     run: fn(&Value) -> Result<Value, String>,
 }
 
-static FAMILIES: &[Family] = &[
-    Family {
-        suite: "callbacks",
+static SUITES: &[Suite] = &[
+    Suite {
+        name: "callbacks",
         expects: &["result", "shape", "task"],
         sets: &[],
         run: callbacks::run,
     },
-    Family {
-        suite: "clients",
+    Suite {
+        name: "clients",
         expects: &["result", "requests", "outcome"],
         sets: &[],
         run: clients::run,
     },
-    Family {
-        suite: "errors",
+    Suite {
+        name: "errors",
         expects: &[
             "result",
             "class",
@@ -94,92 +94,92 @@ static FAMILIES: &[Family] = &[
         sets: &[],
         run: errors::run,
     },
-    Family {
-        suite: "jwt",
+    Suite {
+        name: "jwt",
         expects: &["result", "code", "header", "claims", "token"],
         sets: &[],
         run: jwt::run,
     },
-    Family {
-        suite: "polls",
+    Suite {
+        name: "polls",
         expects: &["result", "queries_at_ms", "ends", "reason"],
         sets: &[],
         run: polls::run,
     },
-    Family {
-        suite: "redaction",
+    Suite {
+        name: "redaction",
         expects: &["result", "secrets", "keeps"],
         sets: &[],
         run: redaction::run,
     },
-    Family {
-        suite: "requests",
+    Suite {
+        name: "requests",
         expects: &["result", "violations", "warnings"],
         sets: &["violations", "warnings"],
         run: requests::run,
     },
-    Family {
-        suite: "responses",
+    Suite {
+        name: "responses",
         expects: &["result", "task", "tasks"],
         sets: &[],
         run: responses::run,
     },
-    Family {
-        suite: "retries",
+    Suite {
+        name: "retries",
         expects: &["result", "wait_ms"],
         sets: &[],
         run: retries::run,
     },
-    Family {
-        suite: "statuses",
+    Suite {
+        name: "statuses",
         expects: &["result", "state", "terminal"],
         sets: &[],
         run: statuses::run,
     },
-    Family {
-        suite: "webhooks",
+    Suite {
+        name: "webhooks",
         expects: &["result", "reason"],
         sets: &[],
         run: webhooks::run,
     },
 ];
 
-/// Runs one vector. Waits of hours take no time; nothing leaves the process.
+/// Runs one vector, on a paused clock and without a network.
 ///
-/// May be called from anywhere, also from an asynchronous task, which it blocks
-/// for some milliseconds.
+/// May be called from anywhere, including an asynchronous task, which it blocks for
+/// some milliseconds.
 pub fn run(vector: &Vector) -> Verdict {
-    let Some(family) = FAMILIES.iter().find(|it| it.suite == vector.suite) else {
+    let Some(suite) = SUITES.iter().find(|it| it.name == vector.suite) else {
         return Verdict::Fail(format!("no runner for the suite {:?}", vector.suite));
     };
-    match on_a_thread(family, &vector.test) {
-        Ok(actual) => verdict(family, vector, &actual),
+    match run_on_thread(suite, &vector.test) {
+        Ok(actual) => verdict(suite, vector, &actual),
         Err(why) => Verdict::Fail(why),
     }
 }
 
-/// A thread of its own: vectors about time need a runtime of their own, and an
-/// implementation that panics has failed its vector, not the run.
-fn on_a_thread(family: &Family, test: &Value) -> Result<Value, String> {
+/// Runs a test on a new thread: tests with a clock need their own runtime, and an
+/// implementation that panics must fail its vector, not the run.
+fn run_on_thread(suite: &Suite, test: &Value) -> Result<Value, String> {
     thread::scope(|scope| {
-        let thread = scope.spawn(|| (family.run)(test));
+        let thread = scope.spawn(|| (suite.run)(test));
         let panicked = |_| Err("the implementation panicked".to_owned());
         thread.join().unwrap_or_else(panicked)
     })
 }
 
-fn verdict(family: &Family, vector: &Vector, actual: &Value) -> Verdict {
+fn verdict(suite: &Suite, vector: &Vector, actual: &Value) -> Verdict {
     if vector.test["result"] == "acceptable" {
         return Verdict::Recorded(actual["result"].as_str().unwrap_or("unknown").to_owned());
     }
-    match compare::differences(&vector.test, actual, family.expects, family.sets) {
+    match compare::differences(&vector.test, actual, suite.expects, suite.sets) {
         differences if differences.is_empty() => Verdict::Pass,
         differences => Verdict::Fail(differences.join("; ")),
     }
 }
 
-/// Runs a future on a paused clock: its waits take no time.
-pub(crate) fn on_a_paused_clock<T>(future: impl Future<Output = T>) -> Result<T, String> {
+/// Blocks on a future with a paused clock, on which waiting takes no time.
+pub(crate) fn block_on_paused_clock<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

@@ -1,18 +1,20 @@
-//! Vectors of polling: when a task is queried, and how the watch ends.
+//! Vectors of polling: the times of the queries, and how the wait ends.
 
 use kling_http::{Backoff, PollPolicy, PollSchedule, RetryPolicy, TaskId};
 use kling_types::{EffectRequest, ImageSource, Scene};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::on_a_paused_clock;
+use super::block_on_paused_clock;
 use super::script::{Host, millis, provider};
 use super::task::verdict;
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
     let is_new = test["watch"] == "created";
     let created = json!({"task": "submitted"});
-    let answers = test["answers"].as_array().ok_or("`answers` is no list")?;
+    let answers = test["answers"]
+        .as_array()
+        .ok_or("`answers` is not a list")?;
     let host = Host::new(is_new.then_some(&created).into_iter().chain(answers))?;
     let client = host
         .builder(provider("comet"))
@@ -32,9 +34,9 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
         let began = Instant::now();
         Ok::<_, String>((began, task.wait().await))
     };
-    let (began, end) = on_a_paused_clock(watched)??;
+    let (began, end) = block_on_paused_clock(watched)??;
 
-    let queries = host.asked().into_iter().skip(usize::from(is_new));
+    let queries = host.received().into_iter().skip(usize::from(is_new));
     let times: Vec<u64> = queries
         .map(|it| it.at.saturating_duration_since(began).as_millis())
         .map(|millis| u64::try_from(millis).unwrap_or(u64::MAX))
@@ -54,7 +56,7 @@ fn policy(of: &Value) -> Result<PollPolicy, String> {
     Ok(PollPolicy {
         schedule: PollSchedule::Backoff(Backoff {
             initial: millis(of, "initial_ms")?,
-            factor: of["factor"].as_f64().ok_or("`factor` is no number")?,
+            factor: of["factor"].as_f64().ok_or("`factor` is not a number")?,
             max_interval: millis(of, "max_interval_ms")?,
             jitter: 0.0,
         }),

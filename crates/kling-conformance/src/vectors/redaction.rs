@@ -1,4 +1,4 @@
-//! Vectors of redaction: debug output, messages and journal.
+//! Vectors of redaction in debug output, error messages and the journal.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -12,18 +12,18 @@ use kling_types::{EffectRequest, ExternalTaskId, ImageSource, Scene, TaskEnvelop
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::on_a_paused_clock;
+use super::block_on_paused_clock;
 use super::script::{Host, provider};
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
     let shown = show(&test["show"])?;
-    let mut told = words(test, &shown);
-    told["result"] = "valid".into();
-    told["shown"] = shown.into();
-    Ok(told)
+    let mut result = words(test, &shown);
+    result["result"] = "valid".into();
+    result["shown"] = shown.into();
+    Ok(result)
 }
 
-/// The secrets that are hidden and the words that are kept.
+/// The secrets that are hidden, and the words that are kept.
 pub(super) fn words(test: &Value, shown: &str) -> Value {
     let words = |key: &str, are_there: bool| -> Vec<&Value> {
         let words = test[key].as_array().into_iter().flatten();
@@ -41,7 +41,7 @@ fn show(of: &Value) -> Result<String, String> {
     let (kind, what) = of
         .as_object()
         .and_then(|members| members.iter().next())
-        .ok_or("`show` is no object with one member")?;
+        .ok_or("`show` is not an object with one member")?;
     let read = |error: serde_json::Error| error.to_string();
     match kind.as_str() {
         "request" => {
@@ -62,13 +62,13 @@ fn show(of: &Value) -> Result<String, String> {
         }
         "exchange" => exchange(what),
         "journal" => journal(what),
-        other => Err(format!("nothing known shows a {other:?}")),
+        other => Err(format!("unknown kind of output {other:?}")),
     }
 }
 
-/// A client with a key, and its error after a create.
+/// The debug output of a client with a key, and of its error after a create.
 fn exchange(of: &Value) -> Result<String, String> {
-    let key = of["key"].as_str().ok_or("`key` is no text")?;
+    let key = of["key"].as_str().ok_or("`key` is not a string")?;
     let host = Host::new([&of["answer"]])?;
     let client = kling_http::Client::builder(provider("comet"), Credentials::api_key(key))
         .transport(host.transport())
@@ -78,7 +78,7 @@ fn exchange(of: &Value) -> Result<String, String> {
     let image = ImageSource::url("https://example.com/me.jpg");
     let id = ExternalTaskId::new("order-7").ok_or("an id")?;
     let request = EffectRequest::single(Scene::COLOR_MIXING, image).with_external_task_id(id);
-    let answer = on_a_paused_clock(async { client.effects().create(request).await })?;
+    let answer = block_on_paused_clock(async { client.effects().create(request).await })?;
     let error = answer.err().ok_or("the create succeeds")?;
     let mut shown = format!("{client:?} {error} {error:?}");
     let mut source = error.source();
@@ -89,7 +89,7 @@ fn exchange(of: &Value) -> Result<String, String> {
     Ok(shown)
 }
 
-/// The journal of the fake service after one create.
+/// The fake service's journal after one create.
 fn journal(of: &Value) -> Result<String, String> {
     let mut headers = HeaderMap::new();
     for (name, value) in of["headers"].as_object().into_iter().flatten() {
@@ -101,7 +101,7 @@ fn journal(of: &Value) -> Result<String, String> {
     *request.method_mut() = Method::POST;
     *request.uri_mut() = http::Uri::from_static("https://mock.test/kling/v1/videos/effects");
     *request.headers_mut() = headers;
-    on_a_paused_clock(async {
+    block_on_paused_clock(async {
         let mock = Mock::new();
         let answer = mock.transport().send(request).await;
         answer.map_err(|error| error.to_string())?;

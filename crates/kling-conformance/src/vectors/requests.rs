@@ -6,7 +6,7 @@ use kling_types::validate::{Checks, Violation, validate_json_with};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::task::{must_survive, text, verdict};
+use super::task::{ensure_round_trip, text, verdict};
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
     let Ok(mut body) = serde_json::from_str::<Value>(&text(test)) else {
@@ -19,10 +19,12 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
     let found = validate_json_with(&body, &checks);
     if body.is_object() {
         let typed = EffectRequest::deserialize(&body).map_err(|error| error.to_string())?;
-        must_survive(&typed, &body)?;
+        ensure_round_trip(&typed, &body)?;
         let of_typed = typed.validate_with(&checks);
         if of_typed != found {
-            return Err(format!("the typed request has other faults: {of_typed:?}"));
+            return Err(format!(
+                "the typed request has other violations: {of_typed:?}"
+            ));
         }
     }
     let pairs = |errors: bool| -> Vec<Value> {
@@ -45,13 +47,13 @@ fn checks(of: &Value) -> Result<Checks, String> {
         checks = checks.with_pictures(pictures);
     }
     if let Some(day) = of["as_of"].as_str() {
-        let day = day.parse().map_err(|_| format!("{day:?} is no date"))?;
+        let day = day.parse().map_err(|_| format!("{day:?} is not a date"))?;
         checks = checks.as_of(day);
     }
     Ok(checks)
 }
 
-/// Repeats a text at the end of a member, for what would be too long for a file.
+/// Extends a member by repeating a text, so that long values need not be in the file.
 fn lengthen(body: &mut Value, fill: &Value) -> Result<(), String> {
     let pointer = fill["pointer"].as_str().unwrap_or_default();
     let until = fill["until"].as_u64().unwrap_or_default();
@@ -59,7 +61,7 @@ fn lengthen(body: &mut Value, fill: &Value) -> Result<(), String> {
     let (Some(Value::String(member)), Some(piece)) =
         (body.pointer_mut(pointer), fill["text"].as_str())
     else {
-        return Err("`fill` needs a pointer to a text, and a text".to_owned());
+        return Err("`fill` needs a pointer to a string, and a string".to_owned());
     };
     let missing = until.saturating_sub(member.chars().count());
     let pieces = missing.div_ceil(piece.chars().count().max(1));

@@ -1,10 +1,10 @@
-//! Vectors of answers to a create, a query and a list, parsed by `kling-types`.
+//! Vectors of the answers to a create, a query and a list, parsed by `kling-types`.
 
 use kling_types::{Task, TaskEnvelope, TaskId, TaskListEnvelope};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use super::task::{facts, must_survive, text, verdict};
+use super::task::{ensure_round_trip, task_members, text, verdict};
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
     let Ok(body) = serde_json::from_str::<Value>(&text(test)) else {
@@ -14,8 +14,8 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
         return Ok(match TaskListEnvelope::deserialize(&body) {
             Err(_) => json!({"result": "invalid"}),
             Ok(list) => {
-                must_survive(&list, &body)?;
-                let tasks: Vec<Value> = list.data.iter().map(facts).collect();
+                ensure_round_trip(&list, &body)?;
+                let tasks: Vec<Value> = list.data.iter().map(task_members).collect();
                 json!({"result": "valid", "tasks": tasks})
             }
         });
@@ -23,12 +23,12 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
     let Ok(envelope) = TaskEnvelope::deserialize(&body) else {
         return Ok(json!({"result": "invalid"}));
     };
-    must_survive(&envelope, &body)?;
+    ensure_round_trip(&envelope, &body)?;
     let asked = test["asked"].as_str().and_then(TaskId::new);
     let of_envelope = asked.and_then(|asked| Some(envelope.task_for(&asked)?.into_owned()));
     let task = of_envelope.or_else(|| Task::find(&body));
     Ok(json!({
         "result": verdict(task.is_some()),
-        "task": task.as_ref().map(facts),
+        "task": task.as_ref().map(task_members),
     }))
 }

@@ -1,5 +1,5 @@
-//! Vectors of retries: whether and when a call is retried, observed by a scripted
-//! server.
+//! Vectors of retries: whether and when a call is retried, as a scripted server
+//! observes it.
 
 use std::time::Duration;
 
@@ -7,15 +7,17 @@ use kling_http::{RetryPolicy, TaskId, Timeouts};
 use kling_types::{EffectRequest, ImageSource, Scene};
 use serde_json::{Value, json};
 
-use super::on_a_paused_clock;
+use super::block_on_paused_clock;
 use super::script::{Host, millis, provider};
 use super::task::verdict;
 
 pub(super) fn run(test: &Value) -> Result<Value, String> {
-    let attempt = test["attempt"].as_u64().ok_or("`attempt` is no number")?;
+    let attempt = test["attempt"]
+        .as_u64()
+        .ok_or("`attempt` is not a number")?;
     let attempt = usize::try_from(attempt).map_err(|error| error.to_string())?;
-    let (answer, yes) = (&test["answer"], json!({"task": "submitted"}));
-    let script = std::iter::repeat_n(answer, attempt).chain([&yes]);
+    let (answer, success) = (&test["answer"], json!({"task": "submitted"}));
+    let script = std::iter::repeat_n(answer, attempt).chain([&success]);
     let host = Host::new(script)?;
     let client = host
         .builder(provider("comet"))
@@ -26,7 +28,7 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
         })
         .build()
         .map_err(|error| error.to_string())?;
-    on_a_paused_clock(async {
+    block_on_paused_clock(async {
         if test["operation"] == "create" {
             let image = ImageSource::url("https://example.com/me.jpg");
             let request = EffectRequest::single(Scene::COLOR_MIXING, image);
@@ -40,8 +42,8 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
         }
     })?;
 
-    let asked = host.asked();
-    let wait = match asked.get(attempt.saturating_sub(1)..) {
+    let received = host.received();
+    let wait = match received.get(attempt.saturating_sub(1)..) {
         Some([last, next, ..]) => Some(next.at.saturating_duration_since(last.at)),
         _ => None,
     };
@@ -52,13 +54,13 @@ pub(super) fn run(test: &Value) -> Result<Value, String> {
     }))
 }
 
-/// The bounds, if the wait keeps to them; otherwise the wait.
+/// The bounds if the wait is within them, otherwise the wait.
 pub(super) fn within(bounds: &Value, wait: Option<u64>) -> Value {
-    let keeps = match (bounds[0].as_u64(), bounds[1].as_u64(), wait) {
+    let fits = match (bounds[0].as_u64(), bounds[1].as_u64(), wait) {
         (Some(least), Some(most), Some(wait)) => (least..=most).contains(&wait),
         _ => false,
     };
-    if keeps { bounds.clone() } else { json!(wait) }
+    if fits { bounds.clone() } else { json!(wait) }
 }
 
 fn policy(of: &Value) -> Result<RetryPolicy, String> {

@@ -17,7 +17,7 @@ use super::task::text;
 
 pub(super) const KEY: &str = "sk-vector-0123456789abcdef";
 
-/// The provider with the ways of a host of this name.
+/// The provider of this name.
 pub(super) fn provider(host: &str) -> Provider {
     let provider = match host {
         "kling" => Provider::kling(),
@@ -26,7 +26,7 @@ pub(super) fn provider(host: &str) -> Provider {
     provider.with_base_url("https://server.test")
 }
 
-/// What the server does with one request.
+/// How the server answers one request.
 #[derive(Clone)]
 enum Reply {
     Answer {
@@ -38,9 +38,9 @@ enum Reply {
     Silence,
 }
 
-/// What the server was asked.
+/// A request that the server received.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct Received {
     pub(super) at: Instant,
     pub(super) method: Method,
     pub(super) path: String,
@@ -53,18 +53,18 @@ pub(super) struct Host(Arc<State>);
 
 struct State {
     script: Mutex<Script>,
-    asked: Mutex<Vec<Asked>>,
+    received: Mutex<Vec<Received>>,
 }
 
 struct Script {
-    /// Each reply, and whether it repeats.
+    /// The replies, and whether each repeats.
     replies: VecDeque<(Reply, bool)>,
-    /// What the last request got, if that repeats.
+    /// The last reply, if it repeats.
     repeating: Option<Reply>,
 }
 
 impl Host {
-    /// Follows the script to its end; the last answer is given for ever after.
+    /// Creates a server that follows the script, and repeats the last answer.
     pub(super) fn new<'a>(script: impl IntoIterator<Item = &'a Value>) -> Result<Self, String> {
         let replies: Result<VecDeque<_>, String> = script
             .into_iter()
@@ -75,7 +75,7 @@ impl Host {
                 replies: replies?,
                 repeating: None,
             }),
-            asked: Mutex::default(),
+            received: Mutex::default(),
         })))
     }
 
@@ -87,29 +87,34 @@ impl Host {
         let state = self.0.clone();
         transport_fn(move |request| {
             let reply = state.next(request);
-            async move { give(reply).await }
+            async move { respond(reply).await }
         })
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        let asked = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.clone()
+    pub(super) fn received(&self) -> Vec<Received> {
+        let received = self
+            .0
+            .received
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        received.clone()
     }
 }
 
 impl State {
     fn next(&self, request: http::Request<Bytes>) -> Reply {
         let (parts, body) = request.into_parts();
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |last: &Asked| last.method == parts.method && last.path == parts.uri.path();
-        if asked.last().is_some_and(is_same)
+        let is_same =
+            |last: &Received| last.method == parts.method && last.path == parts.uri.path();
+        if received.last().is_some_and(is_same)
             && let Some(reply) = &script.repeating
         {
-            // It counts once.
+            // The repetition is not recorded.
             return reply.clone();
         }
-        asked.push(Asked {
+        received.push(Received {
             at: Instant::now(),
             method: parts.method,
             path: parts.uri.path().to_owned(),
@@ -126,7 +131,7 @@ impl State {
     }
 }
 
-async fn give(reply: Reply) -> Result<http::Response<Body>, TransportError> {
+async fn respond(reply: Reply) -> Result<http::Response<Body>, TransportError> {
     match reply {
         Reply::Answer {
             status,
@@ -138,14 +143,14 @@ async fn give(reply: Reply) -> Result<http::Response<Body>, TransportError> {
             *answer.headers_mut() = headers;
             Ok(answer)
         }
-        Reply::Lost(kind) => Err(TransportError::new(kind, "as the script says")),
+        Reply::Lost(kind) => Err(TransportError::new(kind, "scripted failure")),
         Reply::Silence => std::future::pending().await,
     }
 }
 
-/// Reads an answer of a script: `{status, headers, body | raw}`, `{lost}`, or
-/// `{task}` for task 7 with that status. One that `repeats` is given to the same
-/// request again and again, until another comes; these requests count once.
+/// Parses a reply of a script: `{status, headers, body | raw}`, `{lost}`, or `{task}`
+/// for task 7 with that status. A reply that `repeats` is given to the same request
+/// until another one arrives; these requests are recorded once.
 fn reply(of: &Value) -> Result<Reply, String> {
     if let Some(lost) = of["lost"].as_str() {
         return Ok(match lost {
@@ -153,7 +158,7 @@ fn reply(of: &Value) -> Result<Reply, String> {
             "reset" => Reply::Lost(TransportErrorKind::Broken),
             "timeout" => Reply::Lost(TransportErrorKind::Timeout),
             "silence" => Reply::Silence,
-            other => return Err(format!("{other:?} is no way to lose an answer")),
+            other => return Err(format!("unknown value of `lost`: {other:?}")),
         });
     }
     let (status, body) = match of["task"].as_str() {
@@ -179,8 +184,7 @@ fn reply(of: &Value) -> Result<Reply, String> {
     })
 }
 
-/// An answer that shows task 7; a success has a video, unless `url` says another
-/// address.
+/// An answer with task 7; if it succeeded, it has a video, at `url` if given.
 fn task(word: &str, of: &Value) -> Value {
     let url = of["url"].as_str().unwrap_or("https://example.com/v.mp4");
     let result = match kling_types::TaskStatus::from(word).state() {
@@ -195,8 +199,8 @@ fn task(word: &str, of: &Value) -> Value {
     }})
 }
 
-/// A span of a policy, in milliseconds.
+/// A duration in milliseconds.
 pub(super) fn millis(of: &Value, key: &str) -> Result<Duration, String> {
     let millis = of[key].as_u64().map(Duration::from_millis);
-    millis.ok_or_else(|| format!("{key} is no number of milliseconds"))
+    millis.ok_or_else(|| format!("{key} is not a number of milliseconds"))
 }

@@ -1,10 +1,10 @@
-//! The members of a task, under the names that vectors use.
+//! The members of a task, under the names that the vectors use.
 
 use kling_types::{Task, TaskState, Video};
 use serde_json::{Value, json};
 
-/// Everything that a vector may ask about a task.
-pub(super) fn facts(task: &Task) -> Value {
+/// The members of a task that a vector may expect.
+pub(super) fn task_members(task: &Task) -> Value {
     let balance = task.balance_deduction.as_ref();
     let watermark = task.watermark_info.as_ref();
     json!({
@@ -49,7 +49,7 @@ pub(super) fn verdict(is_valid: bool) -> &'static str {
     if is_valid { "valid" } else { "invalid" }
 }
 
-/// What came in: the test's `raw`, or its `body` as JSON.
+/// The input: the test's `raw`, or its `body` as JSON.
 pub(super) fn text(test: &Value) -> String {
     match test["raw"].as_str() {
         Some(raw) => raw.to_owned(),
@@ -57,12 +57,12 @@ pub(super) fn text(test: &Value) -> String {
     }
 }
 
-/// Fails unless writing what was read gives the same JSON again.
-pub(super) fn must_survive(read: &impl serde::Serialize, came: &Value) -> Result<(), String> {
+/// Fails unless serialising the parsed value yields the same JSON.
+pub(super) fn ensure_round_trip(read: &impl serde::Serialize, input: &Value) -> Result<(), String> {
     let written = serde_json::to_value(read).map_err(|error| error.to_string())?;
-    if written == *came {
+    if written == *input {
         Ok(())
     } else {
-        Err(format!("comes out as {written}"))
+        Err(format!("the round trip yields {written}"))
     }
 }

@@ -1,11 +1,11 @@
-//! Results, from the fake service into memory.
+//! Downloads of results from the fake service.
 
 use std::time::Duration;
 
 use kling_http::{EffectRequest, ErrorKind, ImageSource, Scene, Task, TaskHandle};
 use kling_mock::{Mock, Plan};
 
-/// A task that is done, and what its handle and its last answer are.
+/// Creates a task and waits for it; returns its handle and the task.
 async fn done(mock: &Mock) -> (TaskHandle, Task) {
     let image = ImageSource::url("https://example.com/me.jpg");
     let request = EffectRequest::single(Scene::COLOR_MIXING, image);
@@ -24,9 +24,9 @@ fn mock(faults: &[&str]) -> Mock {
     builder.build()
 }
 
-/// Whatever happens to the first answers, the same bytes come.
+/// Whatever fault the first answers have, the downloaded bytes are the same.
 #[tokio::test(start_paused = true)]
-async fn a_video_comes_whole_whatever_goes_wrong_on_the_way() {
+async fn downloads_survive_faults() {
     let mut hashes = Vec::new();
     for faults in [
         &[][..],
@@ -45,7 +45,7 @@ async fn a_video_comes_whole_whatever_goes_wrong_on_the_way() {
         hashes.push((received.bytes, received.sha256));
         assert_eq!(mock.charges().len(), 1);
     }
-    // The fake service's videos differ from mock to mock in nothing but the task.
+    // The videos of different mocks differ only in the task.
     assert!(
         hashes.windows(2).all(|two| two[0].0 == two[1].0),
         "{hashes:?}"
@@ -54,7 +54,7 @@ async fn a_video_comes_whole_whatever_goes_wrong_on_the_way() {
 
 /// Results are kept for 30 days.
 #[tokio::test(start_paused = true)]
-async fn after_a_month_the_result_is_gone_and_that_is_what_the_error_says() {
+async fn the_error_says_that_an_expired_result_is_gone() {
     let mock = mock(&[]);
     let (task, done) = done(&mock).await;
     tokio::time::advance(Duration::from_secs(31 * 24 * 60 * 60)).await;

@@ -1,4 +1,4 @@
-//! Tasks found again: by id, by external id, in the list.
+//! Finding tasks by id, by external id, and in the list.
 
 use kling_http::{EffectRequest, ErrorKind, ExternalTaskId, ImageSource, Scene};
 use kling_mock::{Mock, Profile};
@@ -52,7 +52,7 @@ async fn each_of_many_tasks_is_listed_once_while_more_are_created() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn comet_has_neither_look_up_nor_list_and_nothing_is_sent() {
+async fn comet_has_neither_lookup_nor_list_and_nothing_is_sent() {
     let mock = Mock::new();
     let client = mock.client().unwrap();
     let id = ExternalTaskId::new("x").unwrap();

@@ -1,4 +1,4 @@
-//! What a log shows, at every level, of runs in which much goes wrong.
+//! The log of runs with many failures, at every level.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -16,7 +16,7 @@ const API_KEY: &str = "api-key-kling-very-secret";
 const SECRET_KEY: &str = "secret-key-very-secret";
 
 thread_local! {
-    /// What this thread has logged, while somebody wants to know.
+    /// The log of this thread, while it is captured.
     static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
@@ -33,8 +33,8 @@ impl Write for ToThisThread {
     }
 }
 
-/// Everything that this thread logs meanwhile, at every level. There is one
-/// subscriber for all tests: what is logged on other threads is not looked at.
+/// Captures everything that this thread logs during the run, at every level. All tests
+/// share a subscriber; the logs of other threads are ignored.
 async fn logged(run: impl Future<Output = ()>) -> String {
     static SUBSCRIBER: Once = Once::new();
     SUBSCRIBER.call_once(|| {
@@ -46,14 +46,14 @@ async fn logged(run: impl Future<Output = ()>) -> String {
         let subscriber = tracing_subscriber::registry().with(lines).with(wanted);
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
-    // What other threads came by before that may be switched off.
+    // Callsites that other threads reached before may be cached as disabled.
     tracing::callsite::rebuild_interest_cache();
     LOG.set(Some(Vec::new()));
     run.await;
     String::from_utf8(LOG.take().unwrap()).unwrap()
 }
 
-/// A picture that the service takes, and a part of its base64.
+/// A valid picture, and a part of its base64.
 fn picture() -> (ImageSource, String) {
     let media = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -80,7 +80,7 @@ fn mock(faults: &[&str], clock: TokioClock) -> Mock {
     builder.build()
 }
 
-/// A create, a wait and a download, through whatever goes wrong on the way.
+/// A create, a wait and a download, despite the faults.
 async fn run(client: &Client) {
     let request = EffectRequest::single(Scene::COLOR_MIXING, picture().0);
     let Ok(task) = client.effects().create(request).await else {
@@ -104,7 +104,7 @@ fn check_nothing_secret(log: &str) {
     for secret in [
         API_KEY,
         SECRET_KEY,
-        // Every JWT of these begins so.
+        // The start of every JWT.
         "eyJhbGciOi",
         "Bearer",
         &base64,
@@ -128,7 +128,7 @@ const FAULTS: &[&str] = &[
     "asset#2:503",
 ];
 
-/// Peer trap: secrets in logs, such as the signed JWT at the level debug.
+/// A common mistake: secrets in logs, such as the signed JWT at the level debug.
 #[tokio::test(start_paused = true)]
 async fn a_run_with_failures_leaves_no_secret_in_the_log() {
     for credentials in [
@@ -156,9 +156,9 @@ async fn a_run_with_failures_leaves_no_secret_in_the_log() {
     }
 }
 
-/// The same over a socket, with all that the HTTP library has to say.
+/// The same over a socket, including the log of the HTTP library.
 #[tokio::test]
-async fn nor_does_a_run_over_a_socket() {
+async fn a_run_over_a_socket_leaves_no_secret_in_the_log() {
     let clock = TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_789_862_400));
     let mock = mock(&["create#1@after:reset"], clock);
     let server = mock.serve(([127, 0, 0, 1], 0)).await.unwrap();
@@ -177,7 +177,7 @@ async fn nor_does_a_run_over_a_socket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn spans_tell_what_was_asked_and_answered() {
+async fn spans_record_requests_and_answers() {
     let clock = TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_789_862_400));
     let mock = mock(&["create#1:429/1302", "create#2@after:reset"], clock);
     let provider = mock.provider().with_base_url("https://mock.test");
@@ -210,7 +210,7 @@ async fn spans_tell_what_was_asked_and_answered() {
         "{log}"
     );
     assert!(
-        log.contains("the outcome of the create is unknown: looking its task up"),
+        log.contains("outcome of the create unknown: looking up its task"),
         "{log}"
     );
 

@@ -1,6 +1,6 @@
-//! What this workspace's parts must do together.
+//! Tests of the workspace's crates together, and of the conformance suite.
 
-// A test that can't go on stops where it is.
+// A failed test panics.
 #![allow(clippy::unwrap_used)]
 
 mod clients;

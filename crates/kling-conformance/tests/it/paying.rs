@@ -1,4 +1,4 @@
-//! A create whose answer is lost is paid for once, or not sent again.
+//! A create whose answer is lost is charged at most once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,7 +17,7 @@ fn request() -> EffectRequest {
     )
 }
 
-/// When the connection breaks.
+/// When the connection is reset.
 #[derive(Clone, Copy)]
 enum Break {
     BeforeTheServiceActs,
@@ -30,7 +30,7 @@ struct Run {
     result: kling_http::Result<TaskHandle>,
 }
 
-/// Creates through a connection that breaks at the first create.
+/// Sends a create over a connection that is reset at the first create.
 async fn create_with(profile: Profile, breaks: Break) -> Run {
     let mock = Mock::builder().profile(profile).build();
     let creates = Arc::new(AtomicU32::new(0));
@@ -78,14 +78,13 @@ async fn kling_finds_the_task_whose_answer_was_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn kling_gets_the_create_again_if_it_never_came() {
+async fn kling_receives_the_create_again_if_it_never_arrived() {
     let run = create_with(Profile::kling(), Break::BeforeTheServiceActs).await;
     assert!(run.result.is_ok());
     assert_eq!((run.creates, run.mock.charges().len()), (2, 1));
 }
 
-/// `CometAPI` can't be asked by external id (inferred: facts on its own ids), so
-/// nothing is sent again.
+/// `CometAPI` has no query by external id (inferred), so the create is not retried.
 async fn check_comet(breaks: Break, charges: usize) {
     let run = create_with(Profile::comet(), breaks).await;
     let error = run.result.unwrap_err();
@@ -102,8 +101,8 @@ async fn comet_says_that_the_create_may_have_arrived() {
     check_comet(Break::BeforeTheServiceActs, 0).await;
 }
 
-/// A create that is carried out and whose answer is lost, where the task shows
-/// up only after so many reads: the creates that were sent, and the result.
+/// Sends a create that is carried out but whose answer is lost, with a task that becomes
+/// visible only after this many reads. Returns the number of creates, and the result.
 async fn create_lagging(reads: u32) -> (usize, kling_http::Result<TaskHandle>) {
     let mock = Mock::builder()
         .profile(Profile::kling())
@@ -120,11 +119,11 @@ async fn create_lagging(reads: u32) -> (usize, kling_http::Result<TaskHandle>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_shows_up_late_is_neither_lost_nor_paid_twice() {
+async fn a_task_that_becomes_visible_late_is_found_and_charged_once() {
     for reads in 1..=8 {
         let (creates, result) = create_lagging(reads).await;
         assert!(result.is_ok(), "lag {reads}: {result:?}");
-        // From the third miss on the second create finds out that it exists.
+        // After three misses, the create is resent and refused as a duplicate.
         assert_eq!(creates, if reads < 3 { 1 } else { 2 }, "lag {reads}");
     }
     let (creates, result) = create_lagging(9).await;
@@ -136,10 +135,10 @@ async fn a_task_that_shows_up_late_is_neither_lost_nor_paid_twice() {
     assert_eq!(creates, 2);
 }
 
-/// A look-up that answers without `task_info`, as older bodies do: the time it
-/// was created at decides.
+/// If the answer to a lookup has no `task_info`, as older bodies do, the task is identified
+/// by its creation time.
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_task_info_is_known_by_its_time() {
+async fn a_task_without_task_info_is_identified_by_its_time() {
     for broken in ["/data/task_info", "/data/created_at"] {
         let mock = Mock::builder()
             .profile(Profile::kling())

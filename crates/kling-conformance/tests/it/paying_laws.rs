@@ -1,5 +1,5 @@
-//! Whatever goes wrong on the way, a job is billed once at most, and who is
-//! billed knows of it.
+//! Properties: under any faults, a job is charged at most once, and the caller learns of
+//! the charge.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -12,8 +12,7 @@ use kling_http::{
 use kling_mock::{Mock, Operation, Plan, Profile};
 use proptest::prelude::*;
 
-/// What can happen to a create or a look-up: before the service acts, after, or
-/// to the answer on its way.
+/// Faults of a create or a lookup: before or after the service acts, or of its answer.
 const ACTIONS: &[&str] = &[
     "@before:reset",
     "@after:reset",
@@ -38,7 +37,7 @@ const ACTIONS: &[&str] = &[
     ":delay=90s",
 ];
 
-/// What stands in front of the service, in place of an answer to a look-up.
+/// Answers of a proxy to a lookup.
 const STRAY: &[&str] = &[
     ":404/1202",
     ":html301",
@@ -47,16 +46,16 @@ const STRAY: &[&str] = &[
     ":raw(403, text/html, \"<h1>challenge</h1>\")",
 ];
 
-/// What can happen to a create only: it is done, and the answer says it is not.
+/// Faults of a create only: it is carried out, but the answer is an error.
 const AFTER: &[&str] = &[
-    // Of some machine in front: the service's own 503 has code 5001, "not now".
+    // From a proxy; the service's own 503 has code 5001 (not carried out).
     "@after:raw(503, text/html, \"<h1>503</h1>\")",
     "@after:500/5000",
     "@after:504/5002",
     "@after:html502",
     "@after:raw(408, text/plain, \"timed out\")",
     "@after:raw(408, text/html, \"<h1>408</h1>\")",
-    // A gateway's script that died behind the create.
+    // A gateway that crashed after the create.
     "@after:raw(200, text/html, \"<b>Fatal error</b>\")",
     "@after:raw(200, text/html, \"\")",
 ];
@@ -71,12 +70,12 @@ fn schedule() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec(prop_oneof![6 => shared, 3 => after, 1 => lag], 0..6)
 }
 
-/// The time at which all begins, and virtual from there.
+/// The start time; virtual from then on.
 fn clock() -> TokioClock {
     TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_790_000_000))
 }
 
-/// A client that is refused a connection so many times before it reaches the fake.
+/// A client whose first connections are refused, this many times.
 fn client(mock: &Mock, refused: u8) -> Client {
     let (door, left) = (mock.transport(), Arc::new(AtomicU8::new(refused)));
     let transport = transport_fn(move |request| {
@@ -95,9 +94,9 @@ fn client(mock: &Mock, refused: u8) -> Client {
     builder.transport(transport).clock(clock()).build().unwrap()
 }
 
-/// Whether Kling is sure to do the job in the end: nothing is refused for good, and at
-/// most one create is lost, as there is but one more.
-fn comes_back(mock: &Mock, faults: &[String], refused: u8) -> bool {
+/// Whether Kling must complete the job: nothing is refused permanently, and at most one
+/// create is lost, since it is resent only once.
+fn must_succeed(mock: &Mock, faults: &[String], refused: u8) -> bool {
     let lost = faults.iter().filter(|fault| fault.starts_with("create"));
     let for_good = faults.iter().any(|fault| fault.contains("429/1102"));
     mock.provider().finds_external_ids() && lost.count() <= 1 && !for_good && refused < 4
@@ -123,27 +122,27 @@ async fn check(profile: Profile, faults: &[String], refused: u8) {
             assert_eq!(task.id(), &charge.task_id);
             assert_eq!(task.external_id(), charge.external_task_id.as_ref());
         }
-        (Ok(task), None) => panic!("a task {} that nobody pays for", task.id()),
-        (Err(error), _) if comes_back(&mock, faults, refused) => {
-            panic!("the service was there again: {error}")
+        (Ok(task), None) => panic!("task {} was not charged", task.id()),
+        (Err(error), _) if must_succeed(&mock, faults, refused) => {
+            panic!("the service had recovered: {error}")
         }
         (Err(error), Some(charge)) => {
             assert!(
                 error.maybe_sent(),
-                "billed, and the error does not say so: {error}"
+                "charged, but the error does not say so: {error}"
             );
             assert_eq!(error.external_task_id(), charge.external_task_id.as_ref());
         }
         (Err(error), None) => assert!(error.external_task_id().is_some(), "{error}"),
     }
     if !mock.provider().finds_external_ids() {
-        check_nothing_was_sent_blindly(&mock);
+        check_no_blind_resend(&mock);
     }
 }
 
-/// Where an id can't be looked up, a create is sent again only after an answer
-/// that says that nothing was done.
-fn check_nothing_was_sent_blindly(mock: &Mock) {
+/// Without a lookup, a create is resent only after an answer that proves that it was not
+/// carried out.
+fn check_no_blind_resend(mock: &Mock) {
     let mut creates: Vec<_> = mock.journal();
     creates.retain(|entry| entry.operation() == Operation::Create);
     creates.pop();
@@ -159,10 +158,10 @@ fn check_nothing_was_sent_blindly(mock: &Mock) {
     }
 }
 
-/// What chance seldom finds: the look-up misses the task that is there, and the
+/// A case that random tests rarely reach: the lookup misses the existing task, and the
 /// second create is refused for another reason.
 #[tokio::test(start_paused = true)]
-async fn a_refused_second_create_says_nothing_of_the_first() {
+async fn a_refused_second_create_does_not_prove_that_the_first_failed() {
     for code in ["429/1102", "400/1301", "401/1002"] {
         let faults = [
             "create#1@after:reset",
@@ -173,8 +172,8 @@ async fn a_refused_second_create_says_nothing_of_the_first() {
     }
 }
 
-/// The first task takes the account's only slot, and shows up late: the second create
-/// is refused for want of a slot, and by then the first can be found.
+/// The first task occupies the account's only slot and becomes visible late: the second
+/// create is refused for lack of a slot, and by then the first task can be found.
 #[tokio::test(start_paused = true)]
 async fn a_lost_task_is_looked_up_again_after_the_second_create_was_refused() {
     for refusal in [
@@ -189,10 +188,10 @@ async fn a_lost_task_is_looked_up_again_after_the_second_create_was_refused() {
     }
 }
 
-/// Code 5001 says "not now", so the create is sent again; where it was carried out
-/// all the same, the service refuses the second, and the first is adopted.
+/// Code 5001 means that the create was not carried out, so it is resent. If it was carried
+/// out nevertheless, the second one is refused as a duplicate, and the first is adopted.
 #[tokio::test(start_paused = true)]
-async fn a_create_that_was_done_though_the_service_said_not_now_is_adopted() {
+async fn a_create_that_was_carried_out_despite_code_5001_is_adopted() {
     let fault = "create#1@after:503/5001".parse().unwrap();
     let mock = Mock::builder()
         .profile(Profile::kling())
@@ -220,10 +219,10 @@ async fn a_refusal_after_not_now_may_be_for_want_of_what_the_task_took() {
     }
 }
 
-/// An id that the caller has used before is refused, however the first try went.
-/// What it finds is named, and not waited for: by the clocks it is an earlier job.
+/// An id that the caller has used before is refused, however the first attempt went. The
+/// error names the existing task, which is not adopted, since it is older.
 #[tokio::test(start_paused = true)]
-async fn an_earlier_job_of_the_same_id_is_not_taken_for_this_one() {
+async fn an_older_task_with_the_same_id_is_not_adopted() {
     let mock = Mock::builder().profile(Profile::kling()).build();
     let client = mock.client().unwrap();
     let image = ImageSource::url("https://example.com/me.jpg");
@@ -248,7 +247,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_job_is_billed_once_at_most(faults in schedule(), refused in 0..7_u8, at_kling: bool) {
+    fn a_job_is_charged_at_most_once(faults in schedule(), refused in 0..7_u8, at_kling: bool) {
         let profile = if at_kling { Profile::kling() } else { Profile::comet() };
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().unwrap();
@@ -256,18 +255,17 @@ proptest! {
     }
 }
 
-/// One thing goes wrong, and the service is there again: at Kling the job is
-/// done, and billed once.
+/// After a single fault, the job is completed at Kling and charged once.
 #[tokio::test(start_paused = true)]
-async fn one_fault_stops_nothing_at_kling() {
+async fn one_fault_does_not_prevent_the_job_at_kling() {
     for action in ACTIONS.iter().chain(AFTER) {
         check_done(&[&format!("create#1{action}")]).await;
     }
 }
 
-/// Nor does one more, on the look-up of a create whose answer was lost.
+/// The same with another fault, on the lookup of a create whose answer was lost.
 #[tokio::test(start_paused = true)]
-async fn nor_does_a_fault_on_the_look_up() {
+async fn one_fault_on_the_lookup_does_not_prevent_the_job_at_kling() {
     for loss in ["create#1@before:reset", "create#1@after:reset"] {
         for action in ACTIONS.iter().chain(STRAY) {
             check_done(&[loss, &format!("get#1{action}")]).await;
@@ -275,9 +273,9 @@ async fn nor_does_a_fault_on_the_look_up() {
     }
 }
 
-/// With these faults the job is done, and billed once.
+/// Checks that with these faults, the job is completed and charged once.
 async fn check_done(faults: &[&str]) {
-    // An empty account is no fault that passes.
+    // An empty account is a permanent fault.
     if faults
         .iter()
         .any(|fault| fault.contains("@before:429/1102"))

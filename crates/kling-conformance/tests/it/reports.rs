@@ -1,5 +1,4 @@
-//! Reports as they are read: by programs, by CI, by people. What changes from
-//! run to run is taken out.
+//! Snapshots of the reports, without what differs from run to run.
 
 use bytes::Bytes;
 use http::Request;
@@ -7,7 +6,7 @@ use kling_conformance::{Host, Report, Selection, Status, Target, run_selected};
 use kling_http::{Body, SharedTransport, Transport, transport_fn};
 use kling_mock::Mock;
 
-/// A service that says what the fake one does, but for two things.
+/// A report about the fake service with two defects.
 async fn report() -> Report {
     let mock = Mock::new();
     let inner = SharedTransport::new(mock.transport());
@@ -34,13 +33,13 @@ async fn report() -> Report {
     ] {
         selection = selection.only(id).unwrap();
     }
-    let selection = selection.expecting("refusal.no_key").unwrap();
+    let selection = selection.expect_failure("refusal.no_key").unwrap();
     let report = Report::new(Host::Comet, run_selected(&target, &selection).await);
     assert_eq!(report.worst(), Status::Fail);
     report
 }
 
-/// Without ids that are new in each run, and without what was not asked for.
+/// Replaces the ids, which differ in each run, and omits the disabled checks.
 fn stable(text: &str) -> String {
     let mut stable = String::new();
     for line in text.lines().filter(|line| !line.contains("disabled")) {
@@ -87,9 +86,9 @@ async fn json() {
     insta::assert_snapshot!(stable(&serde_json::to_string_pretty(&json).unwrap()));
 }
 
-/// A service that says back what it was sent, as one in the making may.
+/// A server under development may echo the request.
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_echoed_is_not_shown() {
+async fn an_echoed_token_is_redacted() {
     let echo = transport_fn(|request: Request<Bytes>| async move {
         let said = format!("{:?}", request.headers());
         Ok(http::Response::new(Body::from(Bytes::from(said))))
@@ -99,7 +98,7 @@ async fn a_token_that_is_echoed_is_not_shown() {
     let selection = Selection::default().only("token").unwrap();
     let report = Report::new(Host::Kling, run_selected(&target, &selection).await);
     let shown = format!("{}{}", report.to_json(), report.to_markdown());
-    // The middle of a token: eyJ begins its header and its claims.
+    // The header and the claims of a token start with eyJ.
     assert!(
         shown.contains("Bearer ***") && !shown.contains(".eyJ"),
         "{shown}"

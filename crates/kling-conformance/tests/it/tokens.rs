@@ -1,5 +1,5 @@
-//! Access keys against a service that verifies every token: signature, times,
-//! issuer.
+//! Access keys with a service that verifies the signature, the times and the issuer of
+//! every token.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ use kling_mock::{Account, JournalEntry, Mock, MockBuilder, Operation, Plan, Prof
 const ACCESS: &str = "access-0123456789";
 const SECRET: &str = "secret-0123456789";
 
-/// 2026-09-20, when the service's list of scenes is from.
+/// 2026-09-20, the date of the service's list of scenes.
 fn clock() -> TokioClock {
     TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_789_862_400))
 }
@@ -48,8 +48,8 @@ fn statuses<'a>(entries: impl IntoIterator<Item = &'a JournalEntry>) -> Vec<Opti
     statuses.map(|status| Some(status?.as_u16())).collect()
 }
 
-/// A token is good for 30 minutes, the task takes six hours: peers poll with the
-/// first token until it is refused.
+/// A token is valid for 30 minutes, and the task takes six hours: a common mistake is to
+/// poll with the first token until it is refused.
 #[tokio::test(start_paused = true)]
 async fn a_wait_of_hours_is_never_refused_for_its_token() {
     let clock = clock();
@@ -70,15 +70,15 @@ async fn a_wait_of_hours_is_never_refused_for_its_token() {
     );
 }
 
-/// Between two calls the token runs out.
+/// The token expires between two calls.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_rests_signs_anew() {
+async fn an_idle_client_signs_a_new_token() {
     let clock = clock();
     let mock = service(clock).build();
     let client = client(&mock, clock, SECRET);
     for _ in 0..3 {
         let _ = client.effects().create(request()).await.unwrap();
-        // To the second, and beyond.
+        // At the exact second, and later.
         tokio::time::sleep(Duration::from_secs(1800)).await;
     }
     assert_eq!(statuses(&mock.journal()), [Some(200); 3]);
@@ -106,7 +106,7 @@ async fn code_1004_gets_a_new_token_and_another_try() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_secret_or_clock_is_told_as_it_is() {
+async fn a_wrong_secret_or_clock_is_reported() {
     let clock = clock();
     let mock = service(clock).build();
     let wrong = client(&mock, clock, "another");
@@ -114,7 +114,7 @@ async fn a_wrong_secret_or_clock_is_told_as_it_is() {
     assert_eq!(error.kind(), ErrorKind::Auth);
     assert_eq!(statuses(&mock.journal()), [Some(401)]);
 
-    // An hour slow: two tokens are expired, and the error says what to look at.
+    // An hour slow: both tokens are expired, and the error suggests to check the clock.
     let slow = TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_789_858_800));
     let error = client(&mock, slow, SECRET)
         .effects()
@@ -127,7 +127,7 @@ async fn a_wrong_secret_or_clock_is_told_as_it_is() {
         "{error}"
     );
 
-    // An hour fast: not valid yet, which no new token mends.
+    // An hour fast: the token is not valid yet, so a new one does not help.
     let fast = TokioClock::starting_at(UNIX_EPOCH + Duration::from_secs(1_789_866_000));
     let error = client(&mock, fast, SECRET)
         .effects()

@@ -1,5 +1,4 @@
-//! Every vector passes, and none passes by accident: with any one expectation
-//! changed it fails.
+//! Every vector passes, and fails if any one of its expectations is changed.
 
 use std::collections::BTreeSet;
 
@@ -30,9 +29,9 @@ fn names_are_unique() {
     assert_eq!(names.len(), vectors.len());
 }
 
-/// A file that is in the repository but not in the program would never be run.
+/// A file that is not compiled into the library would never be run.
 #[test]
-fn the_program_has_the_files_that_the_manifest_tells_of() {
+fn the_library_has_the_files_of_the_manifest() {
     let manifest: Value = serde_json::from_str(vectors::MANIFEST).unwrap();
     let told: Vec<(&str, u64)> = manifest["files"]
         .as_array()
@@ -50,13 +49,13 @@ fn the_program_has_the_files_that_the_manifest_tells_of() {
     assert_eq!(has, told);
 }
 
-/// What a runner that accepts everything, or looks at half of it, lets through.
+/// Guards against a runner that ignores some of the expectations.
 #[test]
 fn a_changed_expectation_fails() {
     let mut tried = 0;
     let mut passed = Vec::new();
     for vector in vectors::all().unwrap() {
-        // Sources disagree: nothing is expected.
+        // Any result is acceptable.
         if vector.test["result"] == "acceptable" {
             continue;
         }
@@ -73,7 +72,7 @@ fn a_changed_expectation_fails() {
     assert!(tried > 1_500, "{tried}");
 }
 
-/// The members that say what is expected.
+/// The members that are expectations.
 const EXPECTED: &[&str] = &[
     "result",
     "violations",
@@ -117,7 +116,7 @@ fn changed(test: &Value) -> Vec<(String, Value)> {
             } else {
                 "valid"
             };
-            // Nothing to refuse there, and so no other verdict.
+            // The other verdict.
             all.push(((*member).to_owned(), with(test, "/result", json!(other))));
             continue;
         }
@@ -126,7 +125,7 @@ fn changed(test: &Value) -> Vec<(String, Value)> {
             all.push(("wait_ms".to_owned(), with(test, "/wait_ms", far)));
             continue;
         }
-        // Elsewhere these are what comes in.
+        // In other suites these are inputs.
         let is_input = match *member {
             "word" => test.get("class").is_none(),
             "secrets" => test.get("show").is_none(),
@@ -139,7 +138,7 @@ fn changed(test: &Value) -> Vec<(String, Value)> {
         collect(expected, format!("/{member}"), &mut leaves);
         for (pointer, leaf) in leaves {
             let other = match *member {
-                // A secret that is there to be seen.
+                // A word that is shown.
                 "secrets" => test["keeps"][0].clone(),
                 _ => other(&leaf),
             };
@@ -161,7 +160,7 @@ fn other(leaf: &Value) -> Value {
         Value::Number(number) => json!(number.as_i64().unwrap() + 1),
         Value::String(text) => json!(format!("{text}x")),
         Value::Null => json!("x"),
-        // An empty list or object: one that is not.
+        // A list or an object that is not empty.
         Value::Array(_) => json!(["x"]),
         Value::Object(_) => json!({"x": 1}),
     }

@@ -1,4 +1,4 @@
-//! Long waits that take no time: a paused clock and no socket.
+//! Long waits in virtual time: a paused clock and no socket.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn request() -> EffectRequest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_minutes_pass_and_every_state_is_seen() {
+async fn every_state_is_observed_in_ten_minutes() {
     let (queue, run) = (Duration::from_secs(20), Duration::from_secs(580));
     let mock = Mock::builder().plan(Plan::after(queue, run)).build();
     let began = Instant::now();
@@ -44,7 +44,7 @@ async fn ten_minutes_pass_and_every_state_is_seen() {
     assert!(done.unwrap().videos()[0].url.is_some());
     let elapsed = began.elapsed();
     assert!(elapsed >= queue + run, "{elapsed:?}");
-    // The last query follows the end by at most the longest interval.
+    // The last query is sent at most one maximum interval after the end.
     assert!(
         elapsed <= queue + run + Duration::from_secs(15),
         "{elapsed:?}"
@@ -53,7 +53,7 @@ async fn ten_minutes_pass_and_every_state_is_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_though_the_task_does_not() {
+async fn a_wait_times_out_if_the_task_does_not_end() {
     let mock = Mock::builder().plan(Plan::stuck()).build();
     let task = mock
         .client()
@@ -70,7 +70,7 @@ async fn a_wait_ends_though_the_task_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_task_tells_its_own_reason() {
+async fn a_failed_task_has_its_reason() {
     let plan = Plan::instant().failing("Failure to pass the risk control system");
     let mock = Mock::builder().plan(plan).build();
     let task = mock

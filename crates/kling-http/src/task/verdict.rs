@@ -1,4 +1,4 @@
-//! The errors with which a watch ends.
+//! The errors with which a wait ends.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::handle::TaskHandle;
 use crate::error::{Error, ErrorKind, Retryability};
 
 impl TaskHandle {
-    /// Adds the task as last seen, and the ids that the handle has for it: a gateway's
-    /// answer may have another.
+    /// Adds the task as last seen, and the handle's ids of it, since a gateway's answer may
+    /// have another id.
     fn about(&self, error: Error, task: Option<&Task>) -> Error {
         let error = match task {
             Some(task) => error.with_task(task),
@@ -20,7 +20,7 @@ impl TaskHandle {
             .with_external_task_id(self.external_id())
     }
 
-    /// The watch ended before the task did; `failure` is the error of its last query.
+    /// The wait ended before the task did; `failure` is the error of its last query.
     pub(super) fn timed_out(
         &self,
         max_wait: Duration,
@@ -29,7 +29,7 @@ impl TaskHandle {
     ) -> Error {
         let status = last.map_or("unknown", |task| TaskStatus::as_str(&task.status));
         let text = format!(
-            "task {} did not end within {} s (last status: {status}); it goes on and can be waited for again",
+            "task {} did not end within {} s (last status: {status}); it is still running and can be waited for again",
             self.id(),
             max_wait.as_secs_f32()
         );
@@ -44,11 +44,11 @@ impl TaskHandle {
     }
 
     pub(super) fn failed(&self, task: &Task) -> Error {
-        /// Longer than any sentence; the task has the full text.
+        /// The task has the full text.
         const SHOWN: usize = 1_000;
         let reason = task
             .failure_reason()
-            .unwrap_or("the service gives no reason");
+            .unwrap_or("the service gave no reason");
         let reason: String = reason.chars().take(SHOWN).collect();
         let text = format!("task {} failed: {reason}", self.id());
         self.about(Error::new(ErrorKind::TaskFailed, text), Some(task))
@@ -56,7 +56,7 @@ impl TaskHandle {
 
     pub(super) fn no_result(&self, task: &Task) -> Error {
         let text = format!(
-            "task {} succeeded, but the answer has no result's address",
+            "task {} succeeded, but the answer has no URL of a result",
             self.id()
         );
         let error = Error::new(ErrorKind::NoResult, text);

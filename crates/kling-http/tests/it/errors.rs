@@ -71,7 +71,7 @@ async fn the_cause_is_the_source() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_service_said_is_there_in_full() {
+async fn errors_have_the_full_message_of_the_service() {
     let client =
         Host::new([refusal(429, 1102, "Account balance not enough")]).client(Provider::comet());
     let error = client

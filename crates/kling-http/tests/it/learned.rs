@@ -110,7 +110,7 @@ async fn clones_share_what_they_learn() {
 
 /// Without the service's times, the middle of the last gap has to do.
 #[tokio::test(start_paused = true)]
-async fn it_learns_from_what_it_sees_too() {
+async fn the_history_works_without_the_times_of_the_service() {
     for shows_times in [false, true] {
         let service = Service {
             shows_times,

@@ -118,7 +118,7 @@ async fn pages_end_at_the_service_s_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_can_t_be_listed_is_an_error_and_the_end() {
+async fn a_list_error_ends_the_stream() {
     let check = async |host: Host, provider: Provider, page_size, kind| {
         let client = host.client(provider);
         let mut pages = client.effects().list().page_size(page_size).pages();

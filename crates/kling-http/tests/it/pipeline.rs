@@ -275,7 +275,7 @@ async fn a_policy_of_one_try_is_one_try() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_request_is_for_travels_with_it() {
+async fn requests_carry_their_purpose() {
     let host = Host::new([
         refusal(429, 1302, ""),
         shows("submitted"),

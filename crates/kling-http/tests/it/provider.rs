@@ -40,7 +40,7 @@ async fn of_a_custom_provider_nothing_is_taken_for_granted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_custom_provider_can_is_used() {
+async fn capabilities_of_a_custom_provider_are_used() {
     let provider = gateway()
         .with_prefix("kling")
         .with_default_duration("10")

@@ -203,7 +203,7 @@ fn all_shapes_of_callbacks_are_read() {
 }
 
 #[test]
-fn what_is_no_callback_is_told_after_the_signature() {
+fn invalid_bodies_are_reported_after_the_signature() {
     for body in ["", "[]", "{}", "{\"task_id\": 7", "{\"hello\": \"world\"}"] {
         let receiver = Receiver::new([secret(SECRET)]);
         let delivery = receiver.receive(&signed(SECRET, body.as_bytes()), body.as_bytes(), at(NOW));

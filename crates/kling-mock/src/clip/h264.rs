@@ -1,15 +1,14 @@
-//! The H.264 half of a clip: one flat picture, then frames that repeat it.
+//! The H.264 stream of a clip: one frame in a single colour, then frames that repeat it.
 //!
 //! Clause numbers are those of ISO/IEC 14496-10 (ITU-T H.264). The stream is
-//! Constrained Baseline with CAVLC, one slice per picture, and uses so little
-//! of the standard that every syntax element is written out below.
+//! Constrained Baseline with CAVLC and one slice per picture. It uses so little of the
+//! standard that every syntax element is written explicitly.
 //!
-//! Two shortcuts make it small. Only the first macroblock says the colour, as
-//! raw samples; the others are predicted from their neighbours with nothing
-//! added, which spreads it at one byte a macroblock. And a frame in which
-//! nothing moves is a single count of skipped macroblocks. Neither needs a
-//! transform, and both decode exactly: averages of equal samples and the
-//! deblocking filter leave a flat picture as it is.
+//! Two techniques keep it small. Only the first macroblock contains the colour, as raw
+//! samples; the others are predicted from their neighbours without a residual, which takes
+//! one byte per macroblock. The other frames consist of a single count of skipped
+//! macroblocks. Neither needs a transform, and both decode exactly: averaging equal samples
+//! and the deblocking filter do not change a uniform picture.
 
 use super::Shape;
 
@@ -26,7 +25,7 @@ const PICTURE_PARAMETERS: u8 = 0x68;
 const FRAME_NUM_BITS: u32 = 4;
 
 /// Table A-1: `level_idc`, macroblocks per second, macroblocks per frame.
-/// Levels that differ from the one before in other columns only are left out.
+/// Levels that differ from the previous one only in other columns are omitted.
 const LEVELS: [(u8, u32, u32); 17] = [
     (10, 1_485, 99),
     (11, 3_000, 396),
@@ -71,8 +70,8 @@ pub(super) fn sequence_parameters(shape: &Shape) -> Vec<u8> {
     bits.ue(rows - 1);
     bits.put(1, 1); // frame_mbs_only_flag
     bits.put(1, 1); // direct_8x8_inference_flag
-    // What whole macroblocks have too much is cropped, in units of two samples
-    // because chroma has half the resolution (7.4.2.1.1).
+    // Crops to the size of the picture, in units of two samples because chroma has half
+    // the resolution (7.4.2.1.1).
     bits.put(1, 1); // frame_cropping_flag
     bits.ue(0); // left
     bits.ue((columns * MACROBLOCK - shape.width) / 2); // right
@@ -103,7 +102,7 @@ pub(super) fn picture_parameters() -> Vec<u8> {
     bits.into_nal(PICTURE_PARAMETERS)
 }
 
-/// The first frame, all of one colour.
+/// The first frame, in a single colour.
 pub(super) fn flat_picture(shape: &Shape, colour: Colour) -> Vec<u8> {
     let (columns, rows) = macroblocks(shape);
     let mut bits = Bits::default();
@@ -125,7 +124,7 @@ pub(super) fn flat_picture(shape: &Shape, colour: Colour) -> Vec<u8> {
             bits.put(8, sample.into());
         }
     }
-    // And of those that copy their neighbours.
+    // macroblock_layer of the macroblocks that are predicted from their neighbours.
     for address in 1..columns * rows {
         bits.ue(3); // mb_type: I_16x16_2_0_0, DC prediction without residual
         bits.ue(0); // intra_chroma_pred_mode: DC
@@ -141,7 +140,7 @@ pub(super) fn flat_picture(shape: &Shape, colour: Colour) -> Vec<u8> {
     bits.into_nal(IDR_SLICE)
 }
 
-/// Frame `number`, counted from the first: the frame before it once more.
+/// Frame `number`, counted from the first, which repeats the previous frame.
 pub(super) fn repeated_picture(shape: &Shape, number: u32) -> Vec<u8> {
     let (columns, rows) = macroblocks(shape);
     let mut bits = Bits::default();
@@ -167,7 +166,7 @@ fn macroblocks(shape: &Shape) -> (u32, u32) {
     )
 }
 
-/// The lowest level that holds the clip (A.3.1), or the highest there is.
+/// The lowest level that supports the clip (A.3.1), or the highest level.
 fn level(shape: &Shape) -> u8 {
     let (columns, rows) = macroblocks(shape);
     let (size, longest) = (columns * rows, columns.max(rows));
@@ -181,7 +180,7 @@ fn level(shape: &Shape) -> u8 {
         .map_or(62, |(level, ..)| level)
 }
 
-/// Writes a payload bit by bit, highest first.
+/// Writes a payload bit by bit, most significant bit first.
 #[derive(Debug, Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -222,8 +221,8 @@ impl Bits {
         }
     }
 
-    /// Ends the payload and makes it a NAL unit (7.3.1), in which no two zeros
-    /// are followed by a byte below 4 that was not put there to break them up.
+    /// Ends the payload and converts it to a NAL unit (7.3.1), with emulation prevention
+    /// bytes after two zeros that precede a byte below 4.
     fn into_nal(mut self, header: u8) -> Vec<u8> {
         self.put(1, 1); // rbsp_stop_one_bit
         self.align();

@@ -1,31 +1,30 @@
-//! Videos made on demand: what the fake service's results link to.
+//! Generates the videos that the fake service's results link to.
 //!
-//! Code that downloads a result may well open it, so a result is a real file
-//! that any player shows: H.264 in MP4, of the size, frame rate and duration the
-//! task asked for. It shows one still colour, which takes a few kilobytes and
-//! neither an encoder nor a file in the repository.
+//! Since programs may open a downloaded result, it is a real file that any player can show:
+//! H.264 in MP4, with the size, frame rate and duration that the task requested. It shows a
+//! single colour, which takes a few kilobytes and needs neither an encoder nor a file in the
+//! repository.
 //!
-//! [`h264`] writes the pictures and [`mp4`] the boxes around them.
+//! [`h264`] writes the frames and [`mp4`] the container.
 
 mod h264;
 mod mp4;
 
 use h264::Colour;
 
-/// About as far as the highest level of H.264 goes (ISO/IEC 14496-10, A.3).
+/// About the maximum of the highest level of H.264 (ISO/IEC 14496-10, A.3).
 const MAX_SIDE: u16 = 16_384;
 const MAX_FPS: u16 = 300;
-/// An hour. With the two above it keeps every length and count in 32 bits.
+/// An hour. With the two limits above, every length and count fits into 32 bits.
 const MAX_SECONDS: u16 = 3_600;
-/// 2 GiB: a file is made in memory, and this much can be addressed anywhere.
+/// 2 GiB: a file is generated in memory, and this size is addressable on every platform.
 const MAX_BYTES: u64 = i32::MAX as u64;
 
-/// A clip to make. All of it follows from these values, byte for byte.
+/// The parameters of a clip, which determine every byte of it.
 ///
-/// Values out of range are taken as the nearest that is possible: no side is
-/// below 2 or above 16384, nothing lasts less than a second or more than an
-/// hour, and nothing has more than 300 frames per second. An odd side is rounded
-/// up, because chroma has a sample for each two of luma.
+/// Values out of range are clamped: sides to between 2 and 16384, the duration to between a
+/// second and an hour, and the frame rate to at most 300 per second. Odd sides are rounded
+/// up, because chroma has half the resolution of luma.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Clip {
     /// Width in pixels.
@@ -34,15 +33,15 @@ pub(crate) struct Clip {
     pub(crate) height: u16,
     /// Frames per second.
     pub(crate) fps: u16,
-    /// Duration, which is exact.
+    /// The exact duration.
     pub(crate) seconds: u16,
-    /// Chooses the colour; clips that differ in it only still differ as files.
+    /// Determines the colour; clips with different seeds always differ.
     pub(crate) seed: u64,
-    /// The file is filled up to this size, at most 2 GiB, with what players skip.
+    /// Pads the file to this size, at most 2 GiB, with data that players skip.
     pub(crate) min_bytes: u64,
 }
 
-/// A clip's measures once they are in range.
+/// The clamped dimensions of a clip.
 #[derive(Debug)]
 struct Shape {
     width: u32,
@@ -82,9 +81,9 @@ impl Clip {
         }
     }
 
-    /// A colour that is neither close to black or white nor out of gamut.
+    /// A colour within the gamut that is not close to black or white.
     fn colour(&self) -> Colour {
-        // Fibonacci hashing: seeds that are close get colours that are not.
+        // Fibonacci hashing: similar seeds get different colours.
         let mixed = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let [luma, blue, red, ..] = mixed.to_be_bytes();
         Colour {
@@ -94,8 +93,8 @@ impl Clip {
         }
     }
 
-    /// Ends the file with a box of free space (ISO/IEC 14496-12, 8.1.2). It has
-    /// the seed, as there are more seeds than colours, and then zeros.
+    /// Ends the file with a box of free space (ISO/IEC 14496-12, 8.1.2). It contains the
+    /// seed, since there are more seeds than colours, and then zeros.
     fn pad(&self, file: &mut Vec<u8>) {
         let shortest = 4 + 4 + 8; // size, name, seed
         let padded = usize::try_from(self.min_bytes.min(MAX_BYTES)).unwrap_or(usize::MAX);
@@ -124,7 +123,7 @@ mod tests {
         min_bytes: 0,
     };
 
-    /// The boxes that tile `bytes` exactly, by name.
+    /// The boxes that fill `bytes` exactly, by name.
     fn boxes(mut bytes: &[u8]) -> Vec<(&str, &[u8])> {
         let mut found = Vec::new();
         while !bytes.is_empty() {
@@ -136,7 +135,7 @@ mod tests {
         found
     }
 
-    /// What is inside the box at this path.
+    /// The content of the box at this path.
     fn find<'a>(file: &'a [u8], path: &str) -> &'a [u8] {
         path.split('/').fold(file, |bytes, wanted| {
             let found = boxes(bytes).into_iter().find(|(name, _)| *name == wanted);
@@ -168,7 +167,7 @@ mod tests {
         let samples = find(&file, "mdat");
         assert_eq!(sizes.iter().sum::<usize>(), samples.len());
 
-        // The samples are where the index says, and each is one NAL unit.
+        // The samples are at the offsets in the index, and each is one NAL unit.
         let mut rest = &file[word(find(stbl, "stco"), 2) as usize..];
         for size in sizes {
             assert_eq!(word(rest, 0) as usize, size - 4);
@@ -227,7 +226,7 @@ mod tests {
         assert_eq!(nothing.encode(), least.encode());
     }
 
-    /// Decodes every frame with a real decoder, which must find no fault.
+    /// Decodes every frame with a real decoder, which must not report errors.
     #[test]
     fn ffprobe_plays_it() {
         // The last needs an emulation prevention byte.

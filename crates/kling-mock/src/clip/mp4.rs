@@ -1,9 +1,9 @@
-//! The container half of a clip: the boxes that make one H.264 track a file.
+//! The container of a clip: the MP4 boxes around one H.264 track.
 //!
 //! Clause numbers are those of ISO/IEC 14496-12; the sample entry is from
-//! ISO/IEC 14496-15. All boxes are of version 0, and all their fields can be
-//! written as 32-bit words, so a box is its name, its words and what is inside.
-//! The first word of a "full box" is its version and flags (4.2).
+//! ISO/IEC 14496-15. All boxes have version 0, and all of their fields can be
+//! written as 32-bit words, so a box consists of its name, its words and its children. The
+//! first word of a "full box" is its version and flags (4.2).
 
 use super::Shape;
 
@@ -13,13 +13,13 @@ const HEADER: usize = 8;
 /// Fixed point 16.16.
 const ONE: u32 = 0x0001_0000;
 
-/// The transformation that shows the picture as it is (8.2.2.2).
+/// The identity transformation (8.2.2.2).
 const UNITY: [u32; 9] = [ONE, 0, 0, 0, ONE, 0, 0, 0, 0x4000_0000];
 
-/// The file up to its padding: what it is, where the samples are, the samples.
+/// The file without its padding: type, index, samples.
 ///
-/// The index comes before the samples, so that a player can start before it has
-/// the whole file.
+/// The index precedes the samples, so that players can start before they have the whole
+/// file.
 pub(super) fn file(shape: &Shape, sps: &[u8], pps: &[u8], pictures: &[Vec<u8>]) -> Vec<u8> {
     let samples: Vec<Vec<u8>> = pictures.iter().map(|nal| sample(nal)).collect();
     let sizes: Vec<u32> = samples.iter().map(|sample| word(sample.len())).collect();
@@ -27,8 +27,8 @@ pub(super) fn file(shape: &Shape, sps: &[u8], pps: &[u8], pictures: &[Vec<u8>]) 
         let index = movie(shape, sps, pps, &sizes, offset);
         [file_type(), index].concat()
     };
-    // Where the samples start follows from the index's length, which does not
-    // depend on the number it then holds.
+    // The offset of the samples follows from the length of the index, which does not
+    // depend on the offset that it contains.
     let offset = word(head(0).len() + HEADER);
     [head(offset), atom(*b"mdat", &[], &samples)].concat()
 }
@@ -44,17 +44,18 @@ fn atom(name: [u8; 4], words: &[u32], inside: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// A length as a field. [`Shape`] keeps all of them far below the limit.
+/// A length as a field. [`Shape`] keeps all lengths far below the limit.
 fn word(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// A NAL unit as a sample: after its length, in the four bytes [`avc_configuration`] says.
+/// A NAL unit as a sample: preceded by its length, in four bytes as [`avc_configuration`]
+/// declares.
 fn sample(nal: &[u8]) -> Vec<u8> {
     [&word(nal.len()).to_be_bytes(), nal].concat()
 }
 
-/// `ftyp` (4.3). Browsers know a video by a brand that starts with "mp4".
+/// `ftyp` (4.3). Browsers recognise a video by a brand that starts with "mp4".
 fn file_type() -> Vec<u8> {
     let brands = [*b"isom", [0; 4], *b"isom", *b"avc1", *b"mp42"];
     atom(*b"ftyp", &brands.map(u32::from_be_bytes), &[])
@@ -127,7 +128,7 @@ fn sample_entry(shape: &Shape, sps: &[u8], pps: &[u8]) -> Vec<u8> {
 
 /// `avcC` (14496-15, 5.3.3.1): the parameter sets, and how samples are framed.
 fn avc_configuration(sps: &[u8], pps: &[u8]) -> Vec<u8> {
-    // A parameter set's length has two bytes: the lower ones of a sample's four.
+    // The length of a parameter set has two bytes: the lower two of a sample's four.
     let set = |nal: &[u8]| sample(nal).split_off(2);
     let inside = [
         vec![1],                                       // configurationVersion

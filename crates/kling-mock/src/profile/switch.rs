@@ -12,15 +12,15 @@ use crate::grammar::unknown;
 #[derive(Debug, Clone, Copy, Serialize)]
 #[non_exhaustive]
 pub struct Switch {
-    /// Its name in text.
+    /// The name.
     pub name: &'static str,
-    /// Its possible values.
+    /// The possible values.
     pub values: &'static [&'static str],
-    /// Its meaning.
+    /// The meaning.
     pub meaning: &'static str,
-    /// Its default for CometAPI, and why.
+    /// The default for CometAPI, and the reason.
     pub comet: &'static str,
-    /// Its default for Kling, and why.
+    /// The default for Kling, and the reason.
     pub kling: &'static str,
     #[serde(skip)]
     get: fn(&Profile) -> usize,
@@ -28,7 +28,7 @@ pub struct Switch {
     set: fn(&mut Profile, usize),
 }
 
-/// A switch that is off or on.
+/// A switch with the values off and on.
 macro_rules! on_off {
     ($field:ident, $meaning:expr, $comet:expr, $kling:expr) => {
         Switch {
@@ -43,7 +43,7 @@ macro_rules! on_off {
     };
 }
 
-/// A switch with values of its own.
+/// A switch with other values.
 macro_rules! one_of {
     ($field:ident, [$($word:literal => $value:expr),+], $meaning:expr, $comet:expr, $kling:expr) => {
         Switch {
@@ -68,31 +68,31 @@ macro_rules! one_of {
 static SWITCHES: [Switch; 13] = [
     on_off!(
         external_ids,
-        "a query finds a task by the caller's external id too",
-        "off, inferred: it mints ids of its own, and its effects page has the field for tracking only",
+        "a task can also be queried by its external id",
+        "off, inferred: it generates its own ids, and its effects page mentions the field only for tracking",
         "on, seen live"
     ),
     on_off!(
         list,
         "there is a list of tasks",
-        "off: no page documents one",
+        "off: not documented",
         "on, documented"
     ),
     on_off!(
         duration_required,
         "a create without `input.duration` is refused",
         "on, documented",
-        "off: the field is gone from the page since March 2026"
+        "off: removed from the documentation in March 2026"
     ),
     on_off!(
         comet_scenes,
-        "scenes that only CometAPI's own page names are taken, such as `hug`",
+        "scenes that only CometAPI documents, such as `hug`, are accepted",
         "on: such a create was accepted, seen live",
-        "off: no longer on Kling's list"
+        "off: not on Kling's list any more"
     ),
     on_off!(
         gateway_errors,
-        "what a gateway refuses by itself comes in its body `{\"error\": ..}`",
+        "the gateway's own errors have the body `{\"error\": ..}`",
         "on, documented",
         "off"
     ),
@@ -106,38 +106,38 @@ static SWITCHES: [Switch; 13] = [
         video_duration,
         "a video has `duration`; contradictory",
         "on, documented",
-        "off: gone from the page since January 2026"
+        "off: removed from the documentation in January 2026"
     ),
     on_off!(
         watermark_url,
-        "a video has `watermark_url`, empty where no watermark was asked for; contradictory",
-        "off: not on its page",
+        "a video has `watermark_url`, empty if no watermark was requested; contradictory",
+        "off: not documented",
         "on, documented"
     ),
     on_off!(
         watermark_info,
-        "a finished task has `watermark_info`; in a list it never has, documented",
-        "off: not on its page",
+        "a finished task has `watermark_info`, but not in a list (documented)",
+        "off: not documented",
         "on, documented"
     ),
     on_off!(
         deductions,
-        "a finished task has `final_unit_deduction`, what the ledger has for it, and `final_balance_deduction`, nothing",
-        "off: not on its page",
+        "a finished task has `final_unit_deduction`, from the ledger, and `final_balance_deduction`, which is zero",
+        "off: not documented",
         "on, documented"
     ),
     one_of!(
         not_found,
         ["live" => NotFound::Live, "documented" => NotFound::Documented],
-        "a task that is not there is HTTP 400 with code 1201 (live), or HTTP 404 with code 1203 (documented); contradictory",
-        "live: Kling's own words come through",
+        "an unknown task is HTTP 400 with code 1201 (live), or HTTP 404 with code 1203 (documented); contradictory",
+        "live: Kling's errors are passed on",
         "live, seen live"
     ),
     one_of!(
         wrong_path,
         ["json" => WrongPath::Json, "html" => WrongPath::Html, "redirect" => WrongPath::Redirect],
-        "a path that is not there gives an error body, a web page, or a redirect",
-        "html, documented: a wrong path may be a 301 or HTML, not a JSON 404",
+        "an unknown path returns an error body, an HTML page or a redirect",
+        "html, documented: an unknown path may return a 301 or HTML instead of a JSON 404",
         "json, documented: code 1203"
     ),
     one_of!(
@@ -253,7 +253,7 @@ mod tests {
 
     /// The documented defaults must be those of the code.
     #[test]
-    fn the_defaults_are_those_of_the_table() {
+    fn documented_defaults_are_those_of_the_code() {
         let first = |text: &'static str| text.split([',', ':', ' ']).next().unwrap_or_default();
         for switch in Profile::switches() {
             assert_eq!(
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_profile_says_why() {
+    fn parse_errors() {
         check_error("", "expected a host: comet, kling");
         check_error("komet", "`komet` is not a host; did you mean `comet`?");
         check_error(

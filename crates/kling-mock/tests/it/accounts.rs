@@ -60,7 +60,7 @@ fn kling() -> kling_mock::MockBuilder {
 }
 
 #[tokio::test]
-async fn accounts_see_nothing_of_each_other() {
+async fn accounts_are_isolated() {
     let mock = kling()
         .account(Account::new("a").api_key("key-of-a"))
         .and_then(|builder| builder.account(Account::new("b").api_key("key-of-b")))
@@ -100,7 +100,7 @@ async fn accounts_see_nothing_of_each_other() {
 
 /// Its name is part of the addresses of its files, where dots lead elsewhere.
 #[test]
-fn what_an_account_may_be_called() {
+fn account_names() {
     for (name, fits) in [
         ("a", true),
         ("A.b_c-9", true),
@@ -122,7 +122,7 @@ fn what_an_account_may_be_called() {
 }
 
 #[tokio::test]
-async fn what_an_account_may_not_do() {
+async fn account_states_refuse_creates() {
     for (state, http, code) in [
         (AccountState::Abnormal, 429, 1100),
         (AccountState::InArrears, 429, 1101),
@@ -145,7 +145,7 @@ async fn what_an_account_may_not_do() {
 /// Documented: a task holds its slot from its creation to its end, a failed one
 /// too; queries take none.
 #[tokio::test]
-async fn slots_are_held_to_the_end() {
+async fn slots_are_held_until_the_task_ends() {
     let clock = ManualClock::new();
     let plan = Plan::after(Duration::from_secs(1), Duration::from_secs(9));
     let account = Account::new("a")
@@ -174,7 +174,7 @@ async fn slots_are_held_to_the_end() {
 }
 
 #[tokio::test]
-async fn creates_are_counted_by_the_second() {
+async fn creates_per_second_are_limited() {
     let clock = ManualClock::new();
     let account = Account::new("a").api_key("a").rate(2);
     let mock = kling()
@@ -193,7 +193,7 @@ async fn creates_are_counted_by_the_second() {
 }
 
 #[tokio::test]
-async fn tokens_are_held_to_the_clock() {
+async fn token_times_are_verified() {
     let clock = ManualClock::new();
     let account = Account::new("a").access_keys("access", "secret");
     let mock = kling()

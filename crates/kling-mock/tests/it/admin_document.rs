@@ -143,7 +143,7 @@ async fn every_route_answers_as_the_document_says() {
 #[tokio::test]
 // A table: a row each for what may be ordered.
 #[allow(clippy::too_many_lines)]
-async fn what_the_schema_allows_is_taken() {
+async fn bodies_that_match_the_schema_are_accepted() {
     let document = document().await;
     let rows = [
         (

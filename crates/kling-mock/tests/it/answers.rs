@@ -41,7 +41,7 @@ pub(crate) fn changed(pointer: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_life_at_cometapi() {
+async fn task_lifecycle_at_cometapi() {
     let mock = comet().plan(Plan::polls(1, 1)).build();
     let door = Door::of(&mock);
     let created = door
@@ -81,7 +81,7 @@ async fn a_life_at_cometapi() {
 }
 
 #[tokio::test]
-async fn a_life_at_kling() {
+async fn task_lifecycle_at_kling() {
     let mock = kling().plan(Plan::polls(0, 1)).build();
     let door = Door::of(&mock);
     let mut request = sample("req.kling.effects.dual.2026-09");
@@ -138,7 +138,7 @@ async fn a_failed_task() {
 
 /// The same moment asked twice gives the same task.
 #[tokio::test]
-async fn asking_changes_nothing_by_itself() {
+async fn queries_do_not_change_a_task() {
     let clock = ManualClock::new();
     let seconds = std::time::Duration::from_secs;
     let mock = Mock::builder()

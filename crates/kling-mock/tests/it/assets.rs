@@ -77,7 +77,7 @@ async fn head_tells_the_same_without_the_file() {
 }
 
 #[tokio::test]
-async fn parts() {
+async fn range_requests() {
     let finished = finished().await;
     let whole = finished.get(&[]).await.body;
     let length = whole.len();
@@ -192,7 +192,7 @@ async fn the_signature_counts() {
 }
 
 #[tokio::test]
-async fn results_are_kept_for_thirty_days() {
+async fn results_are_kept_for_30_days() {
     let finished = finished().await;
     // The plan's two moments after the creation.
     let end = crate::clock::START + 2;
@@ -236,7 +236,7 @@ async fn every_task_has_a_video_of_its_own_that_the_seed_decides() {
 
 /// The movie header's time scale and duration (ISO/IEC 14496-12, 8.2.2).
 #[tokio::test]
-async fn a_video_is_as_long_as_was_asked_for() {
+async fn a_video_has_the_requested_duration() {
     for seconds in ["5", "10"] {
         let mut request = single();
         request["input"]["duration"] = seconds.into();

@@ -1,4 +1,4 @@
-//! Callbacks: what is told, when, to whom, and how it is proven.
+//! Callbacks: their content, times, receivers and signatures.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,17 +11,16 @@ use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use crate::clock::ManualClock;
-use crate::door::Door;
 use crate::single;
 
 pub(crate) const SECRET: &str = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=";
-const HOOK: &str = "http://127.0.0.1:9/hook?token=t";
+pub(crate) const HOOK: &str = "http://127.0.0.1:9/hook?token=t";
 
-/// What a receiver got.
+/// A callback as it was received.
 #[derive(Debug, Clone)]
 pub(crate) struct Got {
     url: String,
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     body: Bytes,
 }
 
@@ -47,22 +46,22 @@ impl Got {
     }
 }
 
-/// A receiver that answers all with this status.
+/// A receiver that answers every callback with this status.
 #[derive(Clone)]
-struct Receiver {
+pub(crate) struct Receiver {
     got: Arc<Mutex<Vec<Got>>>,
     answers: u16,
 }
 
 impl Receiver {
-    fn answering(answers: u16) -> Self {
+    pub(crate) fn answering(answers: u16) -> Self {
         Receiver {
             got: Arc::default(),
             answers,
         }
     }
 
-    fn transport(&self) -> impl Transport {
+    pub(crate) fn transport(&self) -> impl Transport {
         let receiver = self.clone();
         transport_fn(move |request| {
             let (head, body) = request.into_parts();
@@ -78,23 +77,23 @@ impl Receiver {
         })
     }
 
-    fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         self.got.lock().expect("a lock").clone()
     }
 
-    fn statuses(&self) -> Vec<String> {
+    pub(crate) fn statuses(&self) -> Vec<String> {
         self.got().iter().map(Got::status).collect()
     }
 }
 
-struct Scene {
-    mock: Mock,
+pub(crate) struct Scene {
+    pub(crate) mock: Mock,
     clock: ManualClock,
-    receiver: Receiver,
+    pub(crate) receiver: Receiver,
 }
 
 impl Scene {
-    fn of(set_up: impl FnOnce(MockBuilder) -> MockBuilder) -> Self {
+    pub(crate) fn of(set_up: impl FnOnce(MockBuilder) -> MockBuilder) -> Self {
         let clock = ManualClock::new();
         let account = Account::new("a").webhook_secret(SECRET).expect("a secret");
         let builder = Mock::builder()
@@ -110,7 +109,7 @@ impl Scene {
         }
     }
 
-    async fn create(&self) -> String {
+    pub(crate) async fn create(&self) -> String {
         let mut body = single();
         body["callback_url"] = HOOK.into();
         self.ask("POST", "", &body.to_string()).await["data"]["task_id"]
@@ -119,7 +118,7 @@ impl Scene {
             .to_owned()
     }
 
-    async fn ask(&self, method: &str, rest: &str, body: &str) -> Value {
+    pub(crate) async fn ask(&self, method: &str, rest: &str, body: &str) -> Value {
         let request = http::Request::builder()
             .method(method)
             .uri(format!("https://mock.test/v1/videos/effects{rest}"))
@@ -140,7 +139,7 @@ impl Scene {
         serde_json::from_slice(&body).expect("JSON")
     }
 
-    async fn after(&self, millis: u64) -> usize {
+    pub(crate) async fn after(&self, millis: u64) -> usize {
         self.clock.advance(millis);
         self.mock
             .deliver_callbacks(&self.receiver.transport())
@@ -148,9 +147,9 @@ impl Scene {
     }
 }
 
-/// Documented: on every change; the body is the task itself, as a query shows it.
+/// Documented: a callback for every change, whose body is the task as a query returns it.
 #[tokio::test]
-async fn every_change_is_told_as_a_query_would_show_it() {
+async fn every_status_change_is_posted_with_the_queried_task() {
     let scene = Scene::of(|builder| builder);
     let id = scene.create().await;
     assert_eq!(scene.after(0).await, 1);
@@ -165,7 +164,7 @@ async fn every_change_is_told_as_a_query_would_show_it() {
     let last = scene.receiver.got().pop().expect("a callback");
     assert_eq!(last.url, HOOK);
     let mut queried = scene.ask("GET", &format!("/{id}"), "").await["data"].clone();
-    // Not among the fields that are documented of a callback.
+    // Not among the documented members of a callback.
     queried
         .as_object_mut()
         .expect("a task")
@@ -173,7 +172,7 @@ async fn every_change_is_told_as_a_query_would_show_it() {
     assert_eq!(last.json(), queried);
 }
 
-/// A clock that jumps: all that happened is told, in its order, each as it was.
+/// After a jump of the clock, every change is posted in order, with the task at that time.
 #[tokio::test]
 async fn a_jump_of_the_clock_skips_nothing() {
     let scene = Scene::of(|builder| builder);
@@ -200,9 +199,9 @@ async fn a_jump_of_the_clock_skips_nothing() {
     assert_eq!(end_only.receiver.statuses(), ["succeed"]);
 }
 
-/// What a query brings about is told as well.
+/// Changes that are triggered by queries are posted too.
 #[tokio::test]
-async fn changes_that_queries_bring_about_are_told() {
+async fn changes_by_queries_are_posted() {
     let scene = Scene::of(|builder| builder.plan(Plan::polls(1, 1)));
     let id = scene.create().await;
     for _ in 0..2 {
@@ -216,9 +215,9 @@ async fn changes_that_queries_bring_about_are_told() {
     );
 }
 
-/// What a query would show was told, also on a clock that nobody moves.
+/// Changes are posted even if the clock does not advance.
 #[tokio::test]
-async fn what_is_shown_while_the_clock_stands_still_is_told() {
+async fn changes_without_a_clock_advance_are_posted() {
     let told = async |scene: &Scene, expected: &[&str]| {
         scene.after(0).await;
         assert_eq!(scene.receiver.statuses(), expected);
@@ -239,7 +238,7 @@ async fn what_is_shown_while_the_clock_stands_still_is_told() {
     told(&steered, &["submitted", "processing", "failed"]).await;
 }
 
-/// Held against an independent implementation of Standard Webhooks.
+/// Checks a signature with an independent implementation of Standard Webhooks.
 pub(crate) fn check_signed(got: &Got, secret: &str, right: bool) {
     let header = |name: &str| got.headers[name].to_str().expect("text");
     let seconds = header("webhook-timestamp").parse().expect("seconds");
@@ -254,7 +253,7 @@ pub(crate) fn check_signed(got: &Got, secret: &str, right: bool) {
 }
 
 #[tokio::test]
-async fn signatures_outlive_a_rotation_by_seven_days() {
+async fn rotated_secrets_sign_for_seven_days() {
     let other = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldG90aGVyc2VjcmU=";
     let scene = Scene::of(|builder| builder);
     scene.create().await;
@@ -277,114 +276,7 @@ async fn signatures_outlive_a_rotation_by_seven_days() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_on_purpose() {
-    let run = async |fault: &str| {
-        let scene = Scene::of(|builder| builder.fault(fault.parse().expect(fault)));
-        scene.create().await;
-        scene.after(60_000).await;
-        scene
-    };
-    assert_eq!(
-        run("callback#2:drop").await.receiver.statuses(),
-        ["submitted", "succeed"]
-    );
-    assert_eq!(run("callback#1:dup=2").await.receiver.statuses().len(), 4);
-    assert_eq!(
-        run("callback#1:reorder").await.receiver.statuses(),
-        ["processing", "submitted", "succeed"]
-    );
-    let late = run("callback#3:late=1h").await;
-    assert_eq!(late.receiver.statuses(), ["submitted", "processing"]);
-    late.after(3_600_000).await;
-    assert_eq!(
-        late.receiver.statuses(),
-        ["submitted", "processing", "succeed"]
-    );
-    for fault in ["bad_sig", "wrong_secret"] {
-        let scene = run(&format!("callback#1:{fault}")).await;
-        check_signed(&scene.receiver.got()[0], SECRET, false);
-        check_signed(&scene.receiver.got()[1], SECRET, true);
-    }
-    let bare = run("callback#1:no_headers").await.receiver.got().remove(0);
-    assert!(
-        !bare.headers.contains_key("webhook-signature"),
-        "{:?}",
-        bare.headers
-    );
-}
-
-/// A fault that leaves a callback as it is has not acted: verification tells.
-#[tokio::test]
-async fn faults_that_find_nothing_to_change_have_not_acted() {
-    for (fault, account, hits) in [
-        ("callback#1:bad_sig", "a", 1),
-        ("callback#1:bad_sig", "bare", 0),
-        ("callback#1:stale_ts", "bare", 0),
-        ("callback#1:wrong_secret", "bare", 0),
-        ("callback#1:no_headers", "a", 1),
-        ("callback#1:no_headers", "bare", 0),
-        // There is no next one that it could come after.
-        ("callback#3:reorder", "a", 0),
-        ("callback#2:reorder", "a", 1),
-        ("callback:reorder", "a", 2),
-        ("callback#1:dup=2", "bare", 1),
-    ] {
-        let scene = Scene::of(|builder| builder.fault(fault.parse().expect(fault)));
-        let bare = scene.mock.add_account(&Account::new("bare"));
-        let mut door = Door::of(&scene.mock);
-        if account == "bare" {
-            door = door.with_key(&bare.expect("an account"));
-        }
-        let mut body = single();
-        body["callback_url"] = HOOK.into();
-        door.create("", &body).await.task_id();
-        scene.after(60_000).await;
-        assert_eq!(scene.mock.faults()[0].hits, hits, "{fault} of {account}");
-    }
-}
-
-#[tokio::test]
-async fn failures_are_remembered_and_can_be_sent_again() {
-    let mut scene = Scene::of(|builder| builder.callback_attempts(2));
-    scene.receiver = Receiver::answering(500);
-    scene.create().await;
-    assert_eq!(scene.after(0).await, 1);
-    assert_eq!(
-        scene.after(999).await,
-        0,
-        "the second attempt waits a second"
-    );
-    assert!(scene.after(1).await >= 1);
-    let attempts = scene.mock.callback_attempts("a");
-    assert_eq!(
-        (attempts[0].attempt, attempts[0].outcome.as_deref()),
-        (1, Some("500"))
-    );
-    let first = attempts[0].callback;
-    let again = attempts
-        .iter()
-        .find(|one| one.callback == first && one.attempt == 2);
-    assert!(again.is_some(), "{attempts:?}");
-
-    scene.receiver = Receiver::answering(200);
-    scene
-        .mock
-        .redeliver("a", attempts[0].callback)
-        .expect("remembered");
-    scene.after(0).await;
-    assert!(scene.receiver.statuses().contains(&"submitted".to_owned()));
-    assert_eq!(
-        scene.mock.redeliver("a", 99),
-        Err("there is no callback 99".to_owned())
-    );
-    assert_eq!(
-        scene.mock.redeliver("b", 0),
-        Err("there is no account \"b\"".to_owned())
-    );
-}
-
-#[tokio::test]
-async fn the_console_s_test_callback() {
+async fn console_test_callback() {
     let scene = Scene::of(|builder| builder);
     scene.mock.test_callback("a", HOOK).expect("sent");
     let again = scene.mock.test_callback("a", HOOK).expect_err("too soon");
@@ -398,9 +290,9 @@ async fn the_console_s_test_callback() {
     check_signed(&got, SECRET, true);
 }
 
-/// A fake service must not become a tool against others.
+/// A fake service must not be usable to attack other machines.
 #[tokio::test]
-async fn other_machines_are_left_alone_unless_allowed() {
+async fn other_hosts_receive_callbacks_only_if_allowed() {
     let post = async |scene: &Scene| {
         let mut body = single();
         body["callback_url"] = "http://hooks.example/in".into();
@@ -421,9 +313,9 @@ async fn other_machines_are_left_alone_unless_allowed() {
     assert_eq!(allowed.receiver.got().len(), 1);
 }
 
-/// Beside a server, callbacks go out by themselves as time passes.
+/// `run_callbacks` posts callbacks as time passes.
 #[tokio::test(start_paused = true)]
-async fn callbacks_run_by_themselves() {
+async fn callbacks_are_posted_in_the_background() {
     let receiver = Receiver::answering(200);
     let mock = Mock::builder()
         .plan(Plan::after(Duration::from_secs(5), Duration::from_secs(60)))
@@ -446,53 +338,7 @@ async fn callbacks_run_by_themselves() {
     running.abort();
 }
 
-/// A receiver that does not answer holds up its own task only, and what is
-/// tried again waits from the end of the attempt on.
-#[tokio::test(start_paused = true)]
-async fn a_slow_receiver_holds_up_nobody_else() {
-    let mock = Mock::builder()
-        .profile(Profile::kling())
-        .plan(Plan::instant())
-        .callbacks_on(CallbacksOn::End)
-        .callback_attempts(2)
-        .build();
-    let got = Arc::new(Mutex::new(Vec::new()));
-    let start = tokio::time::Instant::now();
-    let receiver = {
-        let got = Arc::clone(&got);
-        transport_fn(move |request: http::Request<Bytes>| {
-            let path = request.uri().path().to_owned();
-            got.lock()
-                .unwrap()
-                .push((path.clone(), start.elapsed().as_secs()));
-            async move {
-                if path == "/slow" {
-                    std::future::pending::<()>().await;
-                }
-                Ok(http::Response::new(Body::from(Bytes::new())))
-            }
-        })
-    };
-    let running = tokio::spawn(mock.clone().run_callbacks(receiver));
-    let door = Door::of(&mock);
-    for path in ["slow", "quick"] {
-        let mut request = single();
-        request["callback_url"] = json!(format!("http://localhost/{path}"));
-        door.create("", &request).await.task_id();
-    }
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    running.abort();
-    let of = |path: &str| {
-        let got = got.lock().unwrap();
-        let times = got.iter().filter(|(to, _)| to == path).map(|(_, at)| *at);
-        times.collect::<Vec<_>>()
-    };
-    assert_eq!(of("/quick"), [0]);
-    // An attempt lasts ten seconds, and a second passes before the next.
-    assert_eq!(of("/slow"), [0, 11]);
-}
-
-/// A secret that a caller puts into a request, by mistake, is nobody's to read.
+/// A secret that a caller puts into a request by mistake is redacted.
 #[tokio::test]
 async fn webhook_secrets_are_not_in_the_journal() {
     let scene = Scene::of(|builder| builder);
@@ -511,8 +357,7 @@ async fn webhook_secrets_are_not_in_the_journal() {
     assert!(journal.contains("secrets"), "{journal}");
 }
 
-/// Whoever has a callback's signature may send it again; its length tells
-/// whether there was one.
+/// A signature allows replays, so only its length is recorded.
 #[tokio::test]
 async fn signatures_are_not_in_the_journal() {
     let scene = Scene::of(|builder| builder);
@@ -524,33 +369,4 @@ async fn signatures_are_not_in_the_journal() {
     let kept = format!("<{} characters>", signature.len());
     assert_eq!(entry.headers()["webhook-signature"], kept);
     assert_eq!(entry.path(), "/hook?token=…");
-}
-
-/// Also if it ends before a callback that it took was begun: what is not reported
-/// would hold up its task for ever.
-#[tokio::test]
-async fn callbacks_that_were_given_up_hold_up_nothing() {
-    let account = Account::new("a").api_key("a");
-    let mock = Mock::builder().plan(Plan::instant()).account(account);
-    let mock = mock.expect("an account").build();
-    let mut body = single();
-    body["callback_url"] = HOOK.into();
-    Door::of(&mock).create("/kling", &body).await.task_id();
-
-    let receiver = Receiver::answering(200);
-    tokio::select! {
-        biased;
-        () = mock.clone().run_callbacks(receiver.transport()) => unreachable!("it never ends"),
-        () = std::future::ready(()) => {}
-    }
-    tokio::task::yield_now().await;
-    let attempts = mock.callback_attempts("a");
-    let outcomes: Vec<_> = attempts.iter().map(|one| one.outcome.as_deref()).collect();
-    assert_eq!(outcomes, [Some("given up")]);
-    assert!(receiver.got().is_empty());
-    while receiver.got().len() < 2 {
-        mock.deliver_callbacks(&receiver.transport()).await;
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(receiver.statuses(), ["processing", "succeed"]);
 }

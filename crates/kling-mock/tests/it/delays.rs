@@ -65,7 +65,7 @@ async fn ids_times_and_lists_are_in_the_order_of_acting() {
 
 /// What makes a lost answer dangerous: it is not there yet when one looks.
 #[tokio::test(start_paused = true)]
-async fn it_is_carried_out_although_the_caller_has_given_up() {
+async fn a_delayed_create_is_carried_out_after_the_caller_gave_up() {
     let mock = mock_with("create#1:delay=3s");
     let door = Door::of(&mock);
     let body = named("mine");
@@ -93,7 +93,7 @@ async fn a_query_finds_what_was_created_while_it_waited() {
 
 /// Other faults act behind the delay.
 #[tokio::test(start_paused = true)]
-async fn what_else_goes_wrong_does_so_after_the_wait() {
+async fn other_faults_act_after_the_delay() {
     let mock = mock_with("create:delay=2s");
     mock.arm("create:503".parse().expect("a fault"));
     let began = mock.now().get();

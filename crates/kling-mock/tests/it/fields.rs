@@ -173,7 +173,7 @@ const TOO_SMALL: &str = concat!(
 
 /// Seen live: accepted and paid, and only then found too small.
 #[tokio::test]
-async fn a_picture_that_is_too_small_fails_the_task() {
+async fn a_too_small_image_fails_the_task() {
     use kling_http::{EffectRequest, ImageSource, Scene};
     let picture = ImageSource::file(TOO_SMALL).expect("the picture");
     let request = EffectRequest::single(Scene::COLOR_MIXING, picture).with_duration("5");
@@ -196,7 +196,7 @@ async fn a_picture_that_is_too_small_fails_the_task() {
 
 /// As another endpoint says it (documented there).
 #[tokio::test]
-async fn a_picture_of_another_form_size_or_format_fails_the_task() {
+async fn an_unsupported_image_fails_the_task() {
     /// The head of a PNG of this size, in base64.
     fn png(width: u32, height: u32) -> String {
         let mut head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
@@ -267,7 +267,7 @@ async fn members_that_nobody_knows_are_noted() {
 }
 
 #[tokio::test]
-async fn a_picture_that_is_no_base64_is_refused_at_once() {
+async fn invalid_base64_is_refused_by_the_create() {
     let message = "File is not in a valid base64 format";
     for text in [
         "data:image/png;base64,iVBORw0KGgo=",

@@ -38,7 +38,7 @@ fn check(ids: &[String], digits: usize) {
 }
 
 #[tokio::test]
-async fn comet_s_have_19_digits_and_the_time_of_creation() {
+async fn comet_ids_have_19_digits_and_the_creation_time() {
     let ids = ids(Profile::comet(), "/kling", 10_000).await;
     check(&ids, 19);
     let time = |id: &String| (id.parse::<u64>().expect("a number") >> 22) + 1_288_834_974_657;
@@ -48,7 +48,7 @@ async fn comet_s_have_19_digits_and_the_time_of_creation() {
 }
 
 #[tokio::test]
-async fn kling_s_have_18_digits() {
+async fn kling_ids_have_18_digits() {
     check(&ids(Profile::kling(), "", 10_000).await, 18);
 }
 

@@ -1,11 +1,11 @@
-//! What is emulated, as it is told: in the document, and by tests that exist.
+//! `docs/mock-limits.md` is up to date, and the tests that it names exist.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use kling_mock::{Evidence, Mock, Profile};
 
-const MEND: &str = "UPDATE_DOCS=1 cargo test -p kling-mock --test it limits";
+const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p kling-mock --test it limits";
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
@@ -16,15 +16,15 @@ fn limits_md() {
     let mut text = format!(
         "# What the fake service emulates\n\
          \n\
-         <!-- Made from `Mock::limits` and `Profile::switches` by `{MEND}`. -->\n\
+         <!-- Generated from `Mock::limits` and `Profile::switches` by `{COMMAND}`. -->\n\
          \n\
-         The same is at `GET /__mock/limits`. *Documented*: the service's own pages say so.\n\
-         *Seen live*: an answer of the service shows it. *Inferred*: it follows, but nobody saw it.\n\
-         *Contradictory*: sources disagree. *Invented*: nothing is known, and something had to be\n\
-         chosen. The last column has the test that shows it, below `crates/kling-mock/tests/it`, or the\n\
-         switch that changes it.\n\
+         `GET /__mock/limits` returns the same. *Documented*: the service's documentation says so.\n\
+         *Seen live*: a real answer of the service shows it. *Inferred*: it follows from known facts,\n\
+         but has not been observed. *Contradictory*: sources disagree. *Invented*: nothing is known,\n\
+         so the behaviour is a choice. The last column has the test that proves the statement, in\n\
+         `crates/kling-mock/tests/it`, or the option that changes it.\n\
          \n\
-         | area | what holds | how it is known | test or switch |\n\
+         | area | statement | evidence | test or option |\n\
          |---|---|---|---|\n"
     );
     for limit in Mock::new().limits() {
@@ -44,10 +44,11 @@ fn limits_md() {
         "\n\
          ## Switches\n\
          \n\
-         Where sources disagree or nothing is known, a switch decides: `--provider \"comet list=on\"`, or\n\
-         `Profile::with` in Rust. The last two columns have what it is unless it is set, and why.\n\
+         Where sources disagree or nothing is known, a switch selects the behaviour:\n\
+         `--provider \"comet list=on\"`, or `Profile::with` in Rust. The last two columns have the\n\
+         defaults and the reasons.\n\
          \n\
-         | switch | values | what it decides | at comet | at kling |\n\
+         | switch | values | meaning | default for comet | default for kling |\n\
          |---|---|---|---|---|\n",
     );
     for switch in Profile::switches() {
@@ -68,13 +69,13 @@ fn limits_md() {
     let found = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         found == text,
-        "docs/mock-limits.md is not what the code makes; mend it with `{MEND}`"
+        "docs/mock-limits.md is out of date; update it with `{COMMAND}`"
     );
 }
 
-/// A row that names a test names one that there is.
+/// The tests in the table exist.
 #[test]
-fn every_proof_is_there() {
+fn every_proof_exists() {
     let mock = Mock::new();
     assert!(mock.limits().len() > 20);
     for limit in mock.limits() {

@@ -1,17 +1,19 @@
-//! The fake service from the outside: in process, over TCP and in wiremock, on a clock
-//! that only the tests move.
+//! Tests of the public API: in process, over TCP and in wiremock, on a manual clock.
 
 mod accounts;
 mod admin;
 mod admin_document;
 mod answers;
 mod assets;
+mod callback_failures;
 mod callback_wire;
 mod callbacks;
 mod clock;
 mod delays;
 mod door;
+mod fault_reads;
 mod fault_table;
+mod fault_wire;
 mod faults;
 mod fields;
 mod fuzz;
@@ -30,14 +32,14 @@ mod virtual_time;
 
 use serde_json::{Value, json};
 
-/// A sample of the service's own words.
+/// A sample body of the service.
 fn sample(name: &str) -> Value {
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/samples");
     let text = std::fs::read_to_string(format!("{samples}/{name}.json")).expect("a sample");
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// One picture, as both hosts take it.
+/// A request with one image, which is valid on both hosts.
 fn single() -> Value {
     json!({
         "effect_scene": "color_mixing",
@@ -45,7 +47,7 @@ fn single() -> Value {
     })
 }
 
-/// Two pictures, as both hosts take them.
+/// A request with two images, which is valid on both hosts.
 fn dual() -> Value {
     json!({
         "effect_scene": "hug_pro",

@@ -110,7 +110,7 @@ async fn from_event_to_event() {
 
 /// Asked again and again, as tasks come, are asked after, released and forgotten.
 #[tokio::test]
-async fn what_is_next_follows_what_is_done() {
+async fn next_event_is_updated_by_each_call() {
     let plan = "after(1h or 1, 10s)".parse().expect("a plan");
     let mock = Mock::builder().clock(ManualClock::new()).plan(plan).build();
     let next = || mock.next_event().map(|at| at.get() - mock.now().get());
@@ -176,7 +176,7 @@ async fn without_a_transport_callbacks_wait() {
 }
 
 #[tokio::test]
-async fn it_never_goes_back_and_never_too_far() {
+async fn invalid_clock_moves_are_errors() {
     let (mock, _) = told_by(|builder| builder);
     mock.advance(seconds(1)).await.expect("moved");
     let now = mock.now();
@@ -212,7 +212,7 @@ async fn a_clock_that_runs_can_not_be_moved() {
 /// Beside a server: what falls due on the way is out before the call returns,
 /// though another task sends it as well.
 #[tokio::test]
-async fn what_runs_by_itself_is_waited_for() {
+async fn advance_waits_for_background_callbacks() {
     let (cell, told): (Arc<OnceLock<Mock>>, _) = (Arc::default(), Told::default());
     let plan = Plan::after(seconds(10), seconds(20));
     let mock = Mock::builder().clock(ManualClock::new()).plan(plan).build();

@@ -127,7 +127,7 @@ async fn documented_refusals_of_kling() {
 }
 
 #[tokio::test]
-async fn what_the_gateway_refuses_itself() {
+async fn gateway_errors() {
     let mock = comet().build();
     let door = Door::of(&mock);
     let effects = "/kling/v1/videos/effects";

@@ -25,7 +25,7 @@ async fn refuses(address: SocketAddr) -> bool {
 }
 
 #[tokio::test]
-async fn it_serves_on_a_free_port_of_its_own() {
+async fn it_serves_on_a_free_port() {
     let mock = Mock::new();
     let (one, two) = (serve(&mock).await, serve(&mock).await);
     assert_ne!(one.address(), two.address());
@@ -253,7 +253,7 @@ async fn a_body_that_breaks_off_is_no_request() {
 
 /// What is meant for the mock itself is no traffic of the service, whole or not.
 #[tokio::test]
-async fn what_breaks_off_at_the_mock_s_own_interface_is_refused_there() {
+async fn incomplete_control_requests_are_refused() {
     let mock = kling();
     let server = serve(&mock).await;
     let head = "POST /__mock/faults HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length:";
@@ -285,7 +285,7 @@ async fn what_breaks_off_at_the_mock_s_own_interface_is_refused_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_the_journal_is_told_of_what_was_not_read() {
+async fn journal_wait_returns_unreadable_requests() {
     let mock = kling();
     let door = Door::of(&mock);
     let began = tokio::time::Instant::now();

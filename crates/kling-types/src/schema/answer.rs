@@ -1,131 +1,131 @@
 //! Schema mirrors of [`crate::TaskEnvelope`] and everything in it, of the bodies that
 //! [`crate::ServiceError`] reads, and of [`crate::Violation`].
 //!
-//! Optional members may be null: gateways send nulls for what is not there
-//! (seen live and documented).
-#![expect(dead_code, reason = "mirrors are derived from, never made")]
+//! Optional members may be null, since gateways send null for absent members (documented
+//! and seen live).
+#![expect(dead_code, reason = "only used to derive schemas")]
 
 use schemars::JsonSchema;
 
 use super::one_of;
 use super::words::{Decimal, ErrorCode, Id, Rule, TaskStatus, UnixMillis, WireCode};
 
-/// The answer to a create and to a query of one task. A refusal has the same
-/// form, without a task and with a code other than 0.
+/// The response to a create and to a query for one task. An error has the same form,
+/// with a code other than 0 and without a task.
 #[derive(JsonSchema)]
 pub(super) struct TaskEnvelope {
-    /// 0 for success. Gateways write `"0"` or `"success"`, and words for errors.
+    /// 0 on success. Gateways may send `"0"` or `"success"`, and words for errors.
     code: WireCode,
-    /// Free text: `SUCCEED`, `success` or empty on success.
+    /// A message: `SUCCEED`, `success` or empty on success.
     message: Option<String>,
-    /// The id to quote to support. Absent on CometAPI's creates.
+    /// The request id, to be quoted to support. Absent in CometAPI's responses to creates.
     request_id: Option<String>,
     /// The task.
     data: Option<Task>,
 }
 
-/// The answer to a list of tasks, newest first. It tells no total: a page
-/// shorter than asked for is the last one.
+/// The response to a list of tasks, newest first. It has no total: a page with fewer
+/// tasks than requested is the last one.
 #[derive(JsonSchema)]
 pub(super) struct TaskListEnvelope {
-    /// 0 for success.
+    /// 0 on success.
     code: WireCode,
-    /// Free text.
+    /// A message.
     message: Option<String>,
-    /// The id to quote to support.
+    /// The request id, to be quoted to support.
     request_id: Option<String>,
     /// The tasks of this page.
     data: Option<Vec<Task>>,
 }
 
-/// One task, as a create, a query, a list and a callback show it.
+/// A task, as in the responses to creates, queries and lists, and in callbacks.
 #[derive(JsonSchema)]
-#[expect(clippy::struct_field_names, reason = "they are the wire's")]
+#[expect(clippy::struct_field_names, reason = "names of the wire format")]
 pub(super) struct Task {
-    /// The service's id for it: opaque text, too long for a number.
+    /// The service's id of the task: an opaque string, too long for a number.
     task_id: Id,
-    /// Where it stands. Absent where a gateway puts its own record around the
-    /// task: then `status` has its word, and `data` the task.
+    /// The status. Absent if a gateway wraps the task in a record of its own, which has
+    /// its status in `status` and the task in `data`.
     task_status: Option<TaskStatus>,
-    /// Why it failed; empty or absent otherwise. A failed task is an HTTP 200
-    /// with code 0: this text is the only reason there is.
+    /// The reason for a failure; otherwise empty or absent. The response for a failed
+    /// task has HTTP status 200 and code 0, so only this member has the reason.
     task_status_msg: Option<String>,
-    /// What the caller said about it.
+    /// Information that the caller supplied.
     task_info: Option<TaskInfo>,
-    /// What it made; empty or absent until it succeeds.
+    /// The result; empty or absent until the task succeeds.
     task_result: Option<TaskResult>,
-    /// Whether a watermarked copy was asked for. Absent in lists.
+    /// Whether a watermarked copy was requested. Absent in lists.
     watermark_info: Option<WatermarkInfo>,
-    /// Units taken from a resource pack: a decimal number in a string.
+    /// The units deducted from a resource pack: a decimal number in a string.
     final_unit_deduction: Option<Decimal>,
-    /// Money taken from the balance.
+    /// The amount deducted from the balance.
     final_balance_deduction: Option<BalanceDeduction>,
-    /// When it was created: milliseconds since 1970-01-01T00:00:00Z.
+    /// The creation time, in milliseconds since 1970-01-01T00:00:00Z.
     created_at: Option<UnixMillis>,
-    /// When its status changed last: milliseconds since 1970-01-01T00:00:00Z.
+    /// The time of the last status change, in milliseconds since 1970-01-01T00:00:00Z.
     updated_at: Option<UnixMillis>,
 }
 
-/// What the caller said about a task.
+/// Information about a task that the caller supplied.
 #[derive(JsonSchema)]
 pub(super) struct TaskInfo {
-    /// The caller's own id.
+    /// The caller's id of the task.
     #[schemars(extend("examples" = ["order-4711"]))]
     external_task_id: Option<String>,
-    /// The video it was made from. In callbacks.
+    /// The source video. Only in callbacks.
     parent_video: Option<Video>,
 }
 
-/// What a task made.
+/// The result of a task.
 #[derive(JsonSchema)]
 pub(super) struct TaskResult {
-    /// Videos: one for an effect.
+    /// The videos: one for an effect.
     videos: Option<Vec<Video>>,
-    /// Images: none for an effect.
+    /// The images: none for an effect.
     images: Option<Vec<Image>>,
 }
 
-/// A finished video. The service deletes it 30 days after the task ended.
+/// A generated video. The service deletes it 30 days after the task ended.
 #[derive(JsonSchema)]
 pub(super) struct Video {
-    /// The video's own id.
+    /// The id of the video.
     id: Option<Id>,
-    /// Where to download it, without credentials. Signed: keep it secret.
+    /// The download URL, which needs no credentials. It is signed, so keep it secret.
     url: Option<String>,
-    /// The copy with a watermark; may be empty.
+    /// The URL of the watermarked copy; may be empty.
     watermark_url: Option<String>,
-    /// How long it is, in seconds: a decimal number in a string.
+    /// The duration in seconds: a decimal number in a string.
     #[schemars(extend("examples" = ["5.1"]))]
     duration: Option<Decimal>,
 }
 
-/// A finished image.
+/// A generated image.
 #[derive(JsonSchema)]
 pub(super) struct Image {
-    /// Its place in the series, from 0.
+    /// The position in the series, starting at 0.
     index: Option<i64>,
-    /// Where to download it, without credentials.
+    /// The download URL, which needs no credentials.
     url: Option<String>,
 }
 
-/// Whether a watermarked copy was asked for.
+/// Whether a watermarked copy was requested.
 #[derive(JsonSchema)]
 pub(super) struct WatermarkInfo {
-    /// True if so.
+    /// True if a watermarked copy was requested.
     enabled: Option<bool>,
 }
 
-/// Money that a task took from the balance.
+/// The amount that was deducted from the balance for a task.
 #[derive(JsonSchema)]
 pub(super) struct BalanceDeduction {
-    /// After discounts: a decimal number in a string.
+    /// The amount after discounts: a decimal number in a string.
     quota: Option<Decimal>,
-    /// Before discounts: a decimal number in a string.
+    /// The amount before discounts: a decimal number in a string.
     list_price: Option<Decimal>,
 }
 
-/// What is posted to `callback_url` when a task changes: the task alone, the
-/// newer flat form of it, or the task in an envelope.
+/// The body that is posted to `callback_url` when a task changes: the task itself, its
+/// newer flat form, or the task in an envelope.
 #[derive(JsonSchema)]
 #[schemars(untagged, transform = one_of)]
 pub(super) enum TaskCallback {
@@ -134,83 +134,83 @@ pub(super) enum TaskCallback {
     Enveloped(CallbackEnvelope),
 }
 
-/// One task in an envelope, as a query answers it. Nobody has published a
-/// callback of this form; receivers had better take it.
+/// A task in an envelope, as in the response to a query. This form of callback is not
+/// documented, but receivers should accept it.
 #[derive(JsonSchema)]
 #[schemars(extend("not" = {"anyOf": [{"required": ["task_id"]}, {"required": ["id"]}]}))]
 pub(super) struct CallbackEnvelope {
-    /// 0 for success.
+    /// 0 on success.
     code: Option<WireCode>,
-    /// Free text.
+    /// A message.
     message: Option<String>,
-    /// The id to quote to support.
+    /// The request id, to be quoted to support.
     request_id: Option<String>,
     /// The task.
     data: Task,
 }
 
-/// One task in the newer flat form.
+/// A task in the newer flat form.
 #[derive(JsonSchema)]
 #[schemars(extend("not" = {"required": ["task_id"]}))]
 pub(super) struct FlatTask {
-    /// The service's id for it: opaque text, too long for a number.
+    /// The service's id of the task: an opaque string, too long for a number.
     id: Id,
-    /// Where it stands; `succeeded` here is `succeed` elsewhere.
+    /// The status; `succeeded` corresponds to `succeed` in the other form.
     status: TaskStatus,
-    /// Why it failed; empty or absent otherwise.
+    /// The reason for a failure; otherwise empty or absent.
     message: Option<String>,
-    /// When it was created: milliseconds since 1970-01-01T00:00:00Z.
+    /// The creation time, in milliseconds since 1970-01-01T00:00:00Z.
     create_time: Option<UnixMillis>,
-    /// When its status changed last: milliseconds since 1970-01-01T00:00:00Z.
+    /// The time of the last status change, in milliseconds since 1970-01-01T00:00:00Z.
     update_time: Option<UnixMillis>,
-    /// The caller's own id.
+    /// The caller's id of the task.
     #[schemars(extend("examples" = ["order-4711"]))]
     external_id: Option<String>,
-    /// What it made; empty until it succeeds.
+    /// The results; empty until the task succeeds.
     outputs: Option<Vec<Output>>,
-    /// What it cost.
+    /// The charges.
     billing: Option<Vec<Billing>>,
 }
 
-/// Something that a task made, in the newer flat form.
+/// A result of a task, in the newer flat form.
 #[derive(JsonSchema)]
 struct Output {
-    /// What it is: `video` for an effect.
+    /// The kind of result: `video` for an effect.
     #[schemars(extend("examples" = ["video"]))]
     r#type: Option<String>,
-    /// Its own id.
+    /// The id of the result.
     id: Option<Id>,
-    /// Where to download it, without credentials. Signed: keep it secret.
+    /// The download URL, which needs no credentials. It is signed, so keep it secret.
     url: Option<String>,
-    /// The copy with a watermark; may be empty.
+    /// The URL of the watermarked copy; may be empty.
     watermark_url: Option<String>,
-    /// How long it is, in seconds: a decimal number in a string.
+    /// The duration in seconds: a decimal number in a string.
     #[schemars(extend("examples" = ["3.041"]))]
     duration: Option<Decimal>,
 }
 
-/// One charge for a task, in the newer flat form.
+/// A charge for a task, in the newer flat form.
 #[derive(JsonSchema)]
 struct Billing {
-    /// In units of a resource pack (`unit`) or in money (`cash`).
+    /// What was charged: units of a resource pack (`unit`), or money (`cash`).
     #[schemars(extend("examples" = ["unit", "cash"]))]
     charge_type: Option<String>,
-    /// How much: a decimal number in a string.
+    /// The amount: a decimal number in a string.
     #[schemars(extend("examples" = ["2.4"]))]
     amount: Option<Decimal>,
-    /// Of which kind of pack.
+    /// The kind of resource pack.
     #[schemars(extend("examples" = ["video"]))]
     package_type: Option<String>,
-    /// Of which kind of balance.
+    /// The kind of balance.
     cash_type: Option<String>,
-    /// In which currency.
+    /// The currency.
     currency: Option<String>,
-    /// Before discounts: a decimal number in a string.
+    /// The amount before discounts: a decimal number in a string.
     list_price: Option<Decimal>,
 }
 
-/// The body of a refusal, from the service or from a gateway before it. The
-/// HTTP status beside it may be any; the code counts first.
+/// The body of an error, from the service or from a gateway. The HTTP status may be any;
+/// the code takes precedence.
 #[derive(JsonSchema)]
 #[schemars(untagged, transform = one_of)]
 pub(super) enum ErrorBody {
@@ -218,57 +218,57 @@ pub(super) enum ErrorBody {
     Gateway(GatewayErrorEnvelope),
 }
 
-/// A refusal in the service's own form. Gateways use it too, with a word as the
-/// code, and may quote the service's body as text in `message`.
+/// An error in the service's form. Gateways use it too, with a word as the code, and may
+/// quote the service's body as text in `message`.
 #[derive(JsonSchema)]
 #[schemars(extend("not" = {"required": ["error"]}))]
 pub(super) struct ErrorEnvelope {
-    /// What is wrong: a number of Kling's table, or a gateway's word.
+    /// The error code: a number of Kling's table, or a gateway's word.
     code: ErrorCode,
-    /// What is wrong, as a sentence.
+    /// The error message.
     message: Option<String>,
-    /// The id to quote to support.
+    /// The request id, to be quoted to support.
     request_id: Option<String>,
 }
 
-/// A refusal in the form of gateways.
+/// An error in the form of gateways.
 #[derive(JsonSchema)]
 pub(super) struct GatewayErrorEnvelope {
-    /// What is wrong.
+    /// The error.
     error: GatewayError,
 }
 
-/// What a gateway says is wrong.
+/// A gateway's description of an error.
 #[derive(JsonSchema)]
 struct GatewayError {
-    /// What is wrong, as a sentence that often ends in `(request id: …)`.
+    /// The error message, which often ends in `(request id: …)`.
     message: Option<String>,
-    /// Who says so, such as `comet_api_error`.
+    /// The type of the error, such as `comet_api_error`.
     r#type: Option<String>,
-    /// The gateway's word for it, such as `invalid_request`; may be empty.
+    /// The gateway's error code, such as `invalid_request`; may be empty.
     #[schemars(extend("examples" = ["invalid_request", ""]))]
     code: Option<WireCode>,
-    /// The member of the request it is about; may be empty.
+    /// The member of the request that caused the error; may be empty.
     param: Option<String>,
 }
 
-/// One thing wrong with a request, or worth a warning. Not of the service: what
-/// this project's validators report.
+/// An error or a warning about a request, as reported by this project's validators rather
+/// than by the service.
 #[derive(JsonSchema)]
 pub(super) struct Violation {
-    /// Where: a JSON Pointer (RFC 6901) into the body. What is missing is named
-    /// by the place where it belongs.
+    /// The place, as a JSON Pointer (RFC 6901) into the body. For a missing member, the
+    /// place where it belongs.
     #[schemars(extend("examples" = ["/input/images/1", ""]))]
     pointer: String,
-    /// Which rule.
+    /// The rule that is violated.
     rule: Rule,
-    /// Whether the service refuses the request, or only might.
+    /// Whether the service refuses the request (error), or might refuse it (warning).
     severity: Severity,
-    /// What is wrong and what to do, as a sentence without its end.
+    /// What is wrong and how to fix it, without a full stop at the end.
     message: String,
 }
 
-/// Whether a violation stops a request.
+/// Whether a violation prevents the request.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 enum Severity {

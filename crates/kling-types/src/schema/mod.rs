@@ -1,8 +1,7 @@
-//! JSON Schemas (draft 2020-12) of what is on the wire, for programs in other
-//! languages.
+//! JSON Schemas (draft 2020-12) of the wire format, for programs in other languages.
 //!
-//! [`documents`] has one schema for each body and for what is worth checking
-//! alone; [`bundle`] has all definitions in one document.
+//! [`documents`] returns one schema for each body and for each type that is useful by
+//! itself; [`bundle`] returns all definitions in one document.
 //!
 //! ```
 //! use kling_types::schema::documents;
@@ -15,25 +14,24 @@
 //!
 //! # What a schema says
 //!
-//! - *A request* is held to what [`validate_json`](crate::validate::validate_json)
-//!   calls an error, as far as a schema can say it: types, what must be there,
-//!   either one image or exactly two, the shape of names and ids. Members that
-//!   are unset are left out, never null. What is in an image (URL, base64,
-//!   picture) and what the catalogue of scenes knows is left to `validate_json`;
-//!   of `callback_url` only the beginning is held to a pattern, and of
-//!   `external_task_id` the length counts characters, not bytes.
-//! - *An answer* is what the service documents and what it was seen to send: a
-//!   member may be null where it may be absent, a code may be a word. Spellings
-//!   that the Rust types read but nobody was seen to send are not in it, ids as
-//!   numbers above all: every id is longer than a number keeps.
-//! - Everywhere a member that has no name here is welcome.
+//! - *Requests*: a schema rejects what
+//!   [`validate_json`](crate::validate::validate_json) reports as an error, as far as a
+//!   schema can express it: types, required members, either one image or exactly two,
+//!   the format of names and ids. Unset members are omitted, never null. The content of
+//!   an image (URL, base64, picture) and the catalogue of scenes are left to
+//!   `validate_json`. Only the start of `callback_url` is checked, and the length of
+//!   `external_task_id` is in characters rather than bytes.
+//! - *Answers*: a schema describes what the service documents and what it was seen to
+//!   send: an optional member may be null, a code may be a word. It excludes forms that
+//!   the Rust types accept but that were never seen, above all ids as numbers, which
+//!   would lose digits.
+//! - Additional members are allowed everywhere.
 //!
-//! Keys are sorted at every level, so the same version gives the same bytes.
+//! Keys are sorted at every level, so the output of a version is reproducible.
 
-// The schemas are derived with schemars from private mirrors of the public
-// types, not from the types themselves: so no trait of schemars is part of
-// this crate's contract, and the descriptions speak of JSON to readers of any
-// language, where the types' own docs speak of Rust. Tests hold the two together.
+// The schemas are derived with schemars from private mirrors of the public types, so
+// that schemars is not part of this crate's API, and the descriptions can be written for
+// readers of JSON in any language. Tests keep the mirrors and the types in step.
 
 use schemars::Schema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -44,38 +42,38 @@ mod answer;
 mod request;
 mod words;
 
-/// A schema that stands alone.
+/// A self-contained schema.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Document {
-    /// What it describes; also the schema's `title`.
+    /// The name of the type; also the schema's `title`.
     pub name: &'static str,
-    /// The schema, with every definition it needs.
+    /// The schema, with all definitions that it refers to.
     pub schema: Value,
 }
 
-/// For which tools a schema is. It decides how a set of words is written that
-/// the service may extend: no form suits every generator of code.
+/// The tools for which a schema is intended. It determines the form of open
+/// enumerations, for which no form suits every code generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Profile {
-    /// `oneOf` the known words or any other string, for generators that read
-    /// JSON Schema. json-schema-to-typescript finds the type of the known words
-    /// with `--unreachableDefinitions` only.
+    /// `oneOf` the known values or any other string, for generators that read JSON
+    /// Schema. json-schema-to-typescript emits the type of the known values only with
+    /// `--unreachableDefinitions`.
     #[default]
     JsonSchema,
-    /// `type: string` with `x-extensible-enum`, for those that read OpenAPI 3.1:
-    /// some of their decoders ignore `not`, and would find a known word to be
-    /// both.
+    /// `type: string` with `x-extensible-enum`, for generators that read OpenAPI 3.1:
+    /// some of their decoders ignore `not`, so that a known value would match both
+    /// alternatives.
     OpenApi,
 }
 
-/// Every schema that stands alone, for tools that read JSON Schema.
+/// All self-contained schemas, for tools that read JSON Schema.
 pub fn documents() -> Vec<Document> {
     documents_in(Profile::default())
 }
 
-/// Every schema that stands alone.
+/// All self-contained schemas.
 pub fn documents_in(profile: Profile) -> Vec<Document> {
     ROOTS
         .iter()
@@ -86,8 +84,8 @@ pub fn documents_in(profile: Profile) -> Vec<Document> {
         .collect()
 }
 
-/// All definitions in one document: under `$defs` of a JSON Schema, or under
-/// `components.schemas` of an OpenAPI document that has nothing else.
+/// All definitions in one document: in `$defs` of a JSON Schema, or in
+/// `components.schemas` of an otherwise empty OpenAPI document.
 pub fn bundle(profile: Profile) -> Value {
     let path = match profile {
         Profile::JsonSchema => "/$defs",
@@ -105,14 +103,14 @@ pub fn bundle(profile: Profile) -> Value {
         Profile::JsonSchema => json!({
             "$schema": meta_schema,
             "title": "KlingEffects",
-            "description": "Everything on the wire of Kling's video effects, by name.",
+            "description": "The wire format of Kling's video effects API.",
             "$defs": definitions,
         }),
         Profile::OpenApi => json!({"components": {"schemas": definitions}}),
     })
 }
 
-/// A mirror that gets a document of its own.
+/// A mirror that has its own document.
 struct Root {
     name: &'static str,
     document: fn(SchemaGenerator) -> Schema,
@@ -154,8 +152,8 @@ fn settings(profile: Profile) -> SchemaSettings {
     }
 }
 
-/// Opens every object to members without a name, and puts each paragraph of a
-/// description in one line.
+/// Allows additional members in every object, and joins the lines of each paragraph of a
+/// description.
 fn tidy(schema: &mut Schema) {
     if schema.get("properties").is_some() {
         schema.insert("additionalProperties".to_owned(), true.into());
@@ -170,15 +168,15 @@ fn tidy(schema: &mut Schema) {
     }
 }
 
-/// The arms exclude each other, and `oneOf` says so; schemars writes `anyOf`.
+/// Replaces schemars' `anyOf` by `oneOf`, since the alternatives exclude each other.
 fn one_of(schema: &mut Schema) {
     if let Some(arms) = schema.remove("anyOf") {
         schema.insert("oneOf".to_owned(), arms);
     }
 }
 
-/// What is unset in a request is left out, so an optional member is no null;
-/// schemars allows it.
+/// Removes null from the optional members of a request, which must be omitted instead;
+/// schemars allows null.
 fn no_null(schema: &mut Schema) {
     let Some(Value::Object(members)) = schema.get_mut("properties") else {
         return;
@@ -203,8 +201,7 @@ fn no_null(schema: &mut Schema) {
     }
 }
 
-/// The same value with sorted keys, whether or not a crate has switched on
-/// `serde_json/preserve_order`.
+/// Sorts the keys, since another crate may have enabled `serde_json/preserve_order`.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -222,7 +219,7 @@ fn sorted(value: Value) -> Value {
 mod tests {
     use super::{Profile, bundle, words};
 
-    /// Whoever copies an example must not be refused.
+    /// An example must be a valid request.
     #[test]
     fn example_scenes_are_on_the_list() {
         for name in words::SCENES {

@@ -1,5 +1,5 @@
 //! The schema mirror of [`crate::EffectRequest`].
-#![expect(dead_code, reason = "mirrors are derived from, never made")]
+#![expect(dead_code, reason = "only used to derive schemas")]
 
 use schemars::JsonSchema;
 
@@ -8,24 +8,23 @@ use super::words::{
 };
 use super::{no_null, one_of};
 
-/// The body of `POST /v1/videos/effects`: creates a task. What is not set is
-/// left out, never null.
+/// The body of `POST /v1/videos/effects`, which creates a task. Unset members are
+/// omitted, never null.
 #[derive(JsonSchema)]
 #[schemars(transform = no_null)]
 pub(super) struct EffectRequest {
-    /// Which effect. Whether it takes one image or two depends on the scene.
+    /// The effect. The scene determines whether it takes one image or two.
     effect_scene: Scene,
-    /// What it works on.
+    /// The input of the effect.
     input: EffectInput,
-    /// Where the service posts each change of status: an absolute http(s) URL.
+    /// The absolute http(s) URL to which the service posts each status change.
     callback_url: Option<CallbackUrl>,
-    /// The caller's own id, unique per account. On Kling a second create with
-    /// the same id is refused without a charge, and a query by it finds the
-    /// task.
+    /// The caller's id of the task, unique per account. On Kling, a second create with
+    /// the same id is refused without a charge, and the task can be queried by it.
     external_task_id: Option<NewExternalTaskId>,
 }
 
-/// What an effect works on: one image or two.
+/// The input of an effect: one image or two.
 #[derive(JsonSchema)]
 #[schemars(untagged, transform = one_of)]
 pub(super) enum EffectInput {
@@ -33,15 +32,15 @@ pub(super) enum EffectInput {
     Dual(DualImageInput),
 }
 
-// Each arm refuses the other's key: of all the ways to write "either", this is
-// the one that validators judge rightly and generators of types understand.
+// Each alternative forbids the key of the other one: of all the ways to express this,
+// validators and code generators support this one best.
 
 /// The input of a scene that takes one image.
 #[derive(JsonSchema)]
 #[schemars(transform = no_null, extend("not" = {"required": ["images"]}))]
 pub(super) struct SingleImageInput {
-    /// The image: a public http(s) URL, or the file itself (JPEG or PNG) in
-    /// standard base64: one line, padded, without a `data:` prefix.
+    /// The image: a public http(s) URL, or the file itself (JPEG or PNG) as standard
+    /// base64, padded, on one line and without a `data:` prefix.
     image: ImageSource,
     #[schemars(flatten)]
     options: InputOptions,
@@ -57,14 +56,14 @@ pub(super) struct DualImageInput {
     options: InputOptions,
 }
 
-/// What may be chosen beside the images.
+/// The options besides the images.
 #[derive(JsonSchema)]
 struct InputOptions {
-    /// The model, where an old scene wants one.
+    /// The model, for old scenes that require one.
     model_name: Option<ModelName>,
-    /// The quality, where an old scene wants one.
+    /// The quality, for old scenes that require one.
     mode: Option<Mode>,
-    /// The length of the clip in seconds, as a string. CometAPI requires it;
-    /// Kling documents none since 2026-03.
+    /// The duration of the video in seconds, as a string. CometAPI requires it; Kling has
+    /// not documented it since 2026-03.
     duration: Option<ClipLength>,
 }

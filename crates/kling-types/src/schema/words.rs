@@ -1,15 +1,15 @@
 //! Schemas of strings and numbers, and of the open enumerations.
-#![expect(dead_code, reason = "mirrors are derived from, never made")]
+#![expect(dead_code, reason = "only used to derive schemas")]
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-// Patterns keep to what ECMAScript, Python, Java, Go and Rust read alike: no
-// look-around, no `\s` (each has its own), no `\p`, no `\u` (Go has none). A `$` is in
-// Python and Java also before a line end at the end: so what may not be in a text is
-// said of its characters, under `not`.
+// The patterns only use what ECMAScript, Python, Java, Go and Rust have in common: no
+// look-around, no `\s` (which differs), no `\p`, no `\u` (which Go lacks). In Python and
+// Java, `$` also matches before a final line break, so forbidden characters are excluded
+// by a `not`.
 
-/// White space and control characters: those of Unicode, spelled out.
+/// The white space and control characters of Unicode, spelled out.
 const NOT_IN_A_NAME: &str = concat!(
     r"[\x00-\x20\x7F-\xA0",
     "\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}]"
@@ -18,28 +18,28 @@ const NOT_IN_A_NAME: &str = concat!(
 /// Control characters.
 const NOT_IN_AN_ID: &str = r"[\x00-\x1F\x7F-\x9F]";
 
-/// A text that has such a character: what is no text is not meant.
+/// Matches strings with such a character.
 fn text_with(pattern: &str) -> Value {
     json!({"type": "string", "pattern": pattern})
 }
 
-/// Names that are on the list.
+/// Example names, which are in the catalogue.
 pub(super) const SCENES: [&str; 3] = ["hug_pro", "pet_lion_pro", "color_mixing"];
 
 const HTTP_URL: &str = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]";
 
-/// The name of an effect scene. Names come and go monthly.
+/// The name of an effect scene. The available scenes change every month.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("minLength" = 1, "not" = text_with(NOT_IN_A_NAME), "examples" = SCENES))]
 pub(super) struct Scene(String);
 
-/// A public http(s) URL, or the file itself (JPEG or PNG) in standard base64:
-/// one line, padded, without a `data:` prefix.
+/// A public http(s) URL, or the file itself (JPEG or PNG) as standard base64, padded, on
+/// one line and without a `data:` prefix.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("minLength" = 1, "examples" = ["https://example.com/photo.jpg"]))]
 pub(super) struct ImageSource(String);
 
-/// The length of a clip in seconds: a number, in a string.
+/// The duration of a video in seconds: a number in a string.
 #[derive(JsonSchema)]
 #[schemars(inline, extend(
     "pattern" = r"^[0-9]+(\.[0-9]+)?$",
@@ -53,8 +53,8 @@ pub(super) struct ClipLength(String);
 #[schemars(inline, extend("pattern" = HTTP_URL, "examples" = ["https://example.com/kling/callback"]))]
 pub(super) struct CallbackUrl(String);
 
-/// The caller's id for a task, as the caller gives it: neither `.` nor `..`, which
-/// vanish from a path.
+/// The caller's id of a new task. It must not be `.` or `..`, which URL normalisation
+/// removes from a path.
 #[derive(JsonSchema)]
 #[schemars(inline, extend(
     "minLength" = 1,
@@ -64,7 +64,7 @@ pub(super) struct CallbackUrl(String);
 ))]
 pub(super) struct NewExternalTaskId(String);
 
-/// An id: opaque text, of digits or not. Too long for a number.
+/// An id: an opaque string, usually of digits, too long for a number.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("minLength" = 1, "examples" = ["2032273960331935744"]))]
 pub(super) struct Id(String);
@@ -78,17 +78,17 @@ pub(super) struct Id(String);
 ))]
 pub(super) struct Decimal(String);
 
-/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("examples" = [1_773_366_844_624_i64]))]
 pub(super) struct UnixMillis(i64);
 
-/// A code: a number at Kling, a word or a number in a string at some gateways.
+/// A code: a number from Kling; a word or a number in a string from some gateways.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("type" = ["integer", "string"], "examples" = [0, "success"]))]
 pub(super) struct WireCode(Value);
 
-/// A code that is not one of success.
+/// A code other than success.
 #[derive(JsonSchema)]
 #[schemars(inline, extend(
     "type" = ["integer", "string"],
@@ -97,8 +97,8 @@ pub(super) struct WireCode(Value);
 ))]
 pub(super) struct ErrorCode(Value);
 
-/// Defines a set of words that the service may extend, and beside it the known
-/// ones as a type of their own.
+/// Defines an open enumeration, which the service may extend, and a second type with the
+/// known values.
 macro_rules! open_words {
     ($( #[doc = $doc:literal] $name:ident, $known:ident = $words:expr; )*) => {$(
         pub(super) struct $name;
@@ -116,8 +116,8 @@ macro_rules! open_words {
                         generator.subschema_for::<$known>(),
                         {"type": "string", "not": {"enum": $words}},
                     ],
-                    // Keeps completion of the known words in TypeScript, where
-                    // a union with `string` is `string`.
+                    // Preserves the completion of the known values in TypeScript, where
+                    // a union with `string` is just `string`.
                     "tsType": concat!(stringify!($known), " | (string & {})"),
                 })
             }
@@ -130,7 +130,7 @@ macro_rules! open_words {
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
                 json_schema!({
-                    "description": concat!("The words of ", stringify!($name), " known so far."),
+                    "description": concat!("The known values of ", stringify!($name), "."),
                     "type": "string",
                     "enum": $words,
                 })
@@ -140,17 +140,17 @@ macro_rules! open_words {
 }
 
 open_words! {
-    /// The quality of a clip. Old scenes only.
+    /// The quality of a video. Only for old scenes.
     Mode, ModeKnown = crate::Mode::KNOWN;
-    /// The model that makes a clip. Old scenes only.
+    /// The model that generates a video. Only for old scenes.
     ModelName, ModelNameKnown = crate::ModelName::KNOWN;
-    /// Where a task stands. `succeed` and `failed` are final. Gateways have other words and other cases for the same.
+    /// The status of a task. `succeed` and `failed` are terminal. Gateways may use other words and other letter case.
     TaskStatus, TaskStatusKnown = TASK_STATUSES;
-    /// The id of a rule. Ids are never renamed and never used again.
+    /// The id of a rule. Ids are never renamed or reused.
     Rule, RuleKnown = rule_ids();
 }
 
-/// Kling's own words.
+/// Kling's own values.
 const TASK_STATUSES: &[crate::TaskStatus] = &[
     crate::TaskStatus::SUBMITTED,
     crate::TaskStatus::PROCESSING,
@@ -165,7 +165,7 @@ fn rule_ids() -> Vec<&'static str> {
         .collect()
 }
 
-/// Turns a set of words from the form above into that of OpenAPI.
+/// Converts an open enumeration from the form above to that of OpenAPI.
 pub(super) fn extensible_enum(schema: &mut Schema) {
     let Some(words) = schema.pointer("/oneOf/1/not/enum").cloned() else {
         return;

@@ -7,7 +7,7 @@ use kling_types::validate::Rule;
 
 use crate::support::path;
 
-const MEND: &str = "UPDATE_DOCS=1 cargo test -p kling-types --test it documents";
+const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p kling-types --test it documents";
 
 /// Compares a file with what it should be, or writes it.
 #[track_caller]
@@ -24,7 +24,7 @@ fn check(name: &str, expected: &str) {
         .position(|(a, b)| a != b);
     assert!(
         found == expected,
-        "{name} is not what the code makes (from line {}); mend it with `{MEND}`",
+        "{name} is out of date (from line {}); update it with `{COMMAND}`",
         line.map_or_else(|| "its end".to_owned(), |line| (line + 1).to_string()),
     );
 }
@@ -38,7 +38,7 @@ fn rules_md() {
     let mut text = format!(
         "# The rules for a request\n\
          \n\
-         <!-- Made from `kling_types::validate::Rule` by `{MEND}`. -->\n\
+         <!-- Generated from `kling_types::validate::Rule` by `{COMMAND}`. -->\n\
          \n\
          `EffectRequest::validate` and `validate_json` report every rule that a request breaks, in\n\
          this order. An *error* is refused by the service, or accepted and then failed; a *warning*\n\
@@ -64,7 +64,7 @@ fn codes_md() {
     let mut text = format!(
         "# The service's codes\n\
          \n\
-         <!-- Made from `kling_types::code::DOCUMENTED` by `{MEND}`. -->\n\
+         <!-- Generated from `kling_types::code::DOCUMENTED` by `{COMMAND}`. -->\n\
          \n\
          Kling's table of 2026-09-20 (documented), and what follows from each code. The code is\n\
          read before the HTTP status: of those with HTTP 429, four are permanent.\n\

@@ -57,7 +57,7 @@ fn with(mut answer: Value, place: usize, members: Map<String, Value>) -> Value {
 
 proptest! {
     #[test]
-    fn what_is_read_without_a_tree_reads_the_same_with_one(
+    fn the_fast_path_and_the_json_tree_agree(
         place in 0_usize..4,
         members in object(KEYS),
         dropped in prop::sample::subsequence(KEYS, 0..4),

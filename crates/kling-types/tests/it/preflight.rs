@@ -89,7 +89,7 @@ fn sizes_at_the_ends_of_their_range_are_read() {
 }
 
 #[test]
-fn what_is_no_picture_is_told() {
+fn invalid_pictures_are_reported() {
     check_error(b"", HeaderError::Empty);
     check_error(&gif(), HeaderError::OtherFormat("GIF"));
     check_error(&webp(), HeaderError::OtherFormat("WebP"));

@@ -78,7 +78,7 @@ fn written(request: &EffectRequest) -> Value {
 
 proptest! {
     #[test]
-    fn what_is_built_reads_back(request in request()) {
+    fn requests_round_trip(request in request()) {
         let body = written(&request);
         let again = EffectRequest::from_members(body.as_object().expect("an object").clone());
         prop_assert_eq!(written(&again), body.clone());
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_unset_is_omitted_and_nothing_is_null(request in request()) {
+    fn unset_members_are_omitted(request in request()) {
         let body = written(&request);
         let members = body.as_object().expect("an object");
         prop_assert_eq!(members.contains_key("callback_url"), request.callback_url.is_some());

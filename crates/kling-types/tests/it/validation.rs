@@ -98,7 +98,7 @@ fn the_documented_requests_break_no_rule() {
 }
 
 #[test]
-fn what_is_said_of_each_case() {
+fn messages_of_each_case() {
     let mut text = String::new();
     for (checks, (body, _)) in cases() {
         let found = validate_json_with(&body, &checks);

@@ -1,5 +1,5 @@
-//! The schema of requests in Python, held to the vectors; and the OpenAPI document:
-//! read by others, and held against the fake service.
+//! Tests the schema of requests with the vectors in Python, and the OpenAPI document with
+//! linters and against the fake service.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,8 @@ fn path() -> PathBuf {
     workspace::root().join(FOLDER).join(OPENAPI)
 }
 
-/// What a schema can refuse it refuses in Python as well, whose patterns differ.
-pub(super) fn hold_vectors(tools: &Tools) -> Result<String, String> {
+/// Runs the vectors of requests in Python, whose regular expressions differ.
+pub(super) fn run_vectors(tools: &Tools) -> Result<String, String> {
     let root = workspace::root();
     let mut vectors = tools.python("python");
     vectors.arg(ours().join("python/vectors.py"));
@@ -27,8 +27,8 @@ pub(super) fn hold_vectors(tools: &Tools) -> Result<String, String> {
     Ok(said(&mut vectors)?.trim().to_owned())
 }
 
-/// Is it OpenAPI, and does a linter like it?
-pub(super) fn read(tools: &Tools) -> Result<(), String> {
+/// Validates and lints the OpenAPI document.
+pub(super) fn lint(tools: &Tools) -> Result<(), String> {
     said(tools.python("openapi-spec-validator").arg(path()))?;
     println!("ok openapi-spec-validator: {FOLDER}/{OPENAPI}");
     let mut redocly = tools.node("redocly");
@@ -39,8 +39,8 @@ pub(super) fn read(tools: &Tools) -> Result<(), String> {
     Ok(())
 }
 
-/// Whatever is sent, the fake service answers as the document says.
-pub(super) fn hold_against_mock(
+/// Checks with schemathesis that the fake service conforms to the document.
+pub(super) fn test_against_mock(
     tools: &Tools,
     provider: &str,
     prefix: &str,
@@ -55,7 +55,7 @@ pub(super) fn hold_against_mock(
     let key = format!("Authorization: Bearer {}", mock::KEY);
     schemathesis.args(["--header", &key, "--max-examples", "50", "--no-color"]);
     schemathesis.args(["--generation-database", "none"]);
-    // It leaves files where it runs.
+    // It writes files to the current directory.
     schemathesis.current_dir(&tools.folder);
     schemathesis.env("SCHEMATHESIS_HOOKS", "hooks");
     schemathesis.env("PYTHONPATH", ours().join("python"));

@@ -1,4 +1,4 @@
-//! `kling mock`, for as long as it is needed.
+//! Runs `kling mock`, which is killed on drop.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -26,13 +26,13 @@ impl Mock {
             .map_err(|e| format!("cannot run {}: {e}", program.display()))?;
         let mut ready = String::new();
         if let Some(stdout) = process.stdout.take() {
-            // An empty line says that it ended: it has told why.
+            // The line is empty if the program exited with an error.
             let _ = BufReader::new(stdout).read_line(&mut ready);
         }
         let base_url = serde_json::from_str(&ready)
             .ok()
             .and_then(|ready: Value| Some(ready["base_url"].as_str()?.to_owned()));
-        // Made before the base URL is looked at, so that it is stopped.
+        // Created before the base URL is checked, so that the process is killed.
         let mut mock = Mock {
             process,
             base_url: String::new(),
@@ -41,7 +41,7 @@ impl Mock {
         Ok(mock)
     }
 
-    /// Without the prefix that paths have at its provider.
+    /// The base URL, without the provider's path prefix.
     pub(super) fn base_url(&self) -> &str {
         &self.base_url
     }
@@ -49,7 +49,7 @@ impl Mock {
 
 impl Drop for Mock {
     fn drop(&mut self) {
-        // It has nothing to save.
+        // It has no state to save.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

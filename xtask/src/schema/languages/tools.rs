@@ -1,5 +1,5 @@
-//! The tools of other languages: the exact versions of `xtask/languages`, below
-//! `target/languages`, installed once for each state of their lock files.
+//! The tools of other languages, with the versions of `xtask/languages`. They are
+//! installed in `target/languages`, and again when a lock file changes.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,14 +11,14 @@ use crate::workspace;
 
 const NODE: &str = "node";
 const PYTHON: &str = "python";
-/// What was installed: the text of the lock file.
+/// The lock file of the installed tools.
 const INSTALLED: &str = "installed";
 
 pub(super) struct Tools {
     pub(super) folder: PathBuf,
 }
 
-/// Our part of it: lock files, settings, programs.
+/// The directory with lock files, settings and programs.
 pub(super) fn ours() -> PathBuf {
     workspace::root().join("xtask/languages")
 }
@@ -32,17 +32,17 @@ impl Tools {
         Ok(tools)
     }
 
-    /// A tool that npm installed.
+    /// A tool installed by npm.
     pub(super) fn node(&self, name: &str) -> Command {
         Command::new(self.folder.join(NODE).join("node_modules/.bin").join(name))
     }
 
-    /// A tool that pip installed, or its Python.
+    /// A tool installed by pip, or the Python interpreter.
     pub(super) fn python(&self, name: &str) -> Command {
         Command::new(self.folder.join(PYTHON).join("bin").join(name))
     }
 
-    /// Installs unless this very lock file was installed before.
+    /// Installs the tools unless this lock file is installed already.
     fn keep(
         &self,
         part: &str,
@@ -62,7 +62,7 @@ impl Tools {
         }
         super::make_folder_of(&stamp)?;
         install(&folder)?;
-        // Last: what was stopped half way is done again.
+        // Written last, so that an interrupted installation is repeated.
         workspace::write(&stamp, &lock)
     }
 }

@@ -1,4 +1,4 @@
-//! The types: made, compiled, and given every sample.
+//! Generates and compiles the types, and checks every sample with them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,7 @@ use super::tools::{Tools, ours};
 use super::{PYTHON, TYPESCRIPT, make_folder_of, said};
 use crate::workspace;
 
-/// A folder where programs, types and samples are side by side.
+/// A directory with programs, types and samples.
 pub(super) struct Work<'a> {
     tools: &'a Tools,
     folder: PathBuf,
@@ -65,7 +65,7 @@ impl<'a> Work<'a> {
         codegen.args(["--input-file-type", "jsonschema"]);
         codegen.args(["--output-model-type", "typing.TypedDict"]);
         codegen.args(["--target-python-version", "3.11"]);
-        // Its default is about to change.
+        // The default is about to change.
         codegen.args(["--formatters", "builtin"]);
         codegen.args(["--use-schema-description", "--use-field-description"]);
         codegen.args(["--custom-file-header", banner("#").trim_end()]);
@@ -74,7 +74,7 @@ impl<'a> Work<'a> {
         Ok(format!("{}\n", made.trim_end()))
     }
 
-    /// The types, programs that use them, and every sample as a literal.
+    /// Compiles the types, a program that uses them, and every sample as a literal.
     pub(super) fn compile_typescript(&self) -> Result<String, String> {
         let types = workspace::root().join(FOLDER).join(TYPESCRIPT);
         workspace::write(&self.at("kling.d.ts"), &workspace::read(&types)?)?;
@@ -104,19 +104,19 @@ impl<'a> Work<'a> {
 
 fn banner(comment: &str) -> String {
     format!(
-        "{comment} Made from {FOLDER}/json/bundle.schema.json by `cargo xtask schema --languages`.\n\
-         {comment} What a type cannot say, such as the form of an id, is in that schema.\n\n"
+        "{comment} Generated from {FOLDER}/json/bundle.schema.json by `cargo xtask schema --languages`.\n\
+         {comment} That schema also has the constraints that types cannot express, such as the format of ids.\n\n"
     )
 }
 
-/// json2ts says of each type that the bundle has it.
+/// Removes json2ts's comments about the origin of each type.
 fn without_origin(made: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut lines = made.trim_start().lines();
     while let Some(line) = lines.next() {
         if line.starts_with(" * This interface was referenced by ") {
             lines.next();
-            // The empty line before it.
+            // Also the empty line before it.
             kept.pop();
         } else {
             kept.push(line);
@@ -125,7 +125,7 @@ fn without_origin(made: &str) -> String {
     kept.join("\n") + "\n"
 }
 
-/// A literal for each sample, of its type.
+/// Renders each sample as a literal of its type.
 fn in_typescript(samples: &Samples) -> String {
     let mut text = "import type { KlingEffects } from './kling.js';\n".to_owned();
     let mut names = String::new();
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_json2ts_says_of_the_bundle_is_left_out() {
+    fn comments_about_the_origin_are_removed() {
         let made = "\
 /**
  * One.

@@ -1,4 +1,4 @@
-//! What can be asked of the service, and what it posts.
+//! The operations of the service, and its callback.
 
 use kling_types::routes;
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ fn create(samples: &Samples) -> Result<Value, String> {
         .iter()
         .filter(|sample| sample.kind == "EffectRequest");
     let mut answers = answers(
-        "The task, submitted. It can be queried at once.",
+        "The submitted task. It can be queried immediately.",
         &json_body(
             "TaskEnvelope",
             &shown(
@@ -40,17 +40,17 @@ fn create(samples: &Samples) -> Result<Value, String> {
     answers["200"]["links"] = json!({"task": {
         "operationId": "getEffectTask",
         "parameters": {"id": "$response.body#/data/task_id"},
-        "description": "The task's id is what a query takes.",
+        "description": "The id by which the task is queried.",
     }});
     Ok(json!({
         "operationId": "createEffectTask",
         "tags": ["effects"],
         "summary": "Create a task",
-        "description": "Starts making a video, and costs. Do not send it again unless it is known \
-            that nothing was made: see `external_task_id`.",
+        "description": "Starts generating a video, and is charged. Do not retry it unless it is certain \
+            that no task was created: see `external_task_id`.",
         "requestBody": {
             "required": true,
-            "description": "Which effect, and on what.",
+            "description": "The effect and its input.",
             "content": json_body("EffectRequest", &examples(requests)),
         },
         "responses": answers,
@@ -65,22 +65,22 @@ fn query(samples: &Samples) -> Result<Value, String> {
         "operationId": "getEffectTask",
         "tags": ["effects"],
         "summary": "Query a task",
-        "description": "Costs nothing and takes no slot. The answer is kept for 30 days after the \
-            task's end, and so is the video.",
+        "description": "Is free and does not occupy a slot. The task and its video are kept for 30 days \
+            after the task ended.",
         "parameters": [{
             "name": "id",
             "in": "path",
             "required": true,
-            "description": "The task's id. At Kling the caller's `external_task_id` will do, too. \
-                One segment of the path: percent-encode it.",
+            "description": "The task's id. On Kling, also the caller's `external_task_id`. It is a \
+                single path segment: percent-encode it.",
             "schema": {"type": "string", "minLength": 1},
             "examples": {
                 "task_id": {"summary": "The service's id.", "value": "930831534075682845"},
-                "external_task_id": {"summary": "The caller's own id; Kling only.", "value": "my-task-1"},
+                "external_task_id": {"summary": "The caller's id; Kling only.", "value": "my-task-1"},
             },
         }],
         "responses": answers(
-            "The task as it stands: also when it has failed.",
+            "The task, whether or not it has failed.",
             &json_body("TaskEnvelope", &shown(samples, &[
                 "resp.cometapi.query.processing.json",
                 "resp.kling.effects.query.failed.docshape.json",
@@ -104,24 +104,24 @@ fn list(samples: &Samples) -> Result<Value, String> {
         "operationId": "listEffectTasks",
         "tags": ["effects"],
         "summary": "List tasks",
-        "description": "The account's tasks, newest first. No total is told: a page shorter than \
-            asked for is the last. CometAPI does not document it.",
+        "description": "The account's tasks, newest first. There is no total: a page with fewer tasks \
+            than requested is the last one. CometAPI does not document this operation.",
         "parameters": [
-            parameter("pageNum", "Which page, from 1.", 1, 1000),
-            parameter("pageSize", "How many tasks a page has.", 30, 500),
+            parameter("pageNum", "The page number, starting at 1.", 1, 1000),
+            parameter("pageSize", "The number of tasks per page.", 30, 500),
         ],
         "responses": answers(
-            "One page of tasks.",
+            "A page of tasks.",
             &json_body("TaskListEnvelope", &shown(samples, &["resp.kling.effects.list.docshape.json"])?),
             refusals::OF_READ,
         ),
     }))
 }
 
-/// Where [`webhook`] is, below `components`.
+/// The location of [`webhook`] in `components`.
 pub(super) const TASK_CHANGED: &str = "pathItems/taskChanged";
 
-/// The post to `callback_url`.
+/// The callback to `callback_url`.
 pub(super) fn webhook(samples: &Samples) -> Value {
     let header = |name: &str, description: &str, example: &str| {
         json!({
@@ -139,28 +139,28 @@ pub(super) fn webhook(samples: &Samples) -> Value {
         "operationId": "taskChanged",
         "tags": ["effects"],
         "summary": "A task has changed",
-        "description": "Posted to the task's `callback_url` at each change of its status. The same \
-            change may be posted twice. Kling signs it in the way of Standard Webhooks, where the \
-            account has a secret; CometAPI documents no signature: there, take it for a hint, and \
-            query the task.",
+        "description": "Posted to the task's `callback_url` at each status change. A change may be posted \
+            more than once. Kling signs callbacks according to Standard Webhooks if the account has \
+            a secret. CometAPI documents no signature: treat its callbacks as hints, and query the \
+            task.",
         "security": [],
         "parameters": [
-            header("webhook-id", "The id of this message. With a secret only.", "9876543210"),
-            header("webhook-timestamp", "When it was sent, in seconds since 1970-01-01T00:00:00Z: \
-                refuse what is more than 300 s off. With a secret only.", "1781080794"),
+            header("webhook-id", "The id of this message. Only if the account has a secret.", "9876543210"),
+            header("webhook-timestamp", "The sending time, in seconds since 1970-01-01T00:00:00Z: reject \
+                times that are off by more than 300 s. Only if the account has a secret.", "1781080794"),
             header("webhook-signature", "One or more of `v1,BASE64`, separated by spaces: HMAC-SHA256 \
-                of `ID.TIMESTAMP.BODY` with the secret's bytes. One match suffices. With a secret \
-                only.", "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4="),
+                of `ID.TIMESTAMP.BODY` with the secret's bytes. One match suffices. Only if the \
+                account has a secret.", "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4="),
         ],
         "requestBody": {
             "required": true,
-            "description": "The task as it stands.",
+            "description": "The task in its new status.",
             "content": json_body("TaskCallback", &examples(bodies)),
         },
         "responses": {
             "200": {"description": "Received."},
-            "4XX": {"description": "Refused: the signature is wrong, or the time. Whether it is posted \
-                again is not documented."},
+            "4XX": {"description": "Rejected because of the signature or the time. Whether the callback is \
+                retried is not documented."},
         },
     }})
 }
@@ -173,10 +173,10 @@ fn shown(samples: &Samples, files: &[&str]) -> Result<Map<String, Value>, String
     Ok(examples(found))
 }
 
-/// The answer that says yes, and those that say no.
+/// The successful response, and the errors.
 fn answers(description: &str, content: &Value, refused: &[u16]) -> Map<String, Value> {
     let mut answers = refusals::references(refused);
-    let yes = json!({"description": description, "content": content});
-    answers.insert("200".to_owned(), yes);
+    let success = json!({"description": description, "content": content});
+    answers.insert("200".to_owned(), success);
     answers
 }

@@ -1,4 +1,4 @@
-//! The ways in which the service says no, by HTTP status.
+//! The errors of the service, by HTTP status.
 
 use kling_types::code::DOCUMENTED;
 use serde_json::{Map, Value, json};
@@ -13,61 +13,61 @@ struct Refusal {
     description: &'static str,
 }
 
-/// Those of Kling's table, and of gateways (documented, but for 413: *inferred*).
+/// Kling's and the gateways' errors (documented, except for 413: *inferred*).
 static REFUSALS: &[Refusal] = &[
     Refusal {
         status: 400,
         name: "BadRequest",
-        description: "The request is wrong, its content is refused, or there is no such task.",
+        description: "The request is invalid, its content is refused, or the task does not exist.",
     },
     Refusal {
         status: 401,
         name: "Unauthorized",
-        description: "The key or token is missing, wrong, or not valid at this time.",
+        description: "The key or token is missing, invalid, expired or not valid yet.",
     },
     Refusal {
         status: 403,
         name: "Forbidden",
-        description: "The account may not use this, or has no quota left at a gateway.",
+        description: "The account lacks the permission, or its quota at the gateway is exhausted.",
     },
     Refusal {
         status: 404,
         name: "NotFound",
-        description: "No such path, method, model or task. Kling answers 400 for a task that it \
-            does not have, though its table says this.",
+        description: "The path, method, model or task does not exist. For an unknown task, Kling \
+            sends 400, although its table documents 404.",
     },
     Refusal {
         status: 413,
         name: "TooLarge",
-        description: "The body is too large. Documented by nobody: what web servers answer.",
+        description: "The body is too large. Not documented, but usual for web servers.",
     },
     Refusal {
         status: 429,
         name: "TooManyRequests",
-        description: "Codes 1302 and 1303: wait, then send it again. Every other code: waiting \
-            does not help, the account's owner must act.",
+        description: "For the codes 1302 and 1303, retry after a wait. For any other code, waiting \
+            does not help: the owner of the account must act.",
     },
     Refusal {
         status: 500,
         name: "ServerError",
-        description: "The service failed, and may have made a task. CometAPI sends it for malformed \
-            requests, too (`invalid_request`).",
+        description: "An internal error; the task may exist nevertheless. CometAPI also sends it for \
+            malformed requests (`invalid_request`).",
     },
     Refusal {
         status: 503,
         name: "Unavailable",
-        description: "Under maintenance, or no channel of a gateway has the model. Nothing was made \
-            if the code is 5001.",
+        description: "Under maintenance, or the gateway has no channel for the model. If the code is \
+            5001, no task was created.",
     },
     Refusal {
         status: 504,
         name: "Timeout",
-        description: "The service took too long, and may have made a task.",
+        description: "The service timed out; the task may exist nevertheless.",
     },
     Refusal {
         status: 524,
         name: "OriginTimeout",
-        description: "The network before CometAPI gave up waiting; there may be a task.",
+        description: "The proxy in front of CometAPI timed out; the task may exist nevertheless.",
     },
 ];
 
@@ -89,7 +89,7 @@ pub(super) fn responses(samples: &Samples) -> Value {
     let response = |refusal: &Refusal| {
         let mut response = json!({"description": refusal.description});
         let examples = examples_of(refusal.status, samples);
-        // What has no example has no known body: it need not be JSON.
+        // Without an example, the body is unknown and need not be JSON.
         if !examples.is_empty() {
             response["content"] = json_body("ErrorBody", &examples);
         }
@@ -98,8 +98,8 @@ pub(super) fn responses(samples: &Samples) -> Value {
     REFUSALS.iter().map(response).collect()
 }
 
-/// Samples with this status, and a body for each code of Kling's table of which
-/// there is none.
+/// The samples with this status, and a body for each code of Kling's table without a
+/// sample.
 fn examples_of(status: u16, samples: &Samples) -> Map<String, Value> {
     let of_status = |sample: &&Sample| {
         sample.kind == "ErrorBody" && sample.http_status == Some(u64::from(status))
@@ -114,7 +114,7 @@ fn examples_of(status: u16, samples: &Samples) -> Map<String, Value> {
                 "message": row.meaning,
                 "request_id": "9984d27b-a408-4073-ae28-17ca6a13622d",
             });
-            let summary = "Documented; the sentence is ours.";
+            let summary = "Documented; the message is not the service's.";
             examples.insert(
                 format!("code-{code}"),
                 json!({"summary": summary, "value": body}),
@@ -130,7 +130,7 @@ mod tests {
     use crate::workspace;
 
     #[test]
-    fn every_documented_code_and_every_sample_of_a_refusal_is_an_example() {
+    fn every_documented_code_and_every_error_sample_is_an_example() {
         let samples = Samples::read(&workspace::root().join("fixtures")).unwrap();
         let responses = responses(&samples);
         let bodies: Vec<(u16, Value)> = REFUSALS

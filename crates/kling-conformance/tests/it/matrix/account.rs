@@ -4,14 +4,14 @@ use http::{Method, StatusCode, header};
 use kling_conformance::Host::Kling as K;
 use serde_json::json;
 
-use super::faulty::{Ask, Row, Tell};
+use super::faulty::{ChangeAnswer, ChangeRequest, Row};
 
 pub(super) static FAULTS: &[Row] = &[
     (
-        "tokens are not taken",
+        "refuses tokens",
         K,
         "token.accepted",
-        Ask(|request| {
+        ChangeRequest(|request| {
             let is_token = |key: &http::HeaderValue| key.as_bytes().starts_with(b"Bearer ey");
             if request
                 .headers()
@@ -23,50 +23,50 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "tokens are not checked",
+        "does not verify tokens",
         K,
         "token.forged",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.method == Method::GET && it.status == StatusCode::UNAUTHORIZED {
                 it.refuse(400, 1201);
             }
         }),
     ),
     (
-        "times of tokens have one code",
+        "one code for early and expired tokens",
         K,
         "token.times",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["code"] == 1004 {
                 it.body["code"] = json!(1003);
             }
         }),
     ),
     (
-        "too many tasks are a bad request",
+        "400 for too many tasks",
         K,
         "slots.refused",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.status == StatusCode::TOO_MANY_REQUESTS {
                 it.refuse(400, 1201);
             }
         }),
     ),
     (
-        "queries take slots",
+        "queries occupy slots",
         K,
         "slots.queries",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.small && it.is(&Method::GET) {
                 it.refuse(429, 1303);
             }
         }),
     ),
     (
-        "slots are never free again",
+        "slots are never freed",
         K,
         "slots.freed",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.small && it.is(&Method::POST) && it.small_creates >= 7 {
                 it.refuse(429, 1303);
             }

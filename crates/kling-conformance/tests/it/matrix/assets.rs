@@ -4,14 +4,14 @@ use http::{Method, StatusCode, header};
 use kling_conformance::Host::Kling as K;
 use serde_json::json;
 
-use super::faulty::{Ask, Row, Tell, each};
+use super::faulty::{ChangeAnswer, ChangeRequest, Row, each};
 
 pub(super) static FAULTS: &[Row] = &[
     (
         "a result is application/octet-stream",
         K,
         "asset.whole",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.path.ends_with("mp4") {
                 let plain = header::HeaderValue::from_static("application/octet-stream");
                 it.headers.insert(header::CONTENT_TYPE, plain);
@@ -19,20 +19,20 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "a file lacks its end",
+        "a truncated file",
         K,
         "asset.whole",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.path.ends_with("mp4") {
                 it.cut = 100;
             }
         }),
     ),
     (
-        "HEAD has no length",
+        "no Content-Length for HEAD",
         K,
         "asset.head",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.method == Method::HEAD {
                 it.headers.remove(header::CONTENT_LENGTH);
             }
@@ -42,25 +42,25 @@ pub(super) static FAULTS: &[Row] = &[
         "ranges are ignored",
         K,
         "asset.range",
-        Ask(|request| {
+        ChangeRequest(|request| {
             request.headers_mut().remove(header::RANGE);
         }),
     ),
     (
-        "a file has another tag each time",
+        "the ETag changes",
         K,
         "asset.etag",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.path.ends_with("mp4") {
                 it.headers.insert(header::ETAG, it.n.into());
             }
         }),
     ),
     (
-        "an address expires after a week",
+        "URLs expire after a week",
         K,
         "asset.expires",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 let Some(video) = task.pointer_mut("/task_result/videos/0") else {
                     return;
@@ -81,7 +81,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a file is never deleted",
         K,
         "asset.deleted",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.path.ends_with("mp4") && it.status == StatusCode::FORBIDDEN {
                 it.status = StatusCode::OK;
             }

@@ -3,20 +3,20 @@
 use kling_conformance::Host::Kling as K;
 use serde_json::{Value, json};
 
-use super::faulty::{Post, Row, in_body};
+use super::faulty::{ChangeCallback, Row, in_body};
 
 pub(super) static FAULTS: &[Row] = &[
     (
-        "only the end is called back",
+        "only the terminal status is posted",
         K,
         "callback.each_change",
-        Post(|_, body| !String::from_utf8_lossy(body).contains("\"processing\"")),
+        ChangeCallback(|_, body| !String::from_utf8_lossy(body).contains("\"processing\"")),
     ),
     (
         "callbacks have an envelope",
         K,
         "callback.shape",
-        Post(|_, body| {
+        ChangeCallback(|_, body| {
             in_body(body, |task| {
                 *task = json!({"code": 0, "data": task.clone()});
             });
@@ -24,10 +24,10 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "callbacks tell seconds",
+        "callbacks with times in seconds",
         K,
         "callback.same_task",
-        Post(|_, body| {
+        ChangeCallback(|_, body| {
             in_body(body, |task| {
                 task["created_at"] = json!(task["created_at"].as_i64().unwrap() / 1000);
             });
@@ -35,20 +35,20 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "signed before the body was written again",
+        "the body changes after it was signed",
         K,
         "callback.signature",
-        Post(|_, body| {
+        ChangeCallback(|_, body| {
             let json: Value = serde_json::from_slice(body).unwrap();
             *body = serde_json::to_string_pretty(&json).unwrap().into();
             true
         }),
     ),
     (
-        "callbacks are signed in milliseconds",
+        "webhook-timestamp in milliseconds",
         K,
         "callback.signature",
-        Post(|headers, _| {
+        ChangeCallback(|headers, _| {
             let time = headers["webhook-timestamp"].to_str().unwrap().to_owned() + "000";
             headers.insert("webhook-timestamp", time.parse().unwrap());
             true

@@ -1,37 +1,37 @@
-//! Services that answer a create as they should not.
+//! Services with defects in the answer to a create.
 
 use http::{Method, StatusCode};
 use kling_conformance::Host::{Comet as C, Kling as K};
 use serde_json::{Value, json};
 
-use super::faulty::{Row, Tell, each};
+use super::faulty::{ChangeAnswer, Row, each};
 
 pub(super) static FAULTS: &[Row] = &[
     (
-        "a create is 201",
+        "HTTP 201 for a create",
         K,
         "create.accepted",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is(&Method::POST) {
                 it.status = StatusCode::CREATED;
             }
         }),
     ),
     (
-        "a new task runs at once",
+        "a new task is processing",
         K,
         "create.submitted",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is(&Method::POST) {
                 it.body["data"]["task_status"] = json!("processing");
             }
         }),
     ),
     (
-        "seconds for milliseconds",
+        "times in seconds",
         K,
         "create.times",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 for member in ["created_at", "updated_at"] {
                     if let Some(at) = task[member].as_i64() {
@@ -42,10 +42,10 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "ids are numbers",
+        "task ids as numbers",
         K,
         "create.id_is_text",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if let Some(id) = task["task_id"].as_str() {
                     task["task_id"] = json!(id.parse::<i64>().unwrap());
@@ -54,20 +54,20 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "says ok",
+        "the message ok",
         K,
         "query.envelope",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["code"] == 0 {
                 it.body["message"] = json!("ok");
             }
         }),
     ),
     (
-        "says OK at a create",
+        "the message OK for a create",
         C,
         "create.message",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is(&Method::POST) {
                 it.body["message"] = json!("OK");
             }
@@ -77,27 +77,27 @@ pub(super) static FAULTS: &[Row] = &[
         "a new task has a null result",
         C,
         "create.members",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is(&Method::POST) {
                 it.body["data"]["task_result"] = Value::Null;
             }
         }),
     ),
     (
-        "a task can't be read at once",
+        "a new task cannot be queried",
         C,
         "create.readable",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is(&Method::GET) && it.body["data"]["task_status"] == "submitted" {
                 it.refuse(400, 1201);
             }
         }),
     ),
     (
-        "keeps external ids to itself",
+        "no external id in task_info",
         K,
         "create.external_id",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 task["task_info"] = json!({});
             });

@@ -1,5 +1,4 @@
-//! A service that does one thing wrong: the fault is put between the suite and
-//! the fake service.
+//! Services with one defect, which is injected between the suite and the fake service.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -9,28 +8,27 @@ use kling_conformance::Host;
 use kling_http::{Body, SharedTransport, Transport, transport_fn};
 use serde_json::{Value, json};
 
-/// A fault: its name, whose ways it is held to, the check that must notice, and
-/// what is wrong.
+/// A defect: its name, the host, the check that must detect it, and the change.
 pub(super) type Row = (&'static str, Host, &'static str, Fault);
 
-/// An answer on its way to the suite.
+/// An answer of the fake service, to be changed.
 pub(super) struct Answer {
     pub(super) method: Method,
     pub(super) path: String,
-    /// Whether the account with few slots asks.
+    /// Whether the request is from the account with two slots.
     pub(super) small: bool,
-    /// How many requests came before, and how many creates of the small account.
+    /// The number of earlier requests, and of earlier creates of the small account.
     pub(super) n: i64,
     pub(super) small_creates: i64,
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Value,
-    /// How many bytes are missing at the end of what is no JSON.
+    /// The number of bytes to cut off from the end of a body that is not JSON.
     pub(super) cut: usize,
 }
 
 impl Answer {
-    /// The task, or each of a list.
+    /// The task, or each task of a list.
     pub(super) fn tasks(&mut self) -> Vec<&mut Value> {
         match self.body.get_mut("data") {
             Some(Value::Array(items)) => items.iter_mut().collect(),
@@ -53,17 +51,18 @@ impl Answer {
     }
 }
 
+#[expect(clippy::enum_variant_names, reason = "used without the type")]
 pub(super) enum Fault {
-    /// The request is understood as another one.
-    Ask(fn(&mut Request<Bytes>)),
-    /// A body is understood as another one.
-    Read(fn(&mut Value)),
-    /// The answer is another one.
-    Tell(fn(&mut Answer)),
-    /// The callback is another one, or is not sent.
-    Post(fn(&mut HeaderMap, &mut Bytes) -> bool),
+    /// Changes the request.
+    ChangeRequest(fn(&mut Request<Bytes>)),
+    /// Changes the request's JSON.
+    ChangeBody(fn(&mut Value)),
+    /// Changes the answer.
+    ChangeAnswer(fn(&mut Answer)),
+    /// Changes the callback, or drops it by returning false.
+    ChangeCallback(fn(&mut HeaderMap, &mut Bytes) -> bool),
 }
-pub(super) use Fault::{Ask, Post, Read, Tell};
+pub(super) use Fault::{ChangeAnswer, ChangeBody, ChangeCallback, ChangeRequest};
 
 pub(super) fn answers(
     fault: &'static Fault,
@@ -75,8 +74,8 @@ pub(super) fn answers(
             let inner = inner.clone();
             async move {
                 match fault {
-                    Ask(change) => change(&mut request),
-                    Read(change) => {
+                    ChangeRequest(change) => change(&mut request),
+                    ChangeBody(change) => {
                         if let Ok(mut body) = serde_json::from_slice(request.body()) {
                             change(&mut body);
                             *request.body_mut() = body.to_string().into();
@@ -92,7 +91,7 @@ pub(super) fn answers(
                 let small_creates = counts[1].fetch_add(add, Ordering::Relaxed);
                 let (mut head, body) = inner.send(request).await?.into_parts();
                 let body = body.collect(usize::MAX).await?;
-                let Tell(change) = fault else {
+                let ChangeAnswer(change) = fault else {
                     return Ok(http::Response::from_parts(head, Body::from(body)));
                 };
                 let json = serde_json::from_slice::<Value>(&body);
@@ -129,7 +128,7 @@ pub(super) fn callbacks(
             let inner = inner.clone();
             async move {
                 let (mut head, mut body) = request.into_parts();
-                if let Post(change) = fault
+                if let ChangeCallback(change) = fault
                     && !change(&mut head.headers, &mut body)
                 {
                     return Ok(http::Response::new(Body::from(Bytes::new())));

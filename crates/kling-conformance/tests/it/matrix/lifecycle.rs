@@ -4,14 +4,14 @@ use http::Method;
 use kling_conformance::Host::Kling as K;
 use serde_json::json;
 
-use super::faulty::{Row, Tell, each, shift};
+use super::faulty::{ChangeAnswer, Row, each, shift};
 
 pub(super) static FAULTS: &[Row] = &[
     (
-        "task_status is misspelt",
+        "misspelt task_status",
         K,
         "lifecycle.words",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_status"] == "succeed" {
                     task["task_status"] = json!("succeeded");
@@ -23,7 +23,7 @@ pub(super) static FAULTS: &[Row] = &[
         "the status goes back",
         K,
         "lifecycle.forward",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             let word = if it.n % 2 == 1 {
                 "processing"
             } else {
@@ -37,10 +37,10 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "an end moves on",
+        "updated_at changes after the end",
         K,
         "lifecycle.ends",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             let n = it.n;
             if it.is(&Method::GET) && it.body["data"]["task_status"] == "succeed" {
                 shift(&mut it.body["data"], "updated_at", n);
@@ -48,20 +48,20 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "updated_at stands still",
+        "updated_at never changes",
         K,
         "lifecycle.updated_at",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 task["updated_at"] = task["created_at"].clone();
             });
         }),
     ),
     (
-        "updated_at is now",
+        "updated_at changes with each query",
         K,
         "lifecycle.updated_at",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             let n = it.n;
             if it.is(&Method::GET) {
                 shift(&mut it.body["data"], "updated_at", n);
@@ -69,10 +69,10 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "created_at moves",
+        "created_at changes",
         K,
         "lifecycle.same_task",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             let n = it.n;
             if it.is(&Method::GET) {
                 shift(&mut it.body["data"], "created_at", n);
@@ -80,10 +80,10 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "a result before success",
+        "a result while processing",
         K,
         "lifecycle.result",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_status"] == "processing" {
                     task["task_result"] = json!({"videos": [{"id": "1"}]});
@@ -95,7 +95,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a failure without a reason",
         K,
         "lifecycle.pixels",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_status"] == "failed" {
                     task.as_object_mut().unwrap().remove("task_status_msg");

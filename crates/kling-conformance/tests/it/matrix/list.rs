@@ -3,14 +3,14 @@
 use kling_conformance::Host::Kling as K;
 use serde_json::{Value, json};
 
-use super::faulty::{Ask, Row, Tell, each, uri};
+use super::faulty::{ChangeAnswer, ChangeRequest, Row, each, uri};
 
 pub(super) static FAULTS: &[Row] = &[
     (
         "a list in an object",
         K,
         "list.shape",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["data"].is_array() {
                 it.body["data"] = json!({"items": it.body["data"]});
             }
@@ -20,7 +20,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a list is behind the queries",
         K,
         "list.same_task",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["data"].is_array() {
                 each(it, |task| task["task_status"] = json!("submitted"));
             }
@@ -30,7 +30,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a list forgets external ids",
         K,
         "list.same_task",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["data"].is_array() {
                 each(it, |task| task["task_info"] = json!({}));
             }
@@ -40,7 +40,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a list with the oldest first",
         K,
         "list.newest_first",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if let Some(items) = it.body.get_mut("data").and_then(Value::as_array_mut) {
                 items.reverse();
             }
@@ -50,13 +50,13 @@ pub(super) static FAULTS: &[Row] = &[
         "a page is repeated",
         K,
         "list.pages",
-        Ask(|request| uri(request, "pageNum=2", "pageNum=1")),
+        ChangeRequest(|request| uri(request, "pageNum=2", "pageNum=1")),
     ),
     (
         "a page has more tasks than it may",
         K,
         "list.pages",
-        Ask(|request| {
+        ChangeRequest(|request| {
             for few in ["pageSize=2", "pageSize=4"] {
                 uri(request, few, "pageSize=40");
             }
@@ -66,7 +66,7 @@ pub(super) static FAULTS: &[Row] = &[
         "pages have no bounds",
         K,
         "list.bounds",
-        Ask(|request| {
+        ChangeRequest(|request| {
             uri(request, "pageSize=501", "pageSize=500");
         }),
     ),
@@ -74,7 +74,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a page has 20 by default",
         K,
         "list.default_page",
-        Ask(|request| {
+        ChangeRequest(|request| {
             if request.uri().path().ends_with("/effects") && request.uri().query().is_none() {
                 uri(request, "/effects", "/effects?pageSize=20");
             }
@@ -84,7 +84,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a list tells of watermarks",
         K,
         "list.no_watermark",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["data"].is_array() {
                 each(it, |task| {
                     task["watermark_info"] = json!({"enabled": false});

@@ -4,14 +4,14 @@ use http::Method;
 use kling_conformance::Host::{Comet as C, Kling as K};
 use serde_json::{Value, json};
 
-use super::faulty::{Ask, Row, Tell, each, uri};
+use super::faulty::{ChangeAnswer, ChangeRequest, Row, each, uri};
 
 pub(super) static FAULTS: &[Row] = &[
     (
         "leaves out task_status_msg",
         K,
         "query.members",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 task.as_object_mut().unwrap().remove("task_status_msg");
             });
@@ -21,7 +21,7 @@ pub(super) static FAULTS: &[Row] = &[
         "tells of progress",
         K,
         "query.no_strangers",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 task["progress"] = json!(50);
             });
@@ -31,7 +31,7 @@ pub(super) static FAULTS: &[Row] = &[
         "an empty reason while it runs",
         C,
         "query.running",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_status"] == "processing" {
                     task["task_status_msg"] = json!("");
@@ -43,7 +43,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a video without an id",
         K,
         "query.video",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_result"]["videos"].is_array() {
                     task["task_result"]["videos"][0]["id"] = Value::Null;
@@ -55,7 +55,7 @@ pub(super) static FAULTS: &[Row] = &[
         "amounts are numbers",
         K,
         "query.deductions",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 task["final_unit_deduction"] = json!(1.5);
             });
@@ -65,7 +65,7 @@ pub(super) static FAULTS: &[Row] = &[
         "watermark_info is a list",
         K,
         "query.watermark",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 task["watermark_info"] = json!([]);
             });
@@ -75,7 +75,7 @@ pub(super) static FAULTS: &[Row] = &[
         "external ids are not looked up",
         K,
         "query.external_id",
-        Ask(|request| {
+        ChangeRequest(|request| {
             let last = request.uri().path().rsplit('/').next().unwrap().to_owned();
             if last.len() > 20 && request.method() == Method::GET && !last.ends_with("mp4") {
                 uri(request, &last, "unknown");

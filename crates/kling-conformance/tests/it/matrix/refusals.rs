@@ -1,28 +1,28 @@
-//! Services that take what they should refuse, or refuse it in other words.
+//! Services that accept invalid requests, or refuse them with other errors.
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use kling_conformance::Host::{Comet as C, Kling as K};
 use serde_json::json;
 
-use super::faulty::{Ask, Read, Row, Tell};
+use super::faulty::{ChangeAnswer, ChangeBody, ChangeRequest, Row};
 
 pub(super) static FAULTS: &[Row] = &[
     (
         "accepts three images",
         K,
         "refusal.three_images",
-        Read(|body| {
+        ChangeBody(|body| {
             if let Some(images) = body["input"]["images"].as_array_mut() {
                 images.truncate(2);
             }
         }),
     ),
     (
-        "takes one image for two",
+        "accepts one image for two",
         K,
         "refusal.one_of_two",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["effect_scene"] == "hug_pro" && body["input"]["image"].is_string() {
                 body["effect_scene"] = json!("color_mixing");
             }
@@ -32,97 +32,97 @@ pub(super) static FAULTS: &[Row] = &[
         "accepts any scene",
         K,
         "refusal.unknown_scene",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["effect_scene"] == "no_such_effect" {
                 body["effect_scene"] = json!("hug_pro");
             }
         }),
     ),
     (
-        "needs no scene",
+        "accepts no scene",
         K,
         "refusal.no_scene",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["effect_scene"].is_null() {
                 body["effect_scene"] = json!("hug_pro");
             }
         }),
     ),
     (
-        "needs no input",
+        "accepts no input",
         K,
         "refusal.no_input",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["input"].is_null() {
                 body["input"] = json!({"images": ["https://a.test/1.jpg", "https://a.test/2.jpg"]});
             }
         }),
     ),
     (
-        "needs no image",
+        "accepts no image",
         K,
         "refusal.no_image",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["effect_scene"] == "color_mixing" && body["input"]["image"].is_null() {
                 body["input"]["image"] = json!("https://a.test/1.jpg");
             }
         }),
     ),
     (
-        "takes a number for a duration",
+        "accepts a numeric duration",
         C,
         "refusal.duration_number",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["input"]["duration"].is_number() {
                 body["input"]["duration"] = json!("5");
             }
         }),
     ),
     (
-        "needs no duration",
+        "accepts no duration",
         C,
         "refusal.no_duration",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["input"]["duration"].is_null() {
                 body["input"]["duration"] = json!("5");
             }
         }),
     ),
     (
-        "needs a duration",
+        "requires a duration",
         K,
         "create.no_duration",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["input"]["duration"].is_null() {
                 body["input"] = json!({});
             }
         }),
     ),
     (
-        "makes five seconds only",
+        "refuses ten seconds",
         C,
         "create.ten_seconds",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["input"]["duration"] == "10" {
                 body["input"] = json!({});
             }
         }),
     ),
     (
-        "knows no scene for one",
+        "refuses single-image scenes",
         C,
         "create.single",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["effect_scene"] == "color_mixing" {
                 body["effect_scene"] = json!("none");
             }
         }),
     ),
     (
-        "takes a data: prefix",
+        "accepts a data: prefix",
         K,
         "refusal.data_prefix",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["input"]["image"]
                 .as_str()
                 .is_some_and(|image| image.starts_with("data:"))
@@ -132,20 +132,20 @@ pub(super) static FAULTS: &[Row] = &[
         }),
     ),
     (
-        "takes an external id twice",
+        "accepts a duplicate external id",
         K,
         "refusal.duplicate",
-        Read(|body| {
+        ChangeBody(|body| {
             if body["effect_scene"] == "color_mixing" {
                 body.as_object_mut().unwrap().remove("external_task_id");
             }
         }),
     ),
     (
-        "reads what is no JSON",
+        "accepts malformed JSON",
         K,
         "refusal.malformed",
-        Ask(|request| {
+        ChangeRequest(|request| {
             if request.body().ends_with(b":") {
                 *request.body_mut() = Bytes::from_static(b"{}");
             }
@@ -155,17 +155,17 @@ pub(super) static FAULTS: &[Row] = &[
         "403 for a bad key",
         K,
         "refusal.no_key",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.status == StatusCode::UNAUTHORIZED {
                 it.status = StatusCode::FORBIDDEN;
             }
         }),
     ),
     (
-        "403 for a bad key, at a gateway",
+        "403 for a bad key, by the gateway",
         C,
         "refusal.wrong_key",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.status == StatusCode::UNAUTHORIZED {
                 it.status = StatusCode::FORBIDDEN;
             }
@@ -175,7 +175,7 @@ pub(super) static FAULTS: &[Row] = &[
         "errors have code 0",
         K,
         "query.unknown",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is_error() {
                 it.body["code"] = json!(0);
             }
@@ -185,7 +185,7 @@ pub(super) static FAULTS: &[Row] = &[
         "errors are HTTP 200",
         K,
         "refusal.three_images",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is_error() {
                 it.status = StatusCode::OK;
             }
@@ -195,37 +195,37 @@ pub(super) static FAULTS: &[Row] = &[
         "errors have data",
         K,
         "refusal.kling_words",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.is_error() {
                 it.body["data"] = json!({});
             }
         }),
     ),
     (
-        "a gateway's errors are of another type",
+        "another type for the gateway's errors",
         C,
         "refusal.gateway_words",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["error"].is_object() {
                 it.body["error"]["type"] = json!("api_error");
             }
         }),
     ),
     (
-        "every path is there",
+        "HTTP 200 for an unknown path",
         K,
         "refusal.wrong_path",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.path.ends_with("-of-none") {
                 it.status = StatusCode::OK;
             }
         }),
     ),
     (
-        "405 for a method",
+        "405 for an unsupported method",
         K,
         "refusal.wrong_method",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.method == Method::DELETE {
                 it.status = StatusCode::METHOD_NOT_ALLOWED;
             }
@@ -235,7 +235,7 @@ pub(super) static FAULTS: &[Row] = &[
         "404 for an unknown task",
         K,
         "query.unknown",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.method == Method::GET && it.is_error() && it.status == StatusCode::BAD_REQUEST {
                 it.refuse(404, 1203);
             }
@@ -245,7 +245,7 @@ pub(super) static FAULTS: &[Row] = &[
         "a refused create leaves a task",
         K,
         "refusal.leaves_no_task",
-        Ask(|request| {
+        ChangeRequest(|request| {
             if request.method() == Method::POST {
                 let bad =
                     String::from_utf8_lossy(request.body()).replace("no_such_effect", "hug_pro");

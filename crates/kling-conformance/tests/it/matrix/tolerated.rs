@@ -1,9 +1,9 @@
-//! Services that differ where the contract leaves it open.
+//! Services that differ in ways that the contract allows.
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
-use super::faulty::{Answer, Fault, Tell, each};
+use super::faulty::{Answer, ChangeAnswer, Fault, each};
 
 fn each_video(answer: &mut Answer, change: fn(&mut Value)) {
     for task in answer.tasks() {
@@ -15,8 +15,8 @@ fn each_video(answer: &mut Answer, change: fn(&mut Value)) {
 
 pub(super) static VARIANTS: &[(&str, Fault)] = &[
     (
-        "members that no page names",
-        Tell(|it| {
+        "undocumented members",
+        ChangeAnswer(|it| {
             if it.body.is_object() {
                 it.body["trace"] = json!({"id": 1});
             }
@@ -24,8 +24,8 @@ pub(super) static VARIANTS: &[(&str, Fault)] = &[
         }),
     ),
     (
-        "no videos as an empty list",
-        Tell(|it| {
+        "an empty list of videos",
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_result"].is_null() {
                     task["task_result"] = json!({});
@@ -38,7 +38,7 @@ pub(super) static VARIANTS: &[(&str, Fault)] = &[
     ),
     (
         "images null beside videos",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_result"].is_object() {
                     task["task_result"]["images"] = Value::Null;
@@ -47,8 +47,8 @@ pub(super) static VARIANTS: &[(&str, Fault)] = &[
         }),
     ),
     (
-        "another success of a query",
-        Tell(|it| {
+        "another success message",
+        ChangeAnswer(|it| {
             if it.method == http::Method::GET && it.body["code"] == 0 {
                 it.body["message"] = json!("成功");
             }
@@ -56,15 +56,15 @@ pub(super) static VARIANTS: &[(&str, Fault)] = &[
     ),
     (
         "older request ids",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             if it.body["request_id"].is_string() {
                 it.body["request_id"] = json!("CmYgjmbyMToAAAAAADUuvA");
             }
         }),
     ),
     (
-        "no reason as null",
-        Tell(|it| {
+        "task_status_msg null",
+        ChangeAnswer(|it| {
             each(it, |task| {
                 if task["task_status"] != "failed" {
                     task["task_status_msg"] = Value::Null;
@@ -74,7 +74,7 @@ pub(super) static VARIANTS: &[(&str, Fault)] = &[
     ),
     (
         "a duration, and an empty watermark_url",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each_video(it, |video| {
                 video["duration"] = json!("5.1");
                 video["watermark_url"] = json!("");
@@ -83,7 +83,7 @@ pub(super) static VARIANTS: &[(&str, Fault)] = &[
     ),
     (
         "no watermark_url",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             each_video(it, |video| {
                 if let Some(members) = video.as_object_mut() {
                     members.remove("watermark_url");
@@ -93,7 +93,7 @@ pub(super) static VARIANTS: &[(&str, Fault)] = &[
     ),
     (
         "content types with parameters",
-        Tell(|it| {
+        ChangeAnswer(|it| {
             let kind = it.headers.get(CONTENT_TYPE).cloned();
             let kind = kind.as_ref().and_then(|kind| kind.to_str().ok());
             if let Some(kind) = kind

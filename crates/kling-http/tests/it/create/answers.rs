@@ -31,7 +31,7 @@ async fn a_plain_refusal_is_final_and_certain() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_certainly_not_acted_on_is_sent_again() {
+async fn creates_that_were_not_carried_out_are_retried() {
     for reply in [
         Reply::Lost(TransportErrorKind::Connect),
         refusal(429, 1302, "too many requests"),
@@ -213,7 +213,7 @@ async fn a_whole_answer_counts_however_its_connection_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_came_of_an_answer_that_broke_off_is_quoted() {
+async fn the_received_part_of_a_broken_answer_is_quoted() {
     let said = r#"{"code":0,"data":{"task_id":"2032273960331935744","task_st"#;
     for (broken, kind) in [
         (Reply::BreaksOff(said.to_owned()), ErrorKind::Transport),

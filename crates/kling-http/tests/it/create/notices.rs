@@ -31,23 +31,23 @@ async fn a_wait_for_a_free_slot_is_told_with_its_reason() {
     check(
         Provider::comet(),
         [full(), shows("submitted")],
-        &["effects.create: trying again in s: too many tasks at once: code 1303: parallel task over resource pack limit"],
+        &["effects.create: retrying in s: too many tasks at once: code 1303: parallel task over resource pack limit"],
     )
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_becomes_of_a_lost_create_is_told() {
+async fn notices_of_a_lost_create() {
     let kling = Provider::kling;
-    let lost_first = "what became of the create is not known: looking its task up";
-    let again = "what became of the create is not known: looking its task up in s";
-    let adopted = "the task of the create was found:";
+    let lost_first = "outcome of the create unknown: looking up its task";
+    let again = "outcome of the create unknown: looking up its task in s";
+    let adopted = "found the task of the create:";
     check(kling(), [lost(), ours("submitted")], &[lost_first, adopted]).await;
     let missed = [not_found(), not_found(), not_found()];
     let script = std::iter::once(lost())
         .chain(missed)
         .chain([shows("submitted")]);
-    let sent_again = "the service does not know the create: sending it again";
+    let sent_again = "the service has no task for the create: sending it again";
     check(kling(), script, &[lost_first, again, again, sent_again]).await;
 }
 
@@ -79,7 +79,7 @@ async fn a_new_token_is_told_in_place_of_the_failure() {
     let heard = heard.lock().unwrap();
     assert_eq!(
         *heard,
-        ["the service calls the token expired: signing anew"]
+        ["the service reports an expired token: signing a new one"]
     );
 }
 

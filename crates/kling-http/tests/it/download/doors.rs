@@ -125,7 +125,7 @@ async fn a_file_sent_again_from_the_start_is_handed_on_once() {
 
 /// After the comparison it can be resumed again, by the new `ETag`.
 #[tokio::test(start_paused = true)]
-async fn what_was_compared_is_resumed_by_its_own_tag() {
+async fn a_download_is_resumed_with_the_new_etag_after_a_comparison() {
     let file = file(10_000);
     let moved = serves(&file, "\"b\"", 7_000, End::Broken);
     let rest = serves(&file, "\"b\"", usize::MAX, End::Clean);

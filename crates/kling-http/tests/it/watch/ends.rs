@@ -14,7 +14,7 @@ async fn the_longest_wait_ends_with_one_last_query_and_the_id() {
     assert_eq!(error.kind(), ErrorKind::WaitTimeout);
     assert_eq!(
         error.to_string(),
-        "task 7 did not end within 25 s (last status: processing); it goes on and can be waited for again"
+        "task 7 did not end within 25 s (last status: processing); it is still running and can be waited for again"
     );
     assert_eq!(error.task_id(), Some(&task_id("7")));
     assert_eq!(error.external_task_id(), task.external_id());

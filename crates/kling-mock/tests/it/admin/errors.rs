@@ -17,7 +17,7 @@ pub(super) fn check_error(answer: &Answer, status: u16, code: &str, words: &str)
 #[tokio::test]
 // A table: a row each for what may be wrong.
 #[allow(clippy::too_many_lines)]
-async fn what_is_wrong_is_told_in_one_form() {
+async fn errors_have_one_format() {
     let mock = manual().build();
     let door = Door::of(&mock);
     let rows = [

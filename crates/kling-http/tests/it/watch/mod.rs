@@ -235,7 +235,7 @@ async fn a_failed_task_is_an_error_with_its_own_reason() {
     let error = task.wait().await.expect_err("failed");
     assert_eq!(
         error.to_string(),
-        "task 7 failed: the service gives no reason"
+        "task 7 failed: the service gave no reason"
     );
 }
 

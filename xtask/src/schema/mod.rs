@@ -1,9 +1,9 @@
-//! `cargo xtask schema`: the wire of the effects API for other languages, in
-//! `docs/schemas/`.
+//! `cargo xtask schema`: generates `docs/schemas/`, the wire format of the effects API for
+//! other languages.
 //!
-//! JSON Schemas and the OpenAPI document are made here, from the types and the
-//! samples; TypeScript and Python are made of them by [`languages`], with tools
-//! of those languages. [`lint`] says what no schema may have.
+//! The JSON Schemas and the OpenAPI document are generated from the types and the samples;
+//! [`languages`] generates TypeScript and Python from them, with tools of those
+//! languages. [`lint`] checks the schemas.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,13 +21,13 @@ mod openapi;
 mod plain;
 mod samples;
 
-/// Where all of it is, from the root.
+/// The directory of all generated files, from the root.
 const FOLDER: &str = "docs/schemas";
-/// The part of it in which nothing else may be.
+/// The subdirectory that may only contain generated files.
 const JSON: &str = "json";
 const OPENAPI: &str = "openapi.json";
 
-const MEND: &str = "mend it with `cargo xtask schema`";
+const FIX: &str = "update it with `cargo xtask schema`";
 
 pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
     let has = |flag| args.contains(&flag);
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
     let folder = workspace::root().join(FOLDER);
     report("schemas", &files.lint(&samples))?;
     if is_check {
-        report(MEND, &files.drift(&folder)?)?;
+        report(FIX, &files.drift(&folder)?)?;
         println!("ok {FOLDER}: {} schemas and documents", files.0.len());
     } else {
         files.write(&folder)?;
@@ -54,16 +54,16 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
 
 fn report(what: &str, wrong: &[String]) -> Result<(), Failure> {
     for wrong in wrong {
-        eprintln!("wrong: {wrong}");
+        eprintln!("error: {wrong}");
     }
     match wrong.len() {
         0 => Ok(()),
-        1 => Err(Failure::Failed(format!("1 thing is wrong: {what}"))),
-        n => Err(Failure::Failed(format!("{n} things are wrong: {what}"))),
+        1 => Err(Failure::Failed(format!("1 problem: {what}"))),
+        n => Err(Failure::Failed(format!("{n} problems: {what}"))),
     }
 }
 
-/// What is made here, by path below [`FOLDER`].
+/// The generated files, by path in [`FOLDER`].
 struct Files(BTreeMap<String, Value>);
 
 impl Files {
@@ -92,7 +92,7 @@ impl Files {
         let inside = folder.join(JSON);
         fs::create_dir_all(&inside)
             .map_err(|e| format!("cannot make {}: {e}", inside.display()))?;
-        for name in strangers(self, &inside)? {
+        for name in unknown_files(self, &inside)? {
             let path = inside.join(name);
             fs::remove_file(&path).map_err(|e| format!("cannot remove {}: {e}", path.display()))?;
         }
@@ -102,7 +102,7 @@ impl Files {
         Ok(())
     }
 
-    /// What is not as it would be written.
+    /// The files that are out of date.
     fn drift(&self, folder: &Path) -> Result<Vec<String>, String> {
         let mut wrong = Vec::new();
         for (path, document) in &self.0 {
@@ -114,24 +114,25 @@ impl Files {
                 ),
             }
         }
-        let strangers = strangers(self, &folder.join(JSON))?.into_iter();
-        wrong.extend(strangers.map(|name| format!("{FOLDER}/{JSON}/{name} is made of nothing")));
+        let unknown_files = unknown_files(self, &folder.join(JSON))?.into_iter();
+        wrong
+            .extend(unknown_files.map(|name| format!("{FOLDER}/{JSON}/{name} belongs to no type")));
         Ok(wrong)
     }
 }
 
-/// Files of types that are no more.
-fn strangers(files: &Files, inside: &Path) -> Result<Vec<String>, String> {
+/// Files whose types no longer exist.
+fn unknown_files(files: &Files, inside: &Path) -> Result<Vec<String>, String> {
     let names = workspace::entries(inside)?
         .into_iter()
         .map(|(name, _)| name);
-    let is_stranger = |name: &String| !files.0.contains_key(&format!("{JSON}/{name}"));
-    Ok(names.filter(is_stranger).collect())
+    let is_unknown = |name: &String| !files.0.contains_key(&format!("{JSON}/{name}"));
+    Ok(names.filter(is_unknown).collect())
 }
 
-/// The same bytes for the same document: keys are sorted, whatever features of
-/// `serde_json` are on. White space that is not ASCII, in patterns, is escaped: nobody
-/// could see it, and some tools take it for a line end.
+/// Serialises a document reproducibly: keys are sorted, whatever features of `serde_json`
+/// are enabled. White space in patterns that is not ASCII is escaped, since it is
+/// invisible, and some tools treat it as a line break.
 fn text(document: &Value) -> String {
     let mut document = document.clone();
     document.sort_all_objects();
@@ -158,21 +159,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_docs_is_what_the_types_make() {
+    fn docs_are_up_to_date() {
         let (_, files) = made();
         let wrong = files.drift(&workspace::root().join(FOLDER)).unwrap();
-        assert!(wrong.is_empty(), "{MEND}\n{}", wrong.join("\n"));
+        assert!(wrong.is_empty(), "{FIX}\n{}", wrong.join("\n"));
     }
 
     #[test]
-    fn nothing_is_wrong_with_it() {
+    fn schemas_pass_the_lint() {
         let (samples, files) = made();
         let wrong = files.lint(&samples);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
-    fn drift_is_a_change_a_lack_and_a_stranger() {
+    fn changed_missing_and_unknown_files_are_reported() {
         let (_, files) = made();
         let folder = tempfile::tempdir().unwrap();
         files.write(folder.path()).unwrap();
@@ -188,11 +189,11 @@ mod tests {
         assert!(wrong.contains("Task.schema.json: "), "{wrong}");
         assert!(wrong.contains("openapi.json: line "), "{wrong}");
         assert!(
-            wrong.contains("Gone.schema.json is made of nothing"),
+            wrong.contains("Gone.schema.json belongs to no type"),
             "{wrong}"
         );
 
-        // Writing mends it.
+        // Writing repairs it.
         files.write(folder.path()).unwrap();
         assert!(files.drift(folder.path()).unwrap().is_empty());
     }

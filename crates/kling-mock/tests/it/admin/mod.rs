@@ -176,7 +176,7 @@ async fn the_token_keeps_strangers_out() {
 }
 
 #[tokio::test]
-async fn what_is_forgotten_and_what_is_not() {
+async fn scopes_of_a_reset() {
     for (scope, tasks, charges, journal, faults) in [
         ("all", 0, 0, 0, 0),
         ("tasks", 0, 0, 1, 1),

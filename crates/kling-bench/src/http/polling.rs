@@ -1,6 +1,6 @@
-//! The cost and benefit of a polling cadence: the real client watches thousands of
-//! tasks in virtual time, with log-normal run times. Counted and seeded, so every run
-//! is the same.
+//! The queries and the delay of polling schedules: the client waits for thousands of tasks
+//! with log-normal run times, in virtual time. The results are counts with fixed seeds, so
+//! every run is the same.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,24 +18,24 @@ use tokio::time::Instant;
 use crate::measure::size;
 use crate::report::{Goal, Report, Row};
 
-/// Of the logarithm of the run times.
+/// The standard deviation of the logarithm of the run times.
 const SPREAD: f64 = 0.4;
-/// Counted, not timed: a debug build measures only the cadences that have a goal.
+/// A debug build measures only the schedules that have a goal.
 const TASKS: u32 = size(2_000, 200);
 const START: u64 = 1_767_225_600;
 
-/// The queries must be below this share of a fixed interval's, 5 s, and the end
-/// must be noticed so soon, on average, in seconds.
-const SHARE: f64 = 1.0 / 3.0;
-const LATENESS: f64 = 5.0;
+/// The maximum number of queries, as a share of that with a fixed interval of 5 s, and the
+/// maximum average delay until the end is noticed, in seconds.
+const MAX_SHARE: f64 = 1.0 / 3.0;
+const MAX_DELAY: f64 = 5.0;
 
 pub(crate) fn run(report: &mut Report) {
-    fastrand::seed(3); // What jitter is made of.
+    fastrand::seed(3); // For the jitter.
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build();
     let Ok(runtime) = runtime else { return };
     let every = |seconds| PollPolicy::every(Duration::from_secs(seconds));
-    let growing = PollPolicy {
+    let backoff = PollPolicy {
         schedule: PollSchedule::Backoff(Backoff {
             initial: Duration::from_secs(5),
             factor: 1.3,
@@ -44,45 +44,47 @@ pub(crate) fn run(report: &mut Report) {
         }),
         ..PollPolicy::default()
     };
-    let learned = PollPolicy::default();
-    let cadences = [
+    let adaptive = PollPolicy::default();
+    let schedules = [
         ("fixed 10 s", every(10), 0),
-        ("growing from 5 s by 1.3 to 60 s", growing, 0),
-        ("learned, the first task", learned, 0),
-        ("learned, 1 task seen", learned, 1),
-        ("learned, 5 tasks seen", learned, 5),
-        ("learned, 20 tasks seen", learned, 20),
+        ("backoff from 5 s by 1.3 to 60 s", backoff, 0),
+        ("adaptive, without history", adaptive, 0),
+        ("adaptive, after 1 task", adaptive, 1),
+        ("adaptive, after 5 tasks", adaptive, 5),
+        ("adaptive, after 20 tasks", adaptive, 20),
     ];
     for median in [120.0, 200.0, 320.0] {
         let measure = |policy, seen| runtime.block_on(measure(median, policy, seen));
         let fixed = measure(every(5), 0);
-        for (name, policy, seen) in cadences {
-            let has_goal = name.starts_with("learned") && (seen == 0 || seen == 20);
+        for (name, policy, seen) in schedules {
+            let has_goal = name.starts_with("adaptive") && (seen == 0 || seen == 20);
             if cfg!(debug_assertions) && seen != 20 {
                 continue;
             }
-            let Cost { queries, lateness } = measure(policy, seen);
+            let Cost { queries, delay } = measure(policy, seen);
             let share = queries / fixed.queries;
             report.add(Row {
-                what: format!("cadence: queries of a task, median {median} s, {name}"),
+                what: format!("schedule: queries per task, median {median} s, {name}"),
                 unit: "queries",
                 ours: queries,
-                rival: Some(("fixed 5 s", fixed.queries)),
+                baseline: Some(("fixed 5 s", fixed.queries)),
                 ratio: Some((share, 0.0)),
                 goal: if has_goal {
-                    Goal::RatioAtMost(SHARE)
+                    Goal::RatioAtMost(MAX_SHARE)
                 } else {
                     Goal::None
                 },
             });
             report.add(Row {
-                what: format!("cadence: the end is seen late by, median {median} s, {name}"),
+                what: format!(
+                    "schedule: delay until the end is noticed, median {median} s, {name}"
+                ),
                 unit: "s",
-                ours: lateness,
-                rival: Some(("fixed 5 s", fixed.lateness)),
+                ours: delay,
+                baseline: Some(("fixed 5 s", fixed.delay)),
                 ratio: None,
                 goal: if has_goal {
-                    Goal::AtMost(LATENESS)
+                    Goal::AtMost(MAX_DELAY)
                 } else {
                     Goal::None
                 },
@@ -94,14 +96,14 @@ pub(crate) fn run(report: &mut Report) {
 #[derive(Clone, Copy)]
 struct Cost {
     queries: f64,
-    lateness: f64,
+    delay: f64,
 }
 
-/// The mean cost of one task for clients that have seen so many.
+/// The mean cost of a task for clients whose history has this many tasks.
 async fn measure(median: f64, policy: PollPolicy, seen: u32) -> Cost {
-    // Every cadence gets the same tasks to watch.
+    // Every schedule gets the same tasks.
     let (mut watched, mut before) = (Rng::with_seed(1), Rng::with_seed(2));
-    let (mut queries, mut lateness) = (0.0, 0.0);
+    let (mut queries, mut delay) = (0.0, 0.0);
     for _ in 0..TASKS {
         let service = Service::default();
         let Some(client) = service.client(policy) else {
@@ -113,18 +115,18 @@ async fn measure(median: f64, policy: PollPolicy, seen: u32) -> Cost {
         service.queries.store(0, Ordering::Relaxed);
         let run_time = log_normal(&mut watched, median);
         let late = watch(&service, &client, run_time).await;
-        lateness += late.map_or(f64::NAN, |late| late.as_secs_f64());
+        delay += late.map_or(f64::NAN, |late| late.as_secs_f64());
         #[allow(clippy::cast_precision_loss)] // A few dozen.
-        let asked = service.queries.load(Ordering::Relaxed) as f64;
-        queries += asked;
+        let count = service.queries.load(Ordering::Relaxed) as f64;
+        queries += count;
     }
     Cost {
         queries: queries / f64::from(TASKS),
-        lateness: lateness / f64::from(TASKS),
+        delay: delay / f64::from(TASKS),
     }
 }
 
-/// How late the end of a task is noticed.
+/// Creates a task and waits for it; returns the delay until its end is noticed.
 async fn watch(service: &Service, client: &Client, run_time: Duration) -> Option<Duration> {
     service.begin(run_time);
     let image = ImageSource::url("https://example.com/me.jpg");
@@ -136,7 +138,7 @@ async fn watch(service: &Service, client: &Client, run_time: Duration) -> Option
 }
 
 fn log_normal(rng: &mut Rng, median: f64) -> Duration {
-    // Box and Muller's.
+    // The Box-Muller transform.
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     let normal = radius * (std::f64::consts::TAU * rng.f64()).cos();
     Duration::from_secs_f64(median * (SPREAD * normal).exp())
@@ -145,7 +147,7 @@ fn log_normal(rng: &mut Rng, median: f64) -> Duration {
 /// A service with one task at a time.
 #[derive(Clone, Default)]
 struct Service {
-    /// Since when it runs, and for how long.
+    /// The start and the run time of the task.
     task: Arc<Mutex<Option<(Instant, Duration)>>>,
     queries: Arc<AtomicU64>,
 }

@@ -1,10 +1,10 @@
-//! Which of our crates may depend on which. Any kind of dependency counts: a
-//! dev-dependency couples two crates' tests, and so their releases, all the same.
+//! Which crate of the workspace may depend on which. Dev-dependencies count too, since
+//! they couple the tests and thereby the releases of two crates.
 
 use super::Report;
 use crate::metadata::{Dependency, Metadata, Package};
 
-/// A crate of ours, and all that it may depend on of ours.
+/// A crate of the workspace, and the crates of the workspace on which it may depend.
 struct Rule {
     package: &'static str,
     may_use: &'static [Arrow],
@@ -15,10 +15,10 @@ struct Arrow {
     features: Features,
 }
 
-/// What an arrow may turn on in the crate it points at.
+/// The features that a dependency may enable.
 enum Features {
     Any,
-    /// No default features, and of the others only these.
+    /// No default features, and only these others.
     Only(&'static [&'static str]),
 }
 
@@ -27,7 +27,7 @@ const fn to(to: &'static str) -> Arrow {
     Arrow { to, features }
 }
 
-/// Nothing points at kling-cli or xtask, so nothing may depend on them.
+/// No crate may depend on kling-cli or xtask.
 static RULES: &[Rule] = &[
     Rule {
         package: "kling-types",
@@ -41,7 +41,7 @@ static RULES: &[Rule] = &[
         package: "kling-mock",
         may_use: &[
             to("kling-types"),
-            // The mock needs the seam (Transport, Body, Clock), not a backend.
+            // The mock needs the interfaces (Transport, Body, Clock), not a backend.
             Arrow {
                 to: "kling-http",
                 features: Features::Only(&[]),
@@ -52,7 +52,7 @@ static RULES: &[Rule] = &[
         package: "kling-conformance",
         may_use: &[to("kling-types"), to("kling-http"), to("kling-mock")],
     },
-    // examples/rust, which stands for a program of somebody's.
+    // examples/rust, which represents a user's program.
     Rule {
         package: "my-videos",
         may_use: &[to("kling-http"), to("kling-mock")],
@@ -66,7 +66,7 @@ static RULES: &[Rule] = &[
             to("kling-conformance"),
         ],
     },
-    // Measures all of the libraries, and is never published.
+    // It measures all of the libraries, and is never published.
     Rule {
         package: "kling-bench",
         may_use: &[
@@ -89,13 +89,13 @@ pub(super) fn check(metadata: &Metadata) -> Report {
     for package in &metadata.packages {
         let Some(rule) = RULES.iter().find(|rule| rule.package == package.name) else {
             breaches.push(format!(
-                "{} has no rule: say in xtask/src/deps/arrows.rs what it may depend on",
+                "{} has no rule: add one to xtask/src/deps/dependencies.rs",
                 package.name
             ));
             continue;
         };
         for dependency in &package.dependencies {
-            // A crate names itself to turn its features on for its own tests.
+            // A crate may depend on itself to enable features for its tests.
             let itself = dependency.name == package.name;
             if is_ours(&dependency.name) && !itself {
                 arrows += 1;
@@ -105,7 +105,7 @@ pub(super) fn check(metadata: &Metadata) -> Report {
     }
     let packages = metadata.packages.len();
     Report {
-        done: format!("arrows: {arrows} between our {packages} crates"),
+        done: format!("dependencies: {arrows} between the {packages} crates of the workspace"),
         breaches,
     }
 }
@@ -133,13 +133,13 @@ impl Rule {
         let feature = turned_on(package, dependency).find(|feature| !allowed.contains(feature))?;
         Some(format!(
             "{from} turns on the feature `{feature}` of {name} ({kind} dependency): \
-             do without it, or allow it in xtask/src/deps/arrows.rs"
+             do without it, or allow it in xtask/src/deps/dependencies.rs"
         ))
     }
 }
 
-/// The features that the dependency names, and those that the package's own
-/// features pass on to it (`"kling-http/download"`, `"kling-http?/download"`).
+/// The features that the dependency enables, and those that the package's own features
+/// enable in it (`"kling-http/download"`, `"kling-http?/download"`).
 fn turned_on<'a>(
     package: &'a Package,
     dependency: &'a Dependency,
@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    /// A workspace of `(package, its dependencies)`, and what is said of it.
+    /// Checks a workspace of `(package, its dependencies)`.
     #[track_caller]
     fn check(packages: &[(&str, Value)], expected: &[&str]) {
         let packages: Vec<Value> = packages
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrow_the_wrong_way_fails() {
+    fn a_forbidden_dependency_fails() {
         check(
             &[
                 ("kling-types", json!([normal("kling-http")])),
@@ -276,7 +276,7 @@ mod tests {
             ],
             &[
                 "kling-mock turns on the feature `download` of kling-http (normal dependency): \
-               do without it, or allow it in xtask/src/deps/arrows.rs",
+               do without it, or allow it in xtask/src/deps/dependencies.rs",
             ],
         );
     }
@@ -294,7 +294,7 @@ mod tests {
             ] }),
             &[
                 "kling-mock turns on the feature `reqwest` of kling-http (normal dependency): \
-               do without it, or allow it in xtask/src/deps/arrows.rs",
+               do without it, or allow it in xtask/src/deps/dependencies.rs",
             ],
         );
     }
@@ -303,7 +303,7 @@ mod tests {
     fn a_new_crate_needs_a_rule() {
         check(
             &[("kling-extra", json!([]))],
-            &["kling-extra has no rule: say in xtask/src/deps/arrows.rs what it may depend on"],
+            &["kling-extra has no rule: add one to xtask/src/deps/dependencies.rs"],
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The evidence that a scenario collected about a client.
+//! The evidence about a client that a scenario collects.
 
 use std::time::Duration;
 
@@ -6,38 +6,39 @@ use bytes::Bytes;
 use kling_mock::{JournalEntry, Operation};
 use serde_json::Value;
 
-use crate::child::Ended;
+use crate::checks::Outcome;
+use crate::child::CommandOutput;
 use crate::exchange::Exchange;
 use crate::target::{Host, Stop};
 
-/// Says whether a client did right.
-pub(crate) type Judge = fn(&Seen) -> Result<(), Stop>;
+/// Decides from the evidence whether a client conforms.
+pub(crate) type Judge = fn(&Evidence) -> Outcome;
 
-/// Longer than any run that is right: those are told to wait for a second or two.
-const LATE: Duration = Duration::from_secs(10);
+/// Longer than any conforming run, which waits for a second or two at most.
+const SLOW: Duration = Duration::from_secs(10);
 
-/// All that reached the service, and all that the client left behind.
+/// The requests that reached the service, and the results of the client's runs.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Evidence {
     pub(super) host: Host,
     pub(super) key: String,
     pub(super) journal: Vec<JournalEntry>,
     pub(super) charges: usize,
-    /// Each run's.
-    pub(super) ended: Vec<Ended>,
-    /// What lies where the video was to be saved.
+    /// The result of each run.
+    pub(super) runs: Vec<CommandOutput>,
+    /// The file at `KLING_OUTPUT`, if there is one.
     pub(super) file: Option<Bytes>,
-    /// The video, if the task has one.
-    pub(super) whole: Option<Bytes>,
+    /// The video that the service has for the task, if any.
+    pub(super) expected_file: Option<Bytes>,
 }
 
-impl Seen {
+impl Evidence {
     pub(super) fn of(&self, operation: Operation) -> impl Iterator<Item = &JournalEntry> {
         let all = self.journal.iter();
         all.filter(move |entry| entry.operation() == operation)
     }
 
-    /// The first create, or why there is nothing to judge.
+    /// The first create.
     pub(super) fn create(&self) -> Result<&JournalEntry, Stop> {
         let first = self.of(Operation::Create).next();
         first.ok_or_else(|| self.deviates("no create reached the service"))
@@ -46,10 +47,10 @@ impl Seen {
     /// The body of the first create.
     pub(super) fn body(&self) -> Result<Value, Stop> {
         let body = self.create()?.request_body().json();
-        body.ok_or_else(|| self.deviates("the create's body is no JSON"))
+        body.ok_or_else(|| self.deviates("the create's body is not JSON"))
     }
 
-    /// Queries of a task, also at paths that the service does not have.
+    /// Queries, including those at paths that the service does not have.
     pub(super) fn queries(&self) -> impl Iterator<Item = &JournalEntry> {
         self.journal.iter().filter(|entry| {
             entry.method() == "GET"
@@ -66,29 +67,29 @@ impl Seen {
     }
 
     pub(super) fn succeeded(&self) -> bool {
-        self.ended.iter().all(|ended| ended.code == Some(0))
+        self.runs.iter().all(|ended| ended.code == Some(0))
     }
 
-    /// Whether a run took longer than any that is right.
-    pub(super) fn was_late(&self) -> bool {
-        let late = |ended: &Ended| ended.killed || ended.took >= LATE;
-        self.ended.iter().any(late)
+    /// Whether a run took longer than any conforming one does.
+    pub(super) fn was_slow(&self) -> bool {
+        let slow = |ended: &CommandOutput| ended.timed_out || ended.elapsed >= SLOW;
+        self.runs.iter().any(slow)
     }
 
     /// The first run's last line on stdout that is a JSON object.
     pub(super) fn result(&self) -> Option<Value> {
-        let lines = self.ended.first()?.stdout.lines().rev();
+        let lines = self.runs.first()?.stdout.lines().rev();
         lines
             .filter_map(|line| serde_json::from_str(line).ok())
             .find(Value::is_object)
     }
 
-    /// An id in the result.
-    pub(super) fn told(&self, id: &str) -> Option<String> {
+    /// An id that the result contains.
+    pub(super) fn reported_id(&self, id: &str) -> Option<String> {
         Some(self.result()?[id].as_str()?.to_owned())
     }
 
-    /// What the result says of the failure.
+    /// The error message in the result.
     pub(super) fn error(&self) -> String {
         let error = self.result().map(|result| result["error"].clone());
         let error = error.unwrap_or_default();
@@ -104,46 +105,46 @@ impl Seen {
         }
     }
 
-    /// It must end in failure.
+    /// Requires that the client reported a failure.
     pub(super) fn ensure_failed(&self, otherwise: &str) -> Result<(), Stop> {
         self.ensure(!self.succeeded(), otherwise)
     }
 
-    /// It must end in success.
+    /// Requires that every run succeeded.
     pub(super) fn ensure_succeeded(&self, otherwise: &str) -> Result<(), Stop> {
         self.ensure(self.succeeded(), otherwise)
     }
 
-    /// At most this many creates may have been sent.
+    /// Requires that at most this many creates were sent.
     pub(super) fn ensure_creates(&self, most: usize) -> Result<(), Stop> {
         let creates = self.of(Operation::Create).count();
         self.ensure(
             creates <= most,
-            &format!("it sent {creates} creates; {most} may be sent"),
+            &format!("it sent {creates} creates; at most {most} are allowed"),
         )
     }
 
-    /// What it did instead, and how it ended.
+    /// A deviation, described together with how the client exited.
     pub(super) fn deviates(&self, what: &str) -> Stop {
-        let Some(ended) = self.ended.last() else {
-            return Stop::Broken("the client was not run".to_owned());
+        let Some(ended) = self.runs.last() else {
+            return Stop::Internal("the client did not run".to_owned());
         };
         let how = match ended.code {
-            _ if ended.killed => "it did not end, and was killed".to_owned(),
-            Some(code) => format!("it ended with exit code {code}"),
-            None => "it was stopped by a signal".to_owned(),
+            _ if ended.timed_out => "it timed out and was killed".to_owned(),
+            Some(code) => format!("it exited with code {code}"),
+            None => "it was killed by a signal".to_owned(),
         };
         let said = ended.stderr.lines().rev().find(|it| !it.trim().is_empty());
         let said: String = said.unwrap_or_default().chars().take(200).collect();
         let said = said.replace(&self.key, "***");
-        Stop::Deviates(if said.is_empty() {
+        Stop::Deviation(if said.is_empty() {
             format!("{what}; {how}")
         } else {
-            format!("{what}; {how}, saying: {}", said.trim())
+            format!("{what}; {how}; its last line on stderr: {}", said.trim())
         })
     }
 
-    /// For the report.
+    /// The requests and answers, for the report.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         self.journal.iter().map(Exchange::of_entry).collect()
     }

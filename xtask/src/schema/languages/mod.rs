@@ -1,6 +1,6 @@
-//! `cargo xtask schema --languages`: the types in TypeScript and Python, made,
-//! compiled and tried with tools of those languages; and the OpenAPI document,
-//! read by others and held against the fake service.
+//! `cargo xtask schema --languages`: generates the types for TypeScript and Python, checks
+//! them with the tools of those languages, and tests the OpenAPI document with other
+//! tools against the fake service.
 
 use std::fs;
 use std::path::Path;
@@ -18,11 +18,11 @@ mod types;
 use tools::Tools;
 use types::Work;
 
-/// The files that are made here, below [`FOLDER`].
+/// The generated files, in [`FOLDER`].
 const TYPESCRIPT: &str = "typescript/kling.d.ts";
 const PYTHON: &str = "python/kling_types.py";
 
-const MEND: &str = "mend it with `cargo xtask schema --languages`";
+const FIX: &str = "update it with `cargo xtask schema --languages`";
 
 pub(super) fn run(samples: &Samples, is_check: bool) -> Result<(), Failure> {
     let tools = Tools::install()?;
@@ -39,17 +39,17 @@ pub(super) fn run(samples: &Samples, is_check: bool) -> Result<(), Failure> {
         let told = said(Command::new(runner).arg(file))?;
         println!("ok vectors, {}", told.trim());
     }
-    let told = document::hold_vectors(&tools)?;
+    let told = document::run_vectors(&tools)?;
     println!("ok jsonschema of Python: {told}");
-    document::read(&tools)?;
+    document::lint(&tools)?;
     for (provider, prefix) in [("comet", "/kling"), ("kling", "")] {
-        let tested = document::hold_against_mock(&tools, provider, prefix)?;
+        let tested = document::test_against_mock(&tools, provider, prefix)?;
         println!("ok schemathesis: kling mock --provider {provider}: {tested}");
     }
     Ok(())
 }
 
-/// Writes a file of types, or checks that it is what would be written.
+/// Writes a file of types, or checks that it is up to date.
 fn keep(path: &str, text: &str, is_check: bool) -> Result<(), Failure> {
     let file = workspace::root().join(FOLDER).join(path);
     if !is_check {
@@ -61,7 +61,7 @@ fn keep(path: &str, text: &str, is_check: bool) -> Result<(), Failure> {
     match workspace::first_difference(&workspace::read(&file)?, text) {
         None => println!("ok {FOLDER}/{path}"),
         Some(difference) => {
-            let text = format!("{FOLDER}/{path}: {difference}\n{MEND}");
+            let text = format!("{FOLDER}/{path}: {difference}\n{FIX}");
             return Err(Failure::Failed(text));
         }
     }

@@ -1,4 +1,4 @@
-//! The fake service as a target, with every option that a check can use.
+//! The fake service as a target, with every option that the checks use.
 
 use kling_http::{SharedTransport, SystemClock};
 use kling_mock::{Account, Mock, Profile, SetupError};
@@ -7,16 +7,15 @@ use crate::inbox::Inbox;
 use crate::report::Report;
 use crate::suite::{Selection, run_selected};
 use crate::target::{Host, Target};
-use crate::vectors::on_a_paused_clock;
+use crate::vectors::block_on_paused_clock;
 
-/// Puts something between two ends, or nothing.
+/// Wraps a transport, for example to inject a defect.
 pub type Wrap = Box<dyn FnOnce(SharedTransport) -> SharedTransport>;
 
-/// A fake service that behaves like this host, as a target with an inbox for
-/// callbacks.
+/// A fake service that imitates this host, as a target with an inbox for callbacks.
 ///
-/// To be called on a paused tokio clock; `answers` and `callbacks` may put
-/// something between, to see what the checks notice.
+/// Must be called on a paused tokio clock. `answers` wraps the transport of the API, and
+/// `callbacks` that of the callbacks, so that tests can inject defects.
 pub fn mock_target(host: Host, answers: Wrap, callbacks: Wrap) -> Result<Target, SetupError> {
     const SECRET: &str = "whsec_Y29uZm9ybWFuY2Utc3VpdGUtc2VjcmV0IQ==";
     let profile = match host {
@@ -49,17 +48,17 @@ pub fn mock_target(host: Host, answers: Wrap, callbacks: Wrap) -> Result<Target,
     Ok(target)
 }
 
-/// Runs these checks against the fake service itself; weeks of its time pass within
-/// seconds. It blocks for as long, and may be called from anywhere.
+/// Runs the selected checks against the fake service, in virtual time. Blocks for some
+/// seconds, and may be called from anywhere.
 pub fn run_against_mock(host: Host, selection: &Selection) -> Result<Report, String> {
     let all = async {
         let target = mock_target(host, Box::new(|it| it), Box::new(|it| it));
         let target = target.map_err(|error| error.to_string())?;
         Ok(Report::new(host, run_selected(&target, selection).await))
     };
-    // A thread of its own: the caller may be on a runtime, whose clock runs.
+    // On a new thread, since the caller may be on a runtime whose clock is not paused.
     std::thread::scope(|scope| {
-        let thread = scope.spawn(|| on_a_paused_clock(all));
+        let thread = scope.spawn(|| block_on_paused_clock(all));
         let ended = thread.join();
         ended.map_err(|_| "the suite panicked".to_owned())??
     })

@@ -173,7 +173,7 @@ async fn where_nothing_can_be_looked_up_nothing_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_arrived_is_sent_once_more_after_three_look_ups() {
+async fn a_create_that_never_arrived_is_resent_after_three_lookups() {
     for (_, loss) in losses() {
         let missed = [not_found(), not_found(), not_found()];
         let script = [vec![loss], missed.to_vec(), vec![shows("submitted")]].concat();

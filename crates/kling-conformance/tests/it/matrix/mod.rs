@@ -1,5 +1,5 @@
-//! What the suite is worth: services that do one thing wrong each, and which
-//! checks notice.
+//! Tests the checks of servers: each of a set of services with one defect must fail the
+//! intended check.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ mod query;
 mod refusals;
 mod tolerated;
 
-/// By what they are about, as the checks are.
+/// By topic, in the order of the checks.
 static TABLES: &[&[Row]] = &[
     refusals::FAULTS,
     create::FAULTS,
@@ -46,40 +46,43 @@ async fn statuses(host: Host, fault: Option<&'static Fault>) -> BTreeMap<&'stati
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_fault_is_noticed_and_every_check_notices_one() {
+async fn detection_matrix() {
     let (comet, kling) = (statuses(C, None).await, statuses(K, None).await);
     let mut matrix = String::new();
-    let mut blind: BTreeSet<&str> = all().iter().map(|check| check.id).collect();
+    let mut untested: BTreeSet<&str> = all().iter().map(|check| check.id).collect();
     let mut missed = Vec::new();
     for (name, host, intended, fault) in TABLES.iter().copied().flatten() {
         let usual = if *host == K { &kling } else { &comet };
         let found = statuses(*host, Some(fault)).await;
-        let noticed = found
+        let detected = found
             .iter()
             .filter(|(check, status)| usual[*check] != **status);
-        let noticed: Vec<&str> = noticed.map(|(check, _)| *check).collect();
-        if !noticed.contains(intended) {
+        let detected: Vec<&str> = detected.map(|(check, _)| *check).collect();
+        if !detected.contains(intended) {
             missed.push(format!(
-                "{name}: {intended} does not notice, only {noticed:?}"
+                "{name}: {intended} does not detect it, only {detected:?}"
             ));
         }
-        blind.remove(intended);
-        // What hides the story from all who look at it is told in short.
-        let shown = if noticed.len() > 12 {
-            format!("{intended}, and {} more", noticed.len() - 1)
+        untested.remove(intended);
+        // A defect that breaks the shared task fails most checks.
+        let shown = if detected.len() > 12 {
+            format!("{intended} and {} others", detected.len() - 1)
         } else {
-            noticed.join(", ")
+            detected.join(", ")
         };
         let _ = writeln!(matrix, "{name}\n    {shown}");
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
-    assert!(blind.is_empty(), "no fault is meant for: {blind:?}");
+    assert!(
+        untested.is_empty(),
+        "no defect is intended for: {untested:?}"
+    );
     insta::assert_snapshot!(matrix);
 }
 
-/// A warning at most: what a check *should* see, no client depends on.
+/// A deviation from a `should` requirement is at most a warning.
 #[tokio::test(start_paused = true)]
-async fn what_the_contract_leaves_open_fails_no_check() {
+async fn tolerated_variants_fail_no_check() {
     for (name, variant) in tolerated::VARIANTS {
         for host in [C, K] {
             let found = statuses(host, Some(variant)).await;

@@ -14,8 +14,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{self, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-/// The service as one would write it in an hour: a map of how often each task
-/// was asked after.
+/// A minimal service: a map with the number of queries of each task.
 #[derive(Clone)]
 struct Bare {
     key: &'static str,
@@ -89,8 +88,7 @@ async fn query(State(bare): State<Bare>, headers: HeaderMap, Path(id): Path<Stri
     }
 }
 
-/// Runs a server on a thread of its own, for as long as the process lives; where
-/// it listens.
+/// Runs a server on a new thread until the process exits; returns its address.
 pub(crate) fn on_thread<S>(serve: S) -> SocketAddr
 where
     S: AsyncFnOnce(Box<dyn FnOnce(SocketAddr)>) + Send + 'static,
@@ -105,7 +103,7 @@ where
     told.recv().expect("a server")
 }
 
-/// The bare service on a socket, and the id of a task that has ended.
+/// The minimal service on a socket, and the id of a task that has ended.
 pub(crate) fn axum_server(key: &'static str) -> (SocketAddr, String) {
     let id = "2006655600000000000".to_owned();
     let bare = Bare {
@@ -124,7 +122,7 @@ pub(crate) fn axum_server(key: &'static str) -> (SocketAddr, String) {
     (address, id)
 }
 
-/// A wiremock server that has this answer.
+/// A wiremock server with this answer.
 pub(crate) fn wiremock_server(at: &str) -> SocketAddr {
     let at = at.to_owned();
     on_thread(async move |ready| {
@@ -134,8 +132,8 @@ pub(crate) fn wiremock_server(at: &str) -> SocketAddr {
     })
 }
 
-/// The lifecycle of one task, as one would mount it: a create, two states on the
-/// way, and the end, each for who has the key.
+/// The lifecycle of a task as wiremock mocks: a create, two intermediate states and the
+/// terminal one, each of which requires the key.
 async fn wiremock_with(at: &str) -> MockServer {
     let server = MockServer::start().await;
     let created = at.rsplit_once('/').map_or(at, |(path, _)| path);
@@ -159,7 +157,7 @@ async fn wiremock_with(at: &str) -> MockServer {
     server
 }
 
-/// An httpmock server that tells who has the key of a task that has ended.
+/// An httpmock server with a task that has ended, which requires the key.
 pub(crate) fn httpmock_server(at: &str) -> SocketAddr {
     let at = at.to_owned();
     on_thread(async move |ready| {
@@ -176,7 +174,7 @@ pub(crate) fn httpmock_server(at: &str) -> SocketAddr {
     })
 }
 
-/// The answer about a task that has succeeded.
+/// The answer for a succeeded task.
 fn ended() -> Value {
     let video = json!({"id": "1", "url": "http://mock.test/a.mp4", "duration": "5"});
     json!({
@@ -189,7 +187,7 @@ fn ended() -> Value {
     })
 }
 
-/// The bytes that each of so many requests leaves behind in wiremock.
+/// The bytes that wiremock retains per request.
 #[allow(clippy::cast_precision_loss)] // Far below 2^53.
 pub(crate) fn wiremock_memory(requests: usize) -> f64 {
     use std::io::{Read as _, Write as _};
@@ -204,7 +202,7 @@ pub(crate) fn wiremock_memory(requests: usize) -> f64 {
                 )
                 .as_bytes(),
             )?;
-            // Answers are short: one read has all of it, or the next one starts with the rest.
+            // Answers are short, so that one read usually returns the whole answer.
             let _ = stream.read(&mut buffer)?;
         }
         Ok(())

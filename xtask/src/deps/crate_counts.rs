@@ -1,21 +1,21 @@
-//! How many crates ours bring along. A ceiling is a promise to whoever adds the
-//! crate; it moves only on purpose, by an edit of [`CEILINGS`].
+//! How many crates a crate of the workspace pulls in. The limit is a promise to its users,
+//! and is only changed deliberately, in [`LIMITS`].
 
 use std::collections::BTreeSet;
 
 use super::Report;
 use crate::workspace;
 
-/// What a package may resolve to, with normal dependencies and no features.
+/// The limit of a package, with normal dependencies and without features.
 pub(super) struct Ceiling {
     pub(super) package: &'static str,
-    /// The most crates, the package itself included.
+    /// The maximum number of crates, including the package itself.
     crates: Option<usize>,
     /// Crates that must not be among them.
     without: &'static [&'static str],
 }
 
-pub(super) static CEILINGS: &[Ceiling] = &[
+pub(super) static LIMITS: &[Ceiling] = &[
     Ceiling {
         package: "kling-types",
         crates: Some(20),
@@ -33,8 +33,8 @@ pub(super) static CEILINGS: &[Ceiling] = &[
     },
 ];
 
-/// `cargo tree`'s list of what the package resolves to. The target is fixed, so
-/// that everybody counts the same.
+/// The output of `cargo tree` for the package, for a fixed target, so that the count does
+/// not depend on the machine.
 pub(super) fn tree(package: &str) -> Result<String, String> {
     workspace::cargo(&[
         "tree",

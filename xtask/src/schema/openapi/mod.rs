@@ -1,5 +1,5 @@
-//! The OpenAPI 3.1 document of the effects API. Its schemas are those of the
-//! types; what is around them is written here as data.
+//! The OpenAPI 3.1 document of the effects API. Its schemas are generated from the types;
+//! the rest is written here as data.
 
 use std::collections::BTreeSet;
 
@@ -22,10 +22,10 @@ pub(super) fn document(samples: &Samples) -> Result<Value, String> {
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "servers": [
-            {"url": "https://api.cometapi.com/kling", "description": "CometAPI, a gateway to Kling. It documents no list of tasks."},
+            {"url": "https://api.cometapi.com/kling", "description": "CometAPI, a gateway to Kling. It does not document the list of tasks."},
             {"url": "https://api-singapore.klingai.com", "description": "Kling itself."},
         ],
-        "tags": [{"name": "effects", "description": "Tasks that make a video of an effect."}],
+        "tags": [{"name": "effects", "description": "Tasks that generate a video with an effect."}],
         "security": [{"CometApiKey": []}, {"KlingApiKey": []}, {"KlingToken": []}],
         "paths": operations::paths(samples)?,
         "webhooks": {"taskChanged": reference(operations::TASK_CHANGED)},
@@ -42,30 +42,31 @@ pub(super) fn document(samples: &Samples) -> Result<Value, String> {
 }
 
 const INFO: &str = "\
-Create a task, query it until it is final, download its video.
+Create a task, poll it until its status is terminal, and download its video.
 
-- Read the body before the HTTP status: four permanent refusals of Kling come with 429, and \
-gateways send any status at all. Success is `code` 0 and a task.
-- A task that fails is an HTTP 200 with `code` 0: `task_status` is `failed`, and \
-`task_status_msg` says why.
-- A create that was not answered may have made a task, and a charge. Give each create an \
-`external_task_id`: at Kling a query by it finds the task, and a second create with it is refused.
-- Members without a name here are welcome everywhere, in requests and in answers.
-- On a path that is not below, CometAPI may answer with a redirect or a page of HTML.";
+- Evaluate the body before the HTTP status: Kling sends four permanent errors with 429, and \
+gateways may send any status. A success has `code` 0 and a task.
+- The response for a failed task has HTTP status 200 and `code` 0: `task_status` is `failed`, and \
+`task_status_msg` is the reason.
+- If a create gets no response, the task may exist nevertheless and may have been charged. Give \
+each create an `external_task_id`: on Kling, the task can be queried by it, and a second create \
+with the same id is refused.
+- Additional members are allowed everywhere, in requests and in responses.
+- For other paths, CometAPI may respond with a redirect or an HTML page.";
 
 fn security_schemes() -> Value {
     let bearer =
         |description: &str| json!({"type": "http", "scheme": "bearer", "description": description});
     let mut token = bearer(
-        "Kling's older way: a JSON Web Token that the caller signs with HS256 and the bytes of the \
-         account's secret key. Header `{\"alg\":\"HS256\",\"typ\":\"JWT\"}`; claims `iss` (the \
+        "Kling's older method: a JSON Web Token that the caller signs with HS256, with the bytes \
+         of the account's secret key. Header `{\"alg\":\"HS256\",\"typ\":\"JWT\"}`; claims `iss` (the \
          access key), `exp` (now + 1800 s) and `nbf` (now - 5 s), in seconds since \
          1970-01-01T00:00:00Z.",
     );
     token["bearerFormat"] = json!("JWT");
     json!({
-        "CometApiKey": bearer("CometAPI's key, such as `sk-…`."),
-        "KlingApiKey": bearer("Kling's key, since 2026-06-17."),
+        "CometApiKey": bearer("CometAPI's API key, such as `sk-…`."),
+        "KlingApiKey": bearer("Kling's API key, available since 2026-06-17."),
         "KlingToken": token,
     })
 }
@@ -92,7 +93,7 @@ fn sentence(words: &str) -> String {
     first.into_iter().chain(letters).chain(['.']).collect()
 }
 
-/// Drops the definitions that nothing in the document leads to.
+/// Removes the definitions that the document does not refer to.
 fn keep_used(document: &Value, schemas: &mut Value) {
     let mut used = BTreeSet::new();
     let mut to_read = vec![document.clone()];
@@ -101,7 +102,7 @@ fn keep_used(document: &Value, schemas: &mut Value) {
         references(&value, &mut found);
         for name in found {
             to_read.push(schemas[&name].clone());
-            // What was read once need not be read again.
+            // It was visited before.
             if !used.insert(name) {
                 to_read.pop();
             }
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_led_to_is_kept() {
+    fn unused_definitions_are_removed() {
         let document = json!({"body": {"$ref": "#/components/schemas/A"}});
         let to = |name| json!({"items": reference(&format!("schemas/{name}"))});
         let mut schemas = json!({"A": to("B"), "B": to("A"), "C": to("A")});

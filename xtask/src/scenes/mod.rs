@@ -1,5 +1,5 @@
-//! `cargo xtask scenes`: from fixtures/scenes.json, what is known of every effect
-//! scene, to the catalogue and the constants of kling-types.
+//! `cargo xtask scenes`: generates the catalogue and the constants of kling-types from
+//! fixtures/scenes.json, which has everything known about the effect scenes.
 
 mod date;
 mod record;
@@ -34,14 +34,14 @@ fn check() -> Result<(), Failure> {
     let found = workspace::read(&workspace::root().join(TO))?;
     if let Some(difference) = workspace::first_difference(&found, &expected) {
         return Err(Failure::Failed(format!(
-            "{TO} is not what {FROM} makes: {difference}\nmend it with `cargo xtask scenes`"
+            "{TO} is out of date with {FROM}: {difference}\nmend it with `cargo xtask scenes`"
         )));
     }
     println!("ok {TO}: {scenes} scenes");
     Ok(())
 }
 
-/// How many scenes there are, and the generated file.
+/// The number of scenes, and the generated file.
 fn generate() -> Result<(usize, String), String> {
     let catalogue = load(workspace::root().join(FROM))?;
     let text = workspace::rustfmt(&render::render(&catalogue)?)?;
