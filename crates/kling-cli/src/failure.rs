@@ -166,7 +166,7 @@ impl Report {
     fn take_interruption(&mut self, job: &Job) {
         self.exit = Exit::Interrupted;
         self.kind = "interrupted";
-        if job.is_withdrawn() {
+        if job.attempts.is_withdrawn() {
             self.state = None;
             "interrupted while waiting to retry; no task was created".clone_into(&mut self.message);
             return;

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use kling_http::{
     Client, EffectRequest, ErrorKind, ExternalTaskId, Notice, Provider, Scene, Task, TaskHandle,
 };
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::destination::{self, Destination};
 use crate::exit::Exit;
@@ -18,6 +17,7 @@ use crate::output::{describe, emit, one_line, say, say_lines};
 use crate::signals::StopSignals;
 use crate::state::{Charge, Outcome, State, StateFile, seconds_of};
 use crate::watch::watch;
+use crate::withdrawal::{Attempts, Withdrawal, discard};
 
 /// What must not be forgotten, however it ends: read when the work is done or
 /// was dropped.
@@ -33,8 +33,8 @@ pub(crate) struct Job {
     pub(crate) result: Option<String>,
     /// The state file, while there is something to resume.
     pub(crate) state: Option<PathBuf>,
-    /// Whether its create is known not to have been carried out.
-    pub(crate) refusals: Arc<Mutex<Refusals>>,
+    /// What is known of the attempts of its create.
+    pub(crate) attempts: Attempts,
     /// Which of several it is, from 1.
     pub(crate) number: Option<usize>,
     /// Whether it is from an earlier run, so long ago that the service must show it.
@@ -57,76 +57,7 @@ pub(crate) enum Existence {
     Confirmed,
 }
 
-/// What the attempts of a create tell of the next one: while it waits for its turn, an
-/// interruption leaves no task behind.
-#[derive(Debug, Default)]
-pub(crate) struct Refusals {
-    /// The service refused every attempt so far, and the next one is not sent before.
-    until: Option<Instant>,
-    /// An attempt may have been carried out.
-    is_in_doubt: bool,
-    /// The create was given up while nothing had been carried out.
-    pub(crate) is_withdrawn: bool,
-}
-
-impl Refusals {
-    fn note(&mut self, notice: &Notice<'_>) {
-        match notice {
-            // Code 5001 ("maintenance") may be wrong: the attempt may have been carried out.
-            Notice::Retry {
-                operation: "effects.create",
-                error,
-                wait,
-                ..
-            } if error.kind() != ErrorKind::Service => self.until = Some(Instant::now() + *wait),
-            Notice::TokenExpired => {}
-            _ => self.is_in_doubt = true,
-        }
-    }
-
-    fn withdraw(&mut self) {
-        let is_waiting = self.until.is_some_and(|until| Instant::now() < until);
-        self.is_withdrawn = is_waiting && !self.is_in_doubt;
-    }
-}
-
-/// Removes the job's record if its create is dropped while it waits after a refusal.
-struct Withdrawal {
-    file: Option<StateFile>,
-    refusals: Arc<Mutex<Refusals>>,
-}
-
-impl Drop for Withdrawal {
-    fn drop(&mut self) {
-        let mut refusals = lock(&self.refusals);
-        refusals.withdraw();
-        if refusals.is_withdrawn
-            && let Some(file) = self.file.take()
-        {
-            discard(file);
-        }
-    }
-}
-
-fn lock(refusals: &Mutex<Refusals>) -> std::sync::MutexGuard<'_, Refusals> {
-    refusals.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Puts back what was there before a create that was not carried out.
-fn discard(file: StateFile) {
-    let name = file.path.display().to_string();
-    if let Err(error) = file.not_created() {
-        // It names a create that was never carried out: a look-up finds that out.
-        say(&format!("warning: {name} can't be restored: {error}"));
-    }
-}
-
 impl Job {
-    /// Whether the create was given up before the service carried out any attempt.
-    pub(crate) fn is_withdrawn(&self) -> bool {
-        lock(&self.refusals).is_withdrawn
-    }
-
     pub(crate) fn new(json: bool) -> Job {
         Job {
             json,
@@ -337,12 +268,9 @@ async fn send(
     file: Option<StateFile>,
     job: &mut Job,
 ) -> Result<(TaskHandle, Option<StateFile>), Failure> {
-    let mut withdrawal = Withdrawal {
-        file,
-        refusals: Arc::clone(&job.refusals),
-    };
+    let withdrawal = Withdrawal::new(file, &job.attempts);
     let created = create_with_notices(client, request, job).await;
-    let file = withdrawal.file.take();
+    let file = withdrawal.into_file();
     match created {
         Ok(task) => Ok(known(task, file, job)),
         Err(error) => {
@@ -364,14 +292,14 @@ pub(crate) async fn create_with_notices(
     request: EffectRequest,
     job: &Job,
 ) -> kling_http::Result<TaskHandle> {
-    // The task is asked after with the same client, and what is told of that has
-    // events of its own: here it would look like another create.
+    // The handle keeps this client. Notices about its queries are printed elsewhere: here
+    // they would look like those of a create.
     let is_done = Arc::new(AtomicBool::new(false));
     let (print_notice, is_over) = (notice_printer(job), Arc::clone(&is_done));
-    let refusals = Arc::clone(&job.refusals);
+    let attempts = job.attempts.clone();
     let client = client.with_observer(move |notice| {
         if !is_over.load(Ordering::Relaxed) {
-            lock(&refusals).note(notice);
+            attempts.note(notice);
             print_notice(notice);
         }
     });

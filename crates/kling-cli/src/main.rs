@@ -28,6 +28,7 @@ mod table;
 mod tasks;
 mod watch;
 mod webhook;
+mod withdrawal;
 
 use std::process::ExitCode;
 
