@@ -22,7 +22,7 @@ const MOCK_RUN: Duration = Duration::from_millis(1500);
 /// How long a task of `--mock` takes.
 pub(crate) const MOCK_TIME: Duration = MOCK_QUEUE.saturating_add(MOCK_RUN);
 
-/// How often a task of --mock is asked after.
+/// How often a task of --mock is queried.
 const MOCK_INTERVAL: Duration = Duration::from_millis(100);
 
 pub(crate) async fn run(args: &EffectArgs) -> ExitCode {

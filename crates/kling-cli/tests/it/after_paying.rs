@@ -449,7 +449,7 @@ fn a_shielded_wait_outlives_the_terminal() {
 }
 
 /// An earlier run sent the create and was killed before the answer: whatever goes wrong
-/// now, nobody is told that nothing was charged, or to begin anew.
+/// now, no message says that nothing was charged, or that a new create is safe.
 #[test]
 fn a_create_in_doubt_stays_in_doubt() {
     let check = |faults: &[&str], key: Option<&str>, again: bool, code: i32| {

@@ -72,7 +72,7 @@ fn the_same_command_again_pays_for_nothing_twice() {
     );
     assert_eq!(creates(&mock), 4);
 
-    // Asked to, it makes them all anew.
+    // With --again, all are made again.
     let fourth = run(effect(&mock, here.path(), &arguments).arg("--again"));
     assert_eq!(
         states(&fourth),
@@ -87,7 +87,7 @@ fn the_same_command_again_pays_for_nothing_twice() {
     );
 }
 
-/// Made anew in vain: what was paid for before stays known, with its video or without.
+/// When --again is refused, the record of the paid task stays, with its video or without.
 #[test]
 fn a_refused_create_leaves_what_is_known_of_the_task_before() {
     for fault in ["create#2:401/1002", "create#2:400/1201"] {
@@ -141,7 +141,7 @@ fn files_of_other_jobs_are_left_alone() {
         "{}",
         ran.stderr
     );
-    // Nor is what is written down asked after elsewhere.
+    // Nor is a recorded task queried at another service.
     let other = service(&[]);
     let mut command = effect(&other, here.path(), &["color_mixing", "a/me.jpg"]);
     let ran = run(command.args(["--output-dir", "."]));

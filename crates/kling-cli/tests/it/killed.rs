@@ -225,7 +225,7 @@ fn killed_again_and_again() {
         here.path(),
         Moment::Requests(3),
     );
-    // Found by its external id (4), then asked after (5).
+    // Found by its external id (4), then queried (5).
     kill(
         resume(&mock, here.path(), &again),
         &mock,

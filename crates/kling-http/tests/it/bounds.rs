@@ -226,7 +226,7 @@ async fn hold_to_the_laws(case: Case) {
             }
         }
     }
-    // At the end it stops: nothing is asked after it.
+    // Nothing is requested after the end.
     let asked = seen.queries.load(Ordering::Relaxed);
     sleep(Duration::from_secs(3600)).await;
     assert_eq!(seen.queries.load(Ordering::Relaxed), asked);

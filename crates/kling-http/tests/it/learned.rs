@@ -125,7 +125,7 @@ async fn the_history_works_without_the_times_of_the_service() {
     }
 }
 
-/// A task that is resumed is asked after at once, then by its age.
+/// A resumed task is queried immediately, then according to its age.
 #[tokio::test(start_paused = true)]
 async fn a_resumed_task_is_placed_by_its_age() {
     for by_id_alone in [false, true] {

@@ -68,7 +68,7 @@ async fn a_body_that_stands_still_counts_as_the_try_s_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
+async fn a_wait_beyond_the_deadline_is_not_started() {
     let slow = Reply::With(
         429,
         "retry-after",

@@ -108,7 +108,7 @@ async fn from_event_to_event() {
     assert_eq!(told.lock().expect("a lock").len(), 3);
 }
 
-/// Asked again and again, as tasks come, are asked after, released and forgotten.
+/// Checked repeatedly, while tasks are created, queried, released and removed.
 #[tokio::test]
 async fn next_event_is_updated_by_each_call() {
     let plan = "after(1h or 1, 10s)".parse().expect("a plan");

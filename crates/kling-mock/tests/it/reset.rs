@@ -121,7 +121,7 @@ async fn ids(mock: &Mock) -> [String; 4] {
 /// A run on a server that is shared repeats as one on a new server does; but
 /// where only the tasks are forgotten nobody meets an id that he knows already.
 #[tokio::test]
-async fn after_a_reset_ids_begin_anew_and_chance_too() {
+async fn a_reset_restarts_ids_and_random_numbers() {
     let account = Account::new("a").webhook_secret(crate::callbacks::SECRET);
     let mock = Mock::builder()
         .profile(Profile::kling())

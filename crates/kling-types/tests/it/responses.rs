@@ -309,7 +309,7 @@ fn an_answer_may_be_the_task_itself() {
     check_task_for(json!({}), None);
 }
 
-/// Whoever asked after one task knows whose answer it is.
+/// The caller of a query knows which task its answer is about.
 #[test]
 fn an_answer_without_a_usable_id_is_about_the_task_that_was_asked_for() {
     let succeed = TaskState::Succeed;

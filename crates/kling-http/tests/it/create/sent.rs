@@ -144,7 +144,7 @@ async fn a_large_upload_has_the_time_it_needs() {
 
 /// A create that would be cut short may have arrived all the same.
 #[tokio::test(start_paused = true)]
-async fn a_create_without_its_whole_time_is_not_begun() {
+async fn a_create_is_not_started_without_time_for_a_whole_attempt() {
     let full = refusal(429, 1303, "parallel task over resource pack limit");
     let retry = RetryPolicy {
         initial: Duration::ZERO,

@@ -141,7 +141,7 @@ async fn a_download_is_resumed_with_the_new_etag_after_a_comparison() {
 
 /// Cut while it is compared: nothing is known of the new file yet.
 #[tokio::test(start_paused = true)]
-async fn a_cut_within_the_comparison_begins_it_anew() {
+async fn a_cut_within_the_comparison_restarts_it() {
     let file = file(10_000);
     let moved = |at_most, end| serves(&file, "\"b\"", at_most, end);
     let script = vec![
@@ -302,7 +302,7 @@ async fn progress_counts_up_to_the_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn progress_falls_to_nothing_when_a_file_begins_anew() {
+async fn progress_restarts_at_zero_with_the_file() {
     let (old, new) = (file(10_000), file(9_000).slice(1_000..));
     let told = Arc::new(Mutex::new(Vec::<DownloadProgress>::new()));
     let changed = serves(&new, "\"b\"", usize::MAX, End::Clean);
@@ -315,9 +315,9 @@ async fn progress_falls_to_nothing_when_a_file_begins_anew() {
     let saved = download.save_to(directory.path().join("v.mp4")).await;
     saved.expect("the new file");
     let told = told.lock().expect("no panic before");
-    let anew = told.iter().position(|it| it.bytes == 0).expect("anew");
-    assert_eq!(told[anew - 1].bytes, 4_000);
-    assert_eq!(told[anew].total, Some(8_000));
+    let restart = told.iter().position(|it| it.bytes == 0).expect("a restart");
+    assert_eq!(told[restart - 1].bytes, 4_000);
+    assert_eq!(told[restart].total, Some(8_000));
     assert_eq!(told.last().expect("progress").bytes, 8_000);
 }
 

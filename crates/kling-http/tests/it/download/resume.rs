@@ -1,4 +1,4 @@
-//! Downloads that break off: what goes on, and what begins anew.
+//! Interrupted downloads: which are resumed, and which start again.
 
 use super::*;
 
@@ -49,7 +49,7 @@ async fn a_host_that_ignores_ranges_sends_it_all_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_changed_is_fetched_anew() {
+async fn a_file_that_changed_is_fetched_from_the_start() {
     let (old, new) = (file(10_000), file(9_000).slice(1_000..));
     let changed = serves(&new, "\"b\"", usize::MAX, End::Clean);
     let outcome = download(vec![cut(&old, 4_000), changed]).await;

@@ -359,9 +359,9 @@ async fn awaiting_the_handle_is_waiting() {
     assert_eq!(waited, awaited);
 }
 
-/// The handle can be waited for again after a wait that was too short.
+/// After a wait that was too short.
 #[tokio::test(start_paused = true)]
-async fn a_watch_can_be_begun_anew() {
+async fn a_task_can_be_waited_for_again() {
     let (_, task) = created(vec![shows("processing"); 10].into_iter().chain([done()])).await;
     assert_eq!(
         task.wait().await.expect_err("too slow").kind(),

@@ -268,7 +268,7 @@ async fn callbacks_are_looked_at_and_sent_again() {
 }
 
 #[tokio::test]
-async fn a_fault_is_replaced_and_counts_anew() {
+async fn a_replaced_fault_counts_from_zero() {
     let mock = manual().build();
     let door = Door::of(&mock);
     for fault in ["get:503", "create:429/1302"] {
