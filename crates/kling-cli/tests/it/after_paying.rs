@@ -1,15 +1,13 @@
 //! What can go wrong once a task is paid for: nothing of it is lost, and the
 //! exit code does not say that nothing happened.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::killed::Moment;
-use crate::run::{Ran, RunningMock, kling, picture, run, send_signal, stop_signals};
+use crate::run::{Ran, RunningMock, kling, picture, run};
 
 /// `kling effect` against a mock with these faults, in a directory of its own.
 fn effect(mock: &[&str], more: &[&str]) -> (Ran, tempfile::TempDir) {
@@ -19,7 +17,7 @@ fn effect(mock: &[&str], more: &[&str]) -> (Ran, tempfile::TempDir) {
     (ran, here)
 }
 
-fn command(mock: &RunningMock, here: &tempfile::TempDir) -> Command {
+pub(crate) fn command(mock: &RunningMock, here: &tempfile::TempDir) -> Command {
     let mut command = kling(here.path());
     command
         .env("COMETAPI_KEY", &mock.api_key)
@@ -339,113 +337,6 @@ fn file_names_that_are_no_text_are_refused() {
     }
     let (_, journal) = mock.request("GET /__mock/journal HTTP/1.1", "");
     assert!(!journal.contains("\"POST\""), "{journal}");
-}
-
-/// Asked to stop while a task runs: the task's id is told.
-#[cfg(unix)]
-#[test]
-fn an_interrupted_wait_names_the_task() {
-    let mock = RunningMock::start(&["--plan", "stuck"]);
-    for signal in stop_signals() {
-        let here = tempfile::tempdir().unwrap();
-        let mut child = command(&mock, &here)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        // Seen once the task is there.
-        while !lines.next().unwrap().unwrap().contains("submitted") {}
-        send_signal(&child, signal);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130), "{signal}");
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        let said: Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
-        assert_eq!(said["task_id"].as_str().unwrap().len(), 19);
-        assert_eq!(said["error"]["kind"], json!("interrupted"));
-        let rest: Vec<String> = lines.map_while(Result::ok).collect();
-        let rest = rest.join("\n");
-        assert!(rest.contains("keeps running and is charged"), "{rest}");
-        assert!(
-            rest.contains("resume with: kling resume color_mixing-"),
-            "{rest}"
-        );
-    }
-}
-
-/// Full slots are a refusal: until the next attempt is sent, there is no task to look for.
-#[cfg(unix)]
-#[test]
-fn an_interrupted_create_leaves_a_state_file_unless_every_attempt_was_refused() {
-    // `requests` is how many attempts are sent before the signal, `refused` how many of
-    // them were answered.
-    let check = |faults: &[&str], refused: usize, requests: usize, is_open: bool| {
-        let arguments: Vec<_> = faults.iter().flat_map(|it| ["--fault", it]).collect();
-        let mock = RunningMock::start(&arguments);
-        let here = tempfile::tempdir().unwrap();
-        let mut child = command(&mock, &here)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        for _ in 0..refused {
-            while !lines.next().unwrap().unwrap().contains("retrying in") {}
-        }
-        while !Moment::Requests(requests).has_come(&mock, here.path()) {
-            std::thread::yield_now();
-        }
-        send_signal(&child, "INT");
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130), "{faults:?}");
-        let rest: Vec<String> = lines.map_while(Result::ok).collect();
-        let rest = rest.join("\n");
-        assert_eq!(rest.contains("no task was created"), !is_open, "{rest}");
-        assert_eq!(rest.contains("may have been created"), is_open, "{rest}");
-        let left = std::fs::read_dir(here.path()).unwrap().count();
-        assert_eq!(left, usize::from(is_open), "{faults:?}: {rest}");
-    };
-    check(&["create:429/1303"], 1, 1, false);
-    // "Try again later" may have been said of a task that was created, whatever is said
-    // of the next attempt.
-    check(&["create:503/5001+retry_after=30s"], 1, 1, true);
-    check(&["create#1:503/5001", "create#2:429/1303"], 2, 2, true);
-    // The second attempt is being carried out.
-    let in_flight = ["create#1:429/1302", "create#2@after:hang"];
-    check(&in_flight, 1, 2, true);
-}
-
-/// Who starts a long wait with `nohup` wants it to outlive the terminal.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_shielded_wait_outlives_the_terminal() {
-    let mock = RunningMock::start(&["--clock", "manual"]);
-    let here = tempfile::tempdir().unwrap();
-    let program = env!("CARGO_BIN_EXE_kling");
-    let command = kling(here.path());
-    let mut shielded = Command::new("sh");
-    shielded.current_dir(here.path()).env_clear();
-    shielded.envs(
-        command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let mut child = shielded
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("COMETAPI_KEY", &mock.api_key)
-        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", program])
-        .args(["effect", "color_mixing", "--poll-interval", "0.02"])
-        .args(["--base-url", &mock.base_url, "-o", "v.mp4"])
-        .arg(picture("portrait.jpg"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    while !lines.next().unwrap().unwrap().contains("submitted") {}
-    send_signal(&child, "HUP");
-    mock.request("POST /__mock/clock HTTP/1.1", r#"{"advance":"1h"}"#);
-    let rest: Vec<String> = lines.map_while(Result::ok).collect();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest:?}");
 }
 
 /// An earlier run sent the create and was killed before the answer: whatever goes wrong

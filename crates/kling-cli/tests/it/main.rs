@@ -22,6 +22,8 @@ mod pipes;
 mod run;
 mod settings;
 mod several;
+#[cfg(unix)]
+mod signals;
 mod tasks;
 #[cfg(unix)]
 mod waiting;
