@@ -78,7 +78,7 @@ impl Object for PlainAnswer {
     }
 }
 
-/// A wire object, read member by member; implemented by `wire_object!`.
+/// An object that is read member by member; `wire_object!` implements it.
 pub(crate) trait Object: Sized {
     fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
 }

@@ -213,44 +213,18 @@ mod tests {
 
     #[test]
     fn a_forbidden_dependency_fails() {
-        check(
-            &[
-                ("kling-types", json!([normal("kling-http")])),
-                ("kling-http", json!([])),
-            ],
-            &[
-                "kling-types must not depend on kling-http (normal dependency): \
-               move what needs it to a crate that may, such as kling-conformance",
-            ],
-        );
-    }
-
-    #[test]
-    fn a_dev_dependency_is_an_arrow_too() {
-        check(
-            &[
-                ("kling-http", json!([dev("kling-mock")])),
-                ("kling-mock", json!([])),
-            ],
-            &[
-                "kling-http must not depend on kling-mock (dev dependency): \
-               move what needs it to a crate that may, such as kling-conformance",
-            ],
-        );
-    }
-
-    #[test]
-    fn nobody_depends_on_a_binary() {
-        check(
-            &[
-                ("kling-bench", json!([normal("kling-cli")])),
-                ("kling-cli", json!([])),
-            ],
-            &[
-                "kling-bench must not depend on kling-cli (normal dependency): \
-               move what needs it to a crate that may, such as kling-conformance",
-            ],
-        );
+        let check = |from: &str, to: &str, kind: &str, dependency: Value| {
+            let message = format!(
+                "{from} must not depend on {to} ({kind} dependency): \
+                 move what needs it to a crate that may, such as kling-conformance"
+            );
+            check(&[(from, json!([dependency])), (to, json!([]))], &[&message]);
+        };
+        check("kling-types", "kling-http", "normal", normal("kling-http"));
+        // A dev dependency counts too.
+        check("kling-http", "kling-mock", "dev", dev("kling-mock"));
+        // No crate depends on a binary.
+        check("kling-bench", "kling-cli", "normal", normal("kling-cli"));
     }
 
     #[test]
